@@ -1,0 +1,55 @@
+/**
+ * What the archive engine needs from the rest of the slave. The engine knows nothing of blobs, tickets or
+ * networks: it reads byte sources, and hands what it makes to sinks.
+ */
+import type { Readable } from 'node:stream';
+import type { ErrorCode } from '@longshore/protocol';
+
+/** Bytes `start` (included) to `end` (excluded). */
+export type ByteRange = { readonly start: number; readonly end: number };
+
+/** The immutable bytes of one file, readable at any offset, on this machine or another. */
+export type ByteSource = {
+  readonly sizeBytes: number;
+  /** A path of this machine that holds exactly these bytes, or null. It may be opened for reading only. */
+  readonly localPath: string | null;
+  /**
+   * A stream of exactly `end - start` bytes. It fails with `SOURCE_CHANGED`, `BLOB_NOT_FOUND` or
+   * `TRANSFER_FAILED`, never with a short stream. Destroying it frees the connection.
+   */
+  open(range: ByteRange, signal: AbortSignal): Readable;
+};
+
+/** Something to put into an archive. `path` is relative, with "/" between components, without a trailing one. */
+export type ArchiveMember =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly modifiedAtMs: number;
+      readonly mode: number;
+      readonly source: ByteSource;
+    }
+  | { readonly kind: 'folder'; readonly path: string; readonly modifiedAtMs: number; readonly mode: number };
+
+/** A name and its attributes, read from an archive and found safe: relative, without "..", normalised to "/". */
+export type SafeEntry = {
+  /** Position in the archive's own order, from 0; the key under which a finished entry is remembered. */
+  readonly index: number;
+  readonly path: string;
+  readonly modifiedAtMs: number | null;
+  readonly mode: number | null;
+};
+
+/** Where extracted entries go. All calls may run concurrently up to the engine's own limit. */
+export type EntrySink = {
+  /** True for an entry that an earlier, interrupted run has stored: it is skipped without being read. */
+  isStored(index: number): boolean;
+  storeFolder(entry: SafeEntry): Promise<void>;
+  /**
+   * Stores one file. `content` ends normally only after its size and checksum were verified; when it fails,
+   * nothing of the file may remain. Resolves when the file would survive a crash.
+   */
+  storeFile(entry: SafeEntry, content: Uint8Array | Readable, signal: AbortSignal): Promise<void>;
+  /** An entry that was not extracted: it goes into the ledger of the task. `name` is as the archive has it. */
+  reject(entry: { index: number; name: string; code: ErrorCode; message: string }): Promise<void>;
+};
