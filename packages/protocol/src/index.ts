@@ -8,3 +8,85 @@ export {
   toErrorInfo,
 } from './errors/app-error.ts';
 export { type ErrorCode, type ErrorSpec, errorCatalogue, isErrorCode } from './errors/catalogue.ts';
+export { headers } from './headers.ts';
+export { BlobId, Count, FileId, NodeId, PartId, Sha256, TaskId, TokenId, UserId } from './ids.ts';
+export {
+  Attempt,
+  AttemptRef,
+  Limits,
+  Source,
+  SourcePage,
+  StoredEntries,
+  Work,
+  type WorkKind,
+} from './node-api/attempt.ts';
+export { BlobAccess, OutputAccess, StoredBlob } from './node-api/blob-access.ts';
+export { CancelAnswer, CancelAttempts, Dispatch, DispatchAnswer } from './node-api/dispatch.ts';
+export { ArchiveListEntry, ArchiveListing, ListArchive } from './node-api/list-archive.ts';
+export {
+  Capability,
+  DiskSpace,
+  Heartbeat,
+  HeartbeatAnswer,
+  Hello,
+  HelloAnswer,
+  NodeVitals,
+} from './node-api/node-status.ts';
+export {
+  Output,
+  RejectedEntry,
+  Report,
+  ReportBatch,
+  type ReportEvent,
+  ReportVerdicts,
+} from './node-api/report.ts';
+export { attemptRoute, masterRoutes, slaveRoutes } from './node-api/routes.ts';
+export { CallbackAnswer, SelfTest, SelfTestAnswer } from './node-api/self-test.ts';
+export {
+  ConflictPolicy,
+  CreateFormat,
+  finalTaskStates,
+  isFinalPartState,
+  isFinalTaskState,
+  Level,
+  PartState,
+  Progress,
+  TaskKind,
+  TaskState,
+} from './task.ts';
+export { ApiToken, accounts, Password, Role, Session, User, UserName } from './user-api/accounts.ts';
+export {
+  type Access,
+  type Endpoint,
+  type EndpointInput,
+  type EndpointOutput,
+  endpoint,
+} from './user-api/endpoint.ts';
+export { eventsRoute, ServerEvent } from './user-api/events.ts';
+export { FileEntry, fileBytesRoutes, files, UserPath } from './user-api/files.ts';
+export { health } from './user-api/health.ts';
+export {
+  Node,
+  NodeHealth,
+  NodeName,
+  NodeUrl,
+  nodes,
+  nodeTestRoute,
+  TestStep,
+  Weight,
+} from './user-api/nodes.ts';
+export {
+  AttemptEvent,
+  AttemptView,
+  PartView,
+  SubmitTask,
+  Task,
+  TaskDetail,
+  tasks,
+} from './user-api/tasks.ts';
+export {
+  formatProtocolVersion,
+  negotiateProtocol,
+  productVersion,
+  protocolVersion,
+} from './version.ts';

@@ -115,6 +115,10 @@ export const errorCatalogue = {
   ),
   NODE_REFUSED: node(502, 'Start the slave, and check the port in the node URL and the firewall.'),
   NODE_TIMEOUT: node(504, 'Check the firewall and the route between the two machines.'),
+  NODE_DISCONNECTED: node(
+    502,
+    'The connection broke; look at the log of the other machine if it happens again.',
+  ),
   NODE_TLS: node(502, 'Correct the certificate of the slave or of the proxy in front of it.'),
   NODE_NOT_A_SLAVE: node(
     502,

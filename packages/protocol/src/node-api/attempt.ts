@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { Count, PartId, TaskId } from '../ids.ts';
+import { CreateFormat, Level } from '../task.ts';
+import { BlobAccess, OutputAccess } from './blob-access.ts';
+
+/** Names one try of a part on one node. `attempt` counts up with every lease and fences off the earlier ones. */
+export const AttemptRef = z.object({ partId: PartId, attempt: z.int().min(1) });
+export type AttemptRef = z.infer<typeof AttemptRef>;
+
+/** What an attempt may consume at most. Enforced on what is really read and written. */
+export const Limits = z.object({
+  /** Bytes of all outputs together. */
+  maxOutputBytes: Count,
+  /** Entries of an archive that is extracted. */
+  maxEntries: Count,
+  /** Bytes of one extracted entry. */
+  maxEntryBytes: Count,
+  /** Produced bytes per byte of the archive. */
+  maxRatio: z.number().min(1),
+  /** Folders above an entry. */
+  maxDepth: Count,
+});
+export type Limits = z.infer<typeof Limits>;
+
+/** What to do, by kind. The bytes to read are fetched page by page as `SourcePage`, each with a fresh ticket. */
+export const Work = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('create-archive'), format: CreateFormat, level: Level }),
+  z.object({
+    kind: z.literal('extract-archive'),
+    /** Globs or exact paths inside the archive; empty means everything. */
+    select: z.array(z.string().max(4096)).max(10_000),
+    onUnsafe: z.enum(['skip', 'fail']),
+    encoding: z.string().max(32).nullable(),
+    password: z.string().max(1024).nullable(),
+    /** The share of this part: entries `from` (included) to `to` (excluded), by their position in the archive. */
+    entryRange: z.object({ from: Count, to: Count }).nullable(),
+  }),
+]);
+export type Work = z.infer<typeof Work>;
+export type WorkKind = Work['kind'];
+
+export const Attempt = AttemptRef.extend({
+  taskId: TaskId,
+  requestId: z.string().max(128),
+  work: Work,
+  limits: Limits,
+  output: OutputAccess,
+  /** How long the node may run before its next heartbeat renews the lease. */
+  leaseMs: Count,
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+/** One thing to read: a file or an empty folder to compress, or the archive to extract. */
+export const Source = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('file'),
+    /** Path inside the archive to create; the file name of an archive to extract. */
+    path: z.string(),
+    modifiedAtMs: z.int(),
+    mode: Count,
+    access: BlobAccess,
+  }),
+  z.object({ kind: z.literal('folder'), path: z.string(), modifiedAtMs: z.int(), mode: Count }),
+]);
+export type Source = z.infer<typeof Source>;
+
+export const SourcePage = z.object({
+  sources: z.array(Source).max(1000),
+  /** Pass as `cursor` to get the next page; null on the last. */
+  next: z.string().nullable(),
+  totalBytes: Count,
+  totalEntries: Count,
+});
+export type SourcePage = z.infer<typeof SourcePage>;
+
+/** Positions of the entries that earlier attempts of this part have stored; they need not be done again. */
+export const StoredEntries = z.object({ indices: z.array(Count) });
+export type StoredEntries = z.infer<typeof StoredEntries>;

@@ -1,0 +1,40 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { parseDictionary } from 'structured-headers';
+import { AppError } from '../errors/app-error.ts';
+
+const nodeHashNames: Record<string, string> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
+
+/** The Content-Digest field value (RFC 9530) of a whole body, by SHA-256. */
+export const contentDigest = (body: Uint8Array): string =>
+  `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
+
+/**
+ * Holds a body against its Content-Digest field. Every known algorithm named there must match and at least one
+ * must be known (RFC 9530, section 2). Throws `DIGEST_MISMATCH`.
+ */
+export function verifyContentDigest(field: string, body: Uint8Array): void {
+  let known = 0;
+  for (const [algorithm, [value]] of parseDigests(field)) {
+    const hashName = Object.hasOwn(nodeHashNames, algorithm) ? nodeHashNames[algorithm] : undefined;
+    if (hashName === undefined) continue;
+    known += 1;
+    const actual = createHash(hashName).update(body).digest();
+    const claimed = value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+    if (claimed === undefined || claimed.length !== actual.length || !timingSafeEqual(claimed, actual)) {
+      throw new AppError(
+        'DIGEST_MISMATCH',
+        `the body of ${body.length} bytes does not match its ${algorithm}`,
+      );
+    }
+  }
+  if (known === 0)
+    throw new AppError('DIGEST_MISMATCH', 'Content-Digest names no algorithm that is known here');
+}
+
+function parseDigests(field: string): ReturnType<typeof parseDictionary> {
+  try {
+    return parseDictionary(field);
+  } catch (cause) {
+    throw new AppError('DIGEST_MISMATCH', 'Content-Digest is not a structured field dictionary', { cause });
+  }
+}

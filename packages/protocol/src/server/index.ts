@@ -1,0 +1,6 @@
+export { contentDigest, verifyContentDigest } from './content-digest.ts';
+export type { SignedRequestParts, SignedResponseParts } from './http-message.ts';
+export { requestComponents, responseComponents, signRequest, signResponse } from './sign-message.ts';
+export { generateSecret, type SigningKey, signingKey } from './signing-key.ts';
+export { issueTicket, TicketClaims, type TicketKey, ticketKey, verifyTicket } from './ticket.ts';
+export { type NonceStore, type VerifiedRequest, verifyRequest, verifyResponse } from './verify-message.ts';

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { Count, FileId, Sha256 } from '../ids.ts';
+import { ArchiveListing } from '../node-api/list-archive.ts';
+import { ConflictPolicy } from '../task.ts';
+import { endpoint } from './endpoint.ts';
+
+/** An absolute path in the user's own tree, such as "/photos/2026". "/" is the root folder. */
+export const UserPath = z.string().min(1).max(4096).startsWith('/', 'an absolute path, starting with "/"');
+
+export const FileEntry = z.object({
+  id: FileId,
+  path: z.string(),
+  name: z.string(),
+  kind: z.enum(['file', 'folder']),
+  /** 0 for a folder. */
+  sizeBytes: Count,
+  /** Null for a folder. */
+  sha256: Sha256.nullable(),
+  modifiedAtMs: z.int(),
+  createdAtMs: Count,
+});
+export type FileEntry = z.infer<typeof FileEntry>;
+
+const Done = z.object({});
+const tag = 'Files';
+
+export const files = {
+  listFolder: endpoint({
+    method: 'get',
+    path: '/api/v1/files',
+    tag,
+    summary: 'The content of a folder, folders first, by name',
+    access: 'user',
+    query: z.object({
+      path: UserPath.default('/'),
+      cursor: z.string().max(1024).optional(),
+      limit: z.coerce.number().int().min(1).max(1000).default(1000),
+    }),
+    status: 200,
+    response: z.object({ folder: FileEntry, entries: z.array(FileEntry), next: z.string().nullable() }),
+  }),
+  stat: endpoint({
+    method: 'get',
+    path: '/api/v1/files/stat',
+    tag,
+    summary: 'One file or folder',
+    access: 'user',
+    query: z.object({ path: UserPath }),
+    status: 200,
+    response: FileEntry,
+  }),
+  createFolder: endpoint({
+    method: 'post',
+    path: '/api/v1/folders',
+    tag,
+    summary: 'Create a folder; with `parents`, its parents too, and an existing folder is no error',
+    access: 'user',
+    body: z.strictObject({ path: UserPath, parents: z.boolean().default(false) }),
+    status: 201,
+    response: FileEntry,
+  }),
+  move: endpoint({
+    method: 'post',
+    path: '/api/v1/files/move',
+    tag,
+    summary: 'Move or rename a file or folder; `to` is the full new path',
+    access: 'user',
+    body: z.strictObject({ from: UserPath, to: UserPath, conflict: ConflictPolicy.default('fail') }),
+    status: 200,
+    response: FileEntry,
+  }),
+  remove: endpoint({
+    method: 'post',
+    path: '/api/v1/files/delete',
+    tag,
+    summary: 'Delete files and folders with everything in them',
+    access: 'user',
+    body: z.strictObject({ paths: z.array(UserPath).min(1).max(1000) }),
+    status: 200,
+    response: Done,
+  }),
+  preview: endpoint({
+    method: 'get',
+    path: '/api/v1/files/preview',
+    tag,
+    summary: 'List an archive without extracting it',
+    access: 'user',
+    query: z.object({
+      path: UserPath,
+      encoding: z.string().max(32).optional(),
+      offset: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+      search: z.string().max(256).optional(),
+    }),
+    status: 200,
+    response: ArchiveListing,
+  }),
+} as const;
+
+/**
+ * Bytes travel outside the JSON operations:
+ * - `GET /api/v1/files/content?path=…` answers the bytes of a file, with Range, ETag and `If-Range`.
+ * - `/api/v1/uploads` speaks tus 1.0 (creation, termination, checksum-free). Metadata: `path` (full path of
+ *   the file), `conflict` (a conflict policy), `modifiedAtMs`.
+ */
+export const fileBytesRoutes = { content: '/api/v1/files/content', uploads: '/api/v1/uploads' } as const;

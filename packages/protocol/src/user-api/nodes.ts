@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { ErrorInfo } from '../errors/app-error.ts';
+import { Count, NodeId } from '../ids.ts';
+import { Capability, NodeVitals } from '../node-api/node-status.ts';
+import { endpoint } from './endpoint.ts';
+
+export const NodeName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a name of 1 to 63 letters, digits, ".", "_" or "-"');
+
+export const NodeUrl = z
+  .url({ protocol: /^https?$/, error: 'an http or https address such as http://10.0.0.5:5213' })
+  .max(512)
+  .transform((url) => url.replace(/\/+$/, ''));
+
+export const Weight = z.int().min(1).max(1000);
+
+/**
+ * `online`: heartbeats arrive · `suspect`: some are missing, nothing new is sent · `offline`: gone, its tasks run
+ * elsewhere · `never-seen`: not connected yet. Draining and disabled are wishes of the admin, told beside it.
+ */
+export const NodeHealth = z.enum(['online', 'suspect', 'offline', 'never-seen']);
+export type NodeHealth = z.infer<typeof NodeHealth>;
+
+export const Node = z.object({
+  id: NodeId,
+  name: NodeName,
+  type: z.enum(['embedded', 'slave']),
+  /** Where the master reaches the slave; null for the embedded node. */
+  url: z.string().nullable(),
+  /** Address for traffic inside the private network; null means `url`. */
+  internalUrl: z.string().nullable(),
+  weight: Weight,
+  enabled: z.boolean(),
+  draining: z.boolean(),
+  capabilities: z.array(Capability),
+  /** Counts edits. An edit that names an older revision is refused. */
+  revision: Count,
+  createdAtMs: Count,
+  health: NodeHealth,
+  lastHeartbeatAgeMs: Count.nullable(),
+  /** The node's clock minus the master's. */
+  skewMs: z.number().nullable(),
+  /** As of the last heartbeat; null when never seen. */
+  vitals: NodeVitals.nullable(),
+  /** Parts leased to the node now. */
+  leasedParts: Count,
+  /** Parts each capability's rotation has given to the node. */
+  picks: z.record(z.string(), Count),
+  /** Why the node is not reached, from the last try; null when it is. */
+  lastError: ErrorInfo.nullable(),
+});
+export type Node = z.infer<typeof Node>;
+
+/** One step of the communication test, answered as one line of JSON as soon as it is known. */
+export const TestStep = z.object({
+  step: z.enum(['resolve', 'connect', 'tls', 'slave', 'signature', 'clock', 'version', 'callback', 'temp']),
+  status: z.enum(['ok', 'failed', 'skipped']),
+  durationMs: z.number(),
+  /** What was seen: an address, a version, a difference in ms. */
+  evidence: z.string(),
+  error: ErrorInfo.nullable(),
+});
+export type TestStep = z.infer<typeof TestStep>;
+
+const Editable = {
+  url: NodeUrl,
+  internalUrl: NodeUrl.nullable().default(null),
+  weight: Weight.default(1),
+  enabled: z.boolean().default(true),
+  capabilities: z.array(Capability).min(1).default(['create-archive', 'extract-archive']),
+};
+
+const tag = 'Nodes';
+const ById = z.object({ id: z.string().max(64).describe('Id or name of the node') });
+
+export const nodes = {
+  listNodes: endpoint({
+    method: 'get',
+    path: '/api/v1/nodes',
+    tag,
+    summary: 'All nodes with their live status',
+    access: 'admin',
+    status: 200,
+    response: z.object({ nodes: z.array(Node) }),
+  }),
+  createNode: endpoint({
+    method: 'post',
+    path: '/api/v1/nodes',
+    tag,
+    summary: 'Register a slave; the secret and its conf.ini are shown only in this answer',
+    access: 'admin',
+    body: z.strictObject({ name: NodeName, ...Editable }),
+    status: 201,
+    response: z.object({
+      node: Node,
+      secret: z.string(),
+      confIni: z.string(),
+      startCommand: z.string(),
+    }),
+  }),
+  showNode: endpoint({
+    method: 'get',
+    path: '/api/v1/nodes/{id}',
+    tag,
+    summary: 'One node with its live status',
+    access: 'admin',
+    params: ById,
+    status: 200,
+    response: Node,
+  }),
+  updateNode: endpoint({
+    method: 'patch',
+    path: '/api/v1/nodes/{id}',
+    tag,
+    summary: 'Change a node; in force at once',
+    access: 'admin',
+    params: ById,
+    body: z.strictObject({
+      name: NodeName.optional(),
+      url: NodeUrl.optional(),
+      internalUrl: NodeUrl.nullable().optional(),
+      weight: Weight.optional(),
+      enabled: z.boolean().optional(),
+      draining: z.boolean().optional(),
+      capabilities: z.array(Capability).min(1).optional(),
+      /** The revision that was read; a node edited since then answers NODE_CHANGED. */
+      revision: Count.optional(),
+    }),
+    status: 200,
+    response: Node,
+  }),
+  deleteNode: endpoint({
+    method: 'delete',
+    path: '/api/v1/nodes/{id}',
+    tag,
+    summary: 'Delete a slave that holds no work',
+    access: 'admin',
+    params: ById,
+    status: 200,
+    response: z.object({}),
+  }),
+} as const;
+
+/**
+ * `POST /api/v1/nodes/{id}/test` (admin) runs the communication test and answers `application/x-ndjson`: one
+ * `TestStep` a line, each as soon as it is known.
+ */
+export const nodeTestRoute = '/api/v1/nodes/{id}/test';

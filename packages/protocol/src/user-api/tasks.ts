@@ -1,0 +1,217 @@
+import { z } from 'zod';
+import { ErrorInfo } from '../errors/app-error.ts';
+import { Count, NodeId, PartId, TaskId } from '../ids.ts';
+import { RejectedEntry } from '../node-api/report.ts';
+import { ConflictPolicy, CreateFormat, Level, PartState, Progress, TaskKind, TaskState } from '../task.ts';
+import { endpoint } from './endpoint.ts';
+import { UserPath } from './files.ts';
+
+const Common = {
+  conflict: ConflictPolicy.default('fail'),
+  /** Name or id of the node to run on; null lets the rotation choose. */
+  node: z.string().max(64).nullable().default(null),
+};
+
+/** What a user asks for. Unknown fields are refused. */
+export const SubmitTask = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('create-archive'),
+    sources: z.array(UserPath).min(1).max(10_000),
+    /** Full path of the archive to create. */
+    destination: UserPath,
+    /** By the ending of the destination when absent. */
+    format: CreateFormat.optional(),
+    level: Level.default('normal'),
+    ...Common,
+  }),
+  z.strictObject({
+    kind: z.literal('extract-archive'),
+    source: UserPath,
+    /** Folder to extract into; created when missing. */
+    destination: UserPath,
+    select: z.array(z.string().min(1).max(4096)).max(10_000).default([]),
+    encoding: z.string().max(32).nullable().default(null),
+    password: z.string().max(1024).nullable().default(null),
+    onUnsafe: z.enum(['skip', 'fail']).default('skip'),
+    ...Common,
+  }),
+]);
+export type SubmitTask = z.infer<typeof SubmitTask>;
+
+export const Task = z.object({
+  id: TaskId,
+  kind: TaskKind,
+  state: TaskState,
+  user: z.string(),
+  /** What was asked for, without passwords. */
+  request: z.record(z.string(), z.unknown()),
+  /** One line for people, such as "/photos → /photos.zip". */
+  title: z.string(),
+  requestId: z.string(),
+  cancelRequested: z.boolean(),
+  progress: Progress,
+  /** Names of the nodes that work or worked on it. */
+  nodes: z.array(z.string()),
+  error: ErrorInfo.nullable(),
+  /** Entries that were not done; listed by `GET /tasks/{id}/rejected`. */
+  rejectedEntries: Count,
+  /** Paths that the task created, at most the first ten. */
+  outputs: z.array(z.string()),
+  retryOf: TaskId.nullable(),
+  createdAtMs: Count,
+  startedAtMs: Count.nullable(),
+  finishedAtMs: Count.nullable(),
+});
+export type Task = z.infer<typeof Task>;
+
+/** One line in the history of an attempt, oldest first. */
+export const AttemptEvent = z.object({
+  atMs: Count,
+  event: z.string(),
+  error: ErrorInfo.nullable(),
+});
+
+export const AttemptView = z.object({
+  attempt: z.int().min(1),
+  node: z.string(),
+  nodeId: NodeId,
+  /** Why this node: who could have done it and how the rotation stood. */
+  reason: z.string(),
+  state: z.enum(['leased', 'running', 'completed', 'failed', 'canceled', 'lost', 'returned', 'undelivered']),
+  startedAtMs: Count,
+  endedAtMs: Count.nullable(),
+  error: ErrorInfo.nullable(),
+  events: z.array(AttemptEvent),
+});
+export type AttemptView = z.infer<typeof AttemptView>;
+
+export const PartView = z.object({
+  id: PartId,
+  ordinal: Count,
+  state: PartState,
+  progress: Progress,
+  /** Why it waits, while it is queued and no node takes it. */
+  waitingFor: z.string().nullable(),
+  error: ErrorInfo.nullable(),
+  attempts: z.array(AttemptView),
+});
+export type PartView = z.infer<typeof PartView>;
+
+export const TaskDetail = Task.extend({ parts: z.array(PartView) });
+export type TaskDetail = z.infer<typeof TaskDetail>;
+
+const tag = 'Tasks';
+const ById = z.object({ id: TaskId });
+
+/** One or several values: `state=failed&state=canceled`, or one as plain text. */
+const oneOrMore = <Item extends z.ZodType<unknown, string>>(item: Item) =>
+  z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item)).optional();
+
+export const tasks = {
+  submitTask: endpoint({
+    method: 'post',
+    path: '/api/v1/tasks',
+    tag,
+    summary: 'Submit a task. The same Idempotency-Key header answers the same task again',
+    access: 'user',
+    body: SubmitTask,
+    status: 202,
+    response: Task,
+  }),
+  listTasks: endpoint({
+    method: 'get',
+    path: '/api/v1/tasks',
+    tag,
+    summary: 'Tasks, newest first. Administrators see everybody’s with `everybody=true`',
+    access: 'user',
+    query: z.object({
+      kind: oneOrMore(TaskKind),
+      state: oneOrMore(TaskState),
+      node: z.string().max(64).optional(),
+      user: z.string().max(64).optional(),
+      requestId: z.string().max(128).optional(),
+      createdAfterMs: z.coerce.number().int().min(0).optional(),
+      createdBeforeMs: z.coerce.number().int().min(0).optional(),
+      everybody: z.enum(['true', 'false']).default('false'),
+      cursor: z.string().max(256).optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+    }),
+    status: 200,
+    response: z.object({ tasks: z.array(Task), next: z.string().nullable() }),
+  }),
+  showTask: endpoint({
+    method: 'get',
+    path: '/api/v1/tasks/{id}',
+    tag,
+    summary: 'One task with its parts and the timeline of every attempt',
+    access: 'user',
+    params: ById,
+    status: 200,
+    response: TaskDetail,
+  }),
+  listRejected: endpoint({
+    method: 'get',
+    path: '/api/v1/tasks/{id}/rejected',
+    tag,
+    summary: 'The entries that were not done, and why',
+    access: 'user',
+    params: ById,
+    query: z.object({
+      offset: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
+    status: 200,
+    response: z.object({ entries: z.array(RejectedEntry), next: Count.nullable() }),
+  }),
+  cancelTask: endpoint({
+    method: 'post',
+    path: '/api/v1/tasks/{id}/cancel',
+    tag,
+    summary: 'Cancel a task in any phase; canceling twice is no error',
+    access: 'user',
+    params: ById,
+    status: 202,
+    response: Task,
+  }),
+  retryTask: endpoint({
+    method: 'post',
+    path: '/api/v1/tasks/{id}/retry',
+    tag,
+    summary: 'Run a task that has ended again, as a new task linked to it',
+    access: 'user',
+    params: ById,
+    body: z.strictObject({
+      node: z.string().max(64).nullable().default(null),
+      password: z.string().max(1024).nullable().default(null),
+    }),
+    status: 202,
+    response: Task,
+  }),
+  deleteTask: endpoint({
+    method: 'delete',
+    path: '/api/v1/tasks/{id}',
+    tag,
+    summary: 'Forget a task that has ended; its files stay',
+    access: 'user',
+    params: ById,
+    status: 200,
+    response: z.object({}),
+  }),
+  cleanUpTasks: endpoint({
+    method: 'post',
+    path: '/api/v1/tasks/clean-up',
+    tag,
+    summary: 'Forget ended tasks by age and state; answers how many',
+    access: 'user',
+    body: z.strictObject({
+      olderThanSeconds: Count.default(0),
+      states: z
+        .array(z.enum(['completed', 'completed-with-errors', 'failed', 'canceled']))
+        .min(1)
+        .default(['completed', 'completed-with-errors', 'failed', 'canceled']),
+      everybody: z.boolean().default(false),
+    }),
+    status: 200,
+    response: z.object({ deleted: Count }),
+  }),
+} as const;

@@ -1,0 +1,26 @@
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+export type { Logger } from 'pino';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** Fields that never reach a log line, wherever an object carries them. */
+const secretFields = ['secret', 'password', 'ticket', 'token', 'authorization', 'confIni'];
+
+/** Logs to standard error: JSON lines, or coloured text for a terminal. */
+export function createLogger(options: {
+  level: LogLevel;
+  format: 'json' | 'pretty';
+  program: string;
+}): Logger {
+  const settings = {
+    level: options.level,
+    base: { program: options.program },
+    redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (options.format === 'json') return pino(settings, pino.destination({ fd: 2, sync: true }));
+  return pino(settings, pretty({ destination: 2, sync: true, ignore: 'pid,hostname,program' }));
+}

@@ -1,0 +1,169 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { AppError, ErrorBody, type ErrorCode, fromErrorInfo } from '@longshore/protocol';
+import {
+  type SigningKey,
+  signRequest,
+  verifyContentDigest,
+  verifyResponse,
+} from '@longshore/protocol/server';
+import got from 'got';
+import type { z } from 'zod';
+import type { Clock } from '../lifecycle/clock.ts';
+import { toConnectionError } from './connection-error.ts';
+
+export type PeerAnswer<Data> = {
+  readonly data: Data;
+  /** The peer's clock minus ours, both at half of the round trip. */
+  readonly skewMs: number;
+  readonly durationMs: number;
+};
+
+export type PeerCall<Schema extends z.ZodType> = {
+  /** Address of the peer, without a trailing slash. */
+  baseUrl: string;
+  key: SigningKey;
+  path: string;
+  method?: 'GET' | 'POST';
+  query?: Record<string, string>;
+  body?: unknown;
+  response: Schema;
+  requestId: string;
+  timeoutMs: number;
+  signal?: AbortSignal;
+};
+
+/** Sends signed requests to the other side of the node protocol, over connections that are kept open. */
+export type PeerClient = {
+  /**
+   * Sends one request and verifies the answer. Never retries: the caller owns that. Throws the peer's own error,
+   * or `NODE_UNRESOLVABLE`, `NODE_REFUSED`, `NODE_TIMEOUT`, `NODE_TLS`, `NODE_DISCONNECTED` or `NODE_NOT_A_SLAVE`.
+   */
+  call<Schema extends z.ZodType>(call: PeerCall<Schema>): Promise<PeerAnswer<z.output<Schema>>>;
+  close(): void;
+};
+
+/** A peer that does not know our key, or refuses our signature, cannot sign its answer for us. */
+const unsignedAnswers: readonly ErrorCode[] = [
+  'SIGNATURE_MISSING',
+  'SIGNATURE_INVALID',
+  'SIGNATURE_EXPIRED',
+  'KEY_UNKNOWN',
+  'CLOCK_SKEW',
+  'VERSION_MISMATCH',
+  'REPLAYED',
+];
+
+export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: number }): PeerClient {
+  const { clock, signatureTtlSeconds } = options;
+  const agent = {
+    http: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
+    https: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
+  };
+  return {
+    close: () => {
+      agent.http.destroy();
+      agent.https.destroy();
+    },
+    call: async (call) => {
+      const url = new URL(call.baseUrl + call.path);
+      for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
+      const body = call.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(call.body));
+      const method = call.method ?? 'POST';
+      const sentAtMs = clock.nowMs();
+      const startedMs = clock.monotonicMs();
+      const signed = signRequest({
+        key: call.key,
+        method,
+        target: url.pathname + url.search,
+        body,
+        requestId: call.requestId,
+        nowMs: sentAtMs,
+        ttlSeconds: signatureTtlSeconds,
+      });
+      const response = await got(url, {
+        method,
+        headers: { ...signed.headers, ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) },
+        ...(method === 'POST' ? { body } : {}),
+        agent,
+        retry: { limit: 0 },
+        throwHttpErrors: false,
+        followRedirect: false,
+        decompress: false,
+        responseType: 'buffer',
+        timeout: { request: call.timeoutMs },
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      }).catch((cause: unknown) => {
+        throw toConnectionError(cause, url.origin);
+      });
+      const durationMs = clock.monotonicMs() - startedMs;
+      const answer = { status: response.statusCode, headers: response.headers, body: response.rawBody };
+      const { skewMs } = authenticate({
+        answer,
+        origin: url.origin,
+        key: call.key,
+        nonce: signed.nonce,
+        sentAtMs,
+      });
+      const json: unknown = JSON.parse(response.rawBody.toString('utf8'));
+      if (response.statusCode >= 400) throw fromErrorInfo(ErrorBody.parse(json).error);
+      return { data: call.response.parse(json), skewMs: skewMs - durationMs / 2, durationMs };
+    },
+  };
+}
+
+type Answer = {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: Uint8Array;
+};
+
+function authenticate(options: {
+  answer: Answer;
+  origin: string;
+  key: SigningKey;
+  nonce: string;
+  sentAtMs: number;
+}): { skewMs: number } {
+  const { answer, origin } = options;
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  if (headers.signature === undefined) throw unsignedAnswer(answer, headers, origin);
+  const verified = verifyResponse({
+    response: { status: answer.status, headers },
+    key: options.key,
+    requestNonce: options.nonce,
+    nowMs: options.sentAtMs,
+  });
+  verifyContentDigest(verified.contentDigest, answer.body);
+  return verified;
+}
+
+function unsignedAnswer(
+  answer: Answer,
+  headers: Record<string, string | undefined>,
+  origin: string,
+): AppError {
+  const text = Buffer.from(answer.body.subarray(0, 65_536)).toString('utf8');
+  const parsed = ErrorBody.safeParse(parseJson(text));
+  const code = parsed.data?.error.code;
+  if (parsed.success && unsignedAnswers.some((known) => known === code))
+    return fromErrorInfo(parsed.data.error);
+  const quote = text.replace(/\s+/g, ' ').trim().slice(0, 120);
+  const type = headers['content-type'] ?? 'no content type';
+  const server = headers.server === undefined ? '' : `, server "${headers.server}"`;
+  return new AppError(
+    'NODE_NOT_A_SLAVE',
+    `${origin} answered ${answer.status} (${type}${server}) without a signature: ${quote}`,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
