@@ -105,7 +105,7 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
         nonce: signed.nonce,
         sentAtMs,
       });
-      const json: unknown = JSON.parse(response.rawBody.toString('utf8'));
+      const json: unknown = JSON.parse(Buffer.from(response.rawBody).toString('utf8'));
       if (response.statusCode >= 400) throw fromErrorInfo(ErrorBody.parse(json).error);
       return { data: call.response.parse(json), skewMs: skewMs - durationMs / 2, durationMs };
     },

@@ -1,0 +1,14 @@
+import type { Dialect } from 'kysely';
+
+export type DialectName = 'sqlite' | 'postgres';
+
+/** What the rest of the database code must know about an engine. */
+export type DatabaseDialect = {
+  readonly name: DialectName;
+  readonly dialect: Dialect;
+  /** True for an error after which the same transaction may succeed: a deadlock, a conflict, a busy file. */
+  isTransient(error: unknown): boolean;
+  /** True for an error that says the database cannot be reached at all. */
+  isUnavailable(error: unknown): boolean;
+  close(): Promise<void>;
+};

@@ -1,0 +1,46 @@
+import { AppError } from '@longshore/protocol';
+import type { Clock } from '@longshore/runtime';
+import Sqlite from 'better-sqlite3';
+import { SqliteDialect } from 'kysely';
+import type { DatabaseDialect } from '../dialect.ts';
+
+/**
+ * SQLite in WAL mode, fully synchronous: what was answered survives a power cut. `now_ms()` runs on the monotonic
+ * clock from the moment of opening, so that leases do not expire because somebody sets the wall clock.
+ */
+export function openSqlite(options: { path: string; clock: Clock }): DatabaseDialect {
+  const { path, clock } = options;
+  const database = openFile(path);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  database.pragma('busy_timeout = 5000');
+  const anchorMs = clock.nowMs() - clock.monotonicMs();
+  database.function('now_ms', () => Math.round(anchorMs + clock.monotonicMs()));
+  return {
+    name: 'sqlite',
+    dialect: new SqliteDialect({ database }),
+    isTransient: (error) => hasCode(error, 'SQLITE_BUSY'),
+    isUnavailable: (error) => hasCode(error, 'SQLITE_FULL') || hasCode(error, 'SQLITE_IOERR'),
+    close: async () => {
+      database.close();
+    },
+  };
+}
+
+function openFile(path: string): Sqlite.Database {
+  try {
+    return new Sqlite(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('DATABASE_UNAVAILABLE', `the database file ${path} cannot be opened: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+const hasCode = (error: unknown, prefix: string): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  error.code.startsWith(prefix);

@@ -1,0 +1,220 @@
+import type {
+  Capability,
+  ErrorInfo,
+  NodeVitals,
+  PartState,
+  Progress,
+  TaskKind,
+  TaskState,
+} from '@longshore/protocol';
+import type { Generated } from 'kysely';
+
+/** JSON kept as text. It was written by this program, so it is trusted when read back. */
+type Json<_Value> = string;
+
+/** 0 or 1: both databases have integers. */
+type Flag = 0 | 1;
+
+export type Schema = {
+  meta: { key: string; value: string };
+  users: {
+    id: string;
+    name: string;
+    /** The name in lower case: names that differ only in case are one user. */
+    name_key: string;
+    password_hash: string;
+    role: 'admin' | 'user';
+    disabled: Flag;
+    password_change_required: Flag;
+    quota_bytes: number | null;
+    used_bytes: number;
+    created_at_ms: number;
+  };
+  sessions: { id: string; user_id: string; created_at_ms: number; expires_at_ms: number };
+  api_tokens: {
+    id: string;
+    user_id: string;
+    name: string;
+    /** SHA-256 of the token; the token itself is random enough to need no slow hash. */
+    token_hash: string;
+    created_at_ms: number;
+    last_used_at_ms: number | null;
+    expires_at_ms: number | null;
+  };
+  nodes: {
+    id: string;
+    name: string;
+    name_key: string;
+    type: 'embedded' | 'slave';
+    url: string | null;
+    internal_url: string | null;
+    key_id: string;
+    /** The shared secret, encrypted with the master's own key. */
+    secret_sealed: string;
+    weight: number;
+    enabled: Flag;
+    draining: Flag;
+    capabilities: Json<Capability[]>;
+    revision: number;
+    created_at_ms: number;
+    boot_id: string | null;
+    last_heartbeat_ms: number | null;
+    skew_ms: number | null;
+    vitals: Json<NodeVitals> | null;
+    last_error: Json<ErrorInfo> | null;
+  };
+  /** The counters of smooth weighted round-robin, one row per node and capability. */
+  rotation: { capability: string; node_id: string; current_weight: number; picks: number };
+  /**
+   * Immutable bytes. `staged` blobs belong to an attempt or an upload that has not been published; `live` ones are
+   * or were a file. Blobs that nothing refers to any more are purged.
+   */
+  blobs: {
+    id: string;
+    store_id: string;
+    size_bytes: number;
+    sha256: string;
+    state: 'staged' | 'live';
+    part_id: string | null;
+    attempt: number | null;
+    created_at_ms: number;
+  };
+  files: {
+    id: string;
+    user_id: string;
+    /** Null for the root folder, of which every user has one. */
+    parent_id: string | null;
+    name: string;
+    kind: 'file' | 'folder';
+    blob_id: string | null;
+    size_bytes: number;
+    mode: number;
+    modified_at_ms: number;
+    created_at_ms: number;
+  };
+  uploads: {
+    id: string;
+    user_id: string;
+    path: string;
+    conflict: 'fail' | 'rename' | 'overwrite';
+    size_bytes: number;
+    offset_bytes: number;
+    blob_id: string;
+    store_id: string;
+    mode: number;
+    modified_at_ms: number | null;
+    created_at_ms: number;
+    expires_at_ms: number;
+  };
+  tasks: {
+    id: string;
+    user_id: string;
+    kind: TaskKind;
+    state: TaskState;
+    /** The request without its password. */
+    request: Json<Record<string, unknown>>;
+    /** The archive password, encrypted; erased when the task ends. */
+    password_sealed: string | null;
+    title: string;
+    request_id: string;
+    idempotency_key: string | null;
+    request_hash: string;
+    /** 1 once the parts are made; until then the task waits for its plan. */
+    planned: Flag;
+    cancel_requested: Flag;
+    requested_node_id: string | null;
+    destination: string;
+    conflict: 'fail' | 'rename' | 'overwrite';
+    error: Json<ErrorInfo> | null;
+    rejected_entries: number;
+    outputs: Json<string[]>;
+    retry_of: string | null;
+    created_at_ms: number;
+    started_at_ms: number | null;
+    finished_at_ms: number | null;
+  };
+  /** What a task reads, as it was when the task was submitted. Holds the blobs until the task ends. */
+  task_sources: {
+    task_id: string;
+    ordinal: number;
+    kind: 'file' | 'folder';
+    path: string;
+    modified_at_ms: number;
+    mode: number;
+    blob_id: string | null;
+    size_bytes: number;
+  };
+  parts: {
+    id: string;
+    task_id: string;
+    user_id: string;
+    ordinal: number;
+    capability: Capability;
+    /** The work without the password. */
+    work: Json<Record<string, unknown>>;
+    state: PartState;
+    node_id: string | null;
+    /** Of the latest lease; the fencing token. 0 before the first. */
+    attempt: number;
+    lease_until_ms: number | null;
+    /** 1 once the node has acknowledged the attempt. */
+    delivered: Flag;
+    not_before_ms: number;
+    /** Nodes that failed this part for their own reasons; others are preferred. */
+    avoid_nodes: Json<string[]>;
+    /** Leases that were lost or given back. */
+    lost_leases: number;
+    progress: Json<Progress>;
+    waiting_for: string | null;
+    error: Json<ErrorInfo> | null;
+    created_at_ms: number;
+  };
+  attempts: {
+    part_id: string;
+    attempt: number;
+    node_id: string;
+    node_name: string;
+    reason: string;
+    state: 'leased' | 'running' | 'completed' | 'failed' | 'canceled' | 'lost' | 'returned' | 'undelivered';
+    started_at_ms: number;
+    ended_at_ms: number | null;
+    error: Json<ErrorInfo> | null;
+    /** The highest report sequence recorded, so that a repeated report changes nothing. */
+    last_sequence: number;
+  };
+  attempt_events: {
+    id: Generated<number>;
+    part_id: string;
+    attempt: number;
+    at_ms: number;
+    event: string;
+    error: Json<ErrorInfo> | null;
+  };
+  outputs: {
+    part_id: string;
+    entry_index: number;
+    kind: 'file' | 'folder';
+    path: string;
+    modified_at_ms: number | null;
+    mode: number | null;
+    blob_id: string | null;
+    size_bytes: number;
+  };
+  rejected_entries: {
+    part_id: string;
+    entry_index: number;
+    name: string;
+    code: string;
+    message: string;
+  };
+  /** What browsers and command lines were told, kept for reconnecting clients. */
+  events: {
+    seq: Generated<number>;
+    /** Null for events of administrators. */
+    user_id: string | null;
+    type: string;
+    data: string;
+    created_at_ms: number;
+  };
+  nonces: { key_id: string; nonce: string; until_ms: number };
+};

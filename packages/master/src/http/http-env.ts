@@ -1,0 +1,16 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Role, UserId } from '@longshore/protocol';
+
+/** Who is calling, as found by `authenticateUser`. */
+export type Caller = {
+  readonly userId: UserId;
+  readonly userName: string;
+  readonly role: Role;
+  /** The session to end on logout; null for an API token. */
+  readonly sessionId: string | null;
+};
+
+export type HttpEnv = {
+  Bindings: HttpBindings;
+  Variables: { requestId: string; caller: Caller | undefined };
+};

@@ -1,0 +1,74 @@
+import { createRoute, type OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
+import { AppError, type Endpoint, type EndpointOutput, ErrorBody } from '@longshore/protocol';
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { Caller, HttpEnv } from './http-env.ts';
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** What a handler receives: everything parsed. `caller` is present unless the endpoint is public. */
+export type Call<E extends Endpoint> = {
+  params: Parsed<E['params']>;
+  query: Parsed<E['query']>;
+  body: Parsed<E['body']>;
+  caller: E['access'] extends 'public' ? Caller | undefined : Caller;
+  requestId: string;
+  /** The raw request, for headers and the address of the caller. */
+  c: Context<HttpEnv>;
+};
+
+export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<EndpointOutput<E>>;
+
+/** Routes one operation of the contract: access check, parsing, one call of a use-case, the answer. */
+export function mountEndpoint<E extends Endpoint>(
+  app: OpenAPIHono<HttpEnv>,
+  spec: E,
+  handler: Handler<E>,
+): void {
+  app.openapi(toRoute(spec), async (c) => {
+    const caller = c.get('caller');
+    requireAccess(spec, caller);
+    const valid = c.req.valid as (target: string) => unknown;
+    const call = {
+      params: spec.params && valid('param'),
+      query: spec.query && valid('query'),
+      body: spec.body && valid('json'),
+      caller,
+      requestId: c.get('requestId'),
+      c,
+    } as Call<E>;
+    return c.json(await handler(call), spec.status);
+  });
+}
+
+function requireAccess(spec: Endpoint, caller: Caller | undefined): void {
+  if (spec.access === 'public') return;
+  if (caller === undefined)
+    throw new AppError('UNAUTHENTICATED', 'this request carries no session or API token');
+  if (spec.access === 'admin' && caller.role !== 'admin') {
+    throw new AppError('FORBIDDEN', `"${caller.userName}" is not an administrator`);
+  }
+}
+
+const toRoute = (spec: Endpoint): RouteConfig & { getRoutingPath(): string } =>
+  createRoute({
+    method: spec.method,
+    path: spec.path,
+    tags: [spec.tag],
+    summary: spec.summary,
+    ...(spec.access === 'public' ? {} : { security: [{ bearer: [] }] }),
+    request: {
+      ...(spec.params === undefined ? {} : { params: spec.params }),
+      ...(spec.query === undefined ? {} : { query: spec.query }),
+      ...(spec.body === undefined
+        ? {}
+        : { body: { required: true, content: { 'application/json': { schema: spec.body } } } }),
+    },
+    responses: {
+      [spec.status]: { description: 'Success', content: { 'application/json': { schema: spec.response } } },
+      default: {
+        description: 'An error of the catalogue',
+        content: { 'application/json': { schema: ErrorBody } },
+      },
+    },
+  });
