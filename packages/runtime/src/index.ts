@@ -9,3 +9,4 @@ export {
   type PeerClient,
 } from './signed-http/peer-client.ts';
 export { parseSigned, type SignedEnv, signedRequests } from './signed-http/signed-requests.ts';
+export { blobPath, stagingPath } from './storage/blob-path.ts';

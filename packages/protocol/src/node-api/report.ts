@@ -37,7 +37,9 @@ export type RejectedEntry = z.infer<typeof RejectedEntry>;
 
 /**
  * What a slave tells of an attempt. Reports of one attempt are sent in the order of `sequence`, again and again
- * until they are acknowledged; receiving one twice changes nothing. Only `progress` may be dropped.
+ * until they are acknowledged; receiving one twice changes nothing. Only `progress` may be dropped. `sequence` grows
+ * from report to report of an attempt, with gaps. `try` counts the executions of an attempt on its node: `retrying`
+ * names the one that failed. A later try may reject an entry again that an earlier one has rejected.
  */
 export const Report = AttemptRef.extend({
   sequence: z.int().min(1),

@@ -10,6 +10,10 @@ export const slaveRoutes = {
   selfTest: '/slave/v1/self-test',
 } as const;
 
+/**
+ * `heartbeat`, `reports` and `callback` are POST; `sources` (with `?cursor=` for a further page), `storedEntries`
+ * and `output` (a fresh write ticket) are GET. Of `blobs`, a node takes the addresses it was given.
+ */
 export const masterRoutes = {
   heartbeat: '/node/v1/heartbeat',
   reports: '/node/v1/reports',
