@@ -1,3 +1,33 @@
+export {
+  type ConfigSpec,
+  type ConfigValues,
+  defineConfig,
+  environmentName,
+  type KeySpec,
+  type SectionSpec,
+} from './config/define-config.ts';
+export {
+  type ConfigOrigin,
+  type ConfigOrigins,
+  type ConfigOverrides,
+  type ConfigReading,
+  readConfig,
+} from './config/read-config.ts';
+export {
+  byteSize,
+  choice,
+  decimal,
+  flag,
+  integer,
+  type ListenAddress,
+  list,
+  listenAddress,
+  path,
+  seconds,
+  text,
+  url,
+  type ValueType,
+} from './config/value-types.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
 export { createLogger, type Logger, type LogLevel } from './log/create-logger.ts';

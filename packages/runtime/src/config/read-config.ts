@@ -1,0 +1,127 @@
+import { dirname, resolve } from 'node:path';
+import { AppError } from '@longshore/protocol';
+import { type ConfigSpec, type ConfigValues, environmentName, type KeySpec } from './define-config.ts';
+import { readConfigFile } from './read-config-file.ts';
+import { readEnvironment } from './read-environment.ts';
+import { type ConfigProblem, type ConfigSource, findKey, type WrittenValue } from './written-value.ts';
+
+/** Where a value comes from. A later one wins over an earlier one. */
+export type ConfigOrigin = 'default' | 'file' | 'environment' | 'flag';
+
+export type ConfigOrigins<Spec extends ConfigSpec> = {
+  readonly [Section in keyof Spec]: Spec[Section] extends { keys: infer Keys }
+    ? { readonly [Key in keyof Keys]: ConfigOrigin }
+    : Readonly<Record<string, ConfigOrigin>>;
+};
+
+/** Values that flags set, written as in the file. */
+export type ConfigOverrides<Spec extends ConfigSpec> = {
+  readonly [Section in keyof Spec]?: Spec[Section] extends { keys: infer Keys }
+    ? { readonly [Key in keyof Keys]?: string | undefined }
+    : Readonly<Record<string, string | undefined>>;
+};
+
+export type ConfigReading<Spec extends ConfigSpec> = {
+  readonly values: ConfigValues<Spec>;
+  readonly origins: ConfigOrigins<Spec>;
+  /** Lines for the log: the program can start, but somebody should look. */
+  readonly warnings: readonly string[];
+};
+
+/**
+ * Reads a configuration: defaults, then the INI file, then environment variables, then flags. Throws
+ * `CONFIG_NOT_FOUND` when the file cannot be read, and `CONFIG_INVALID` naming every problem at once, each with
+ * its place, and the nearest known name or what is allowed.
+ */
+export function readConfig<const Spec extends ConfigSpec>(options: {
+  config: Spec;
+  file?: string | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  overrides?: ConfigOverrides<Spec>;
+}): ConfigReading<Spec> {
+  const { config, file } = options;
+  const sources = [
+    ...(file === undefined ? [] : [readConfigFile(config, file)]),
+    readEnvironment(config, options.env),
+    readOverrides(options.overrides ?? {}),
+  ];
+  const problems = sources.flatMap((source) => source.problems);
+  const warnings = sources.flatMap((source) => source.warnings);
+  const winners = new Map<string, Map<string, WrittenValue>>();
+  for (const { section, key, value } of sources.flatMap((source) => source.written)) {
+    const keys = winners.get(section) ?? new Map<string, WrittenValue>();
+    winners.set(section, keys.set(key, value));
+  }
+
+  const values: Record<string, Record<string, unknown>> = {};
+  const origins: Record<string, Record<string, ConfigOrigin>> = {};
+  const defaultsFolder = file === undefined ? process.cwd() : dirname(resolve(file));
+  for (const [section, spec] of Object.entries(config)) {
+    const found = winners.get(section) ?? new Map<string, WrittenValue>();
+    const sectionValues: Record<string, unknown> = Object.create(null);
+    const sectionOrigins: Record<string, ConfigOrigin> = Object.create(null);
+    for (const key of 'keys' in spec ? Object.keys(spec.keys) : found.keys()) {
+      const keySpec = findKey(config, section, key);
+      if (keySpec === undefined) continue;
+      const value = found.get(key);
+      const name = `[${section}] ${key}`;
+      sectionOrigins[key] = value?.origin ?? 'default';
+      if (value === undefined) {
+        if (keySpec.default !== undefined) {
+          sectionValues[key] = keySpec.type.parse(keySpec.default, defaultsFolder);
+        } else if (keySpec.required) {
+          const places = [...(file === undefined ? [] : [file]), environmentName(section, key)].join(' or ');
+          problems.push({ message: `${name} is missing: give ${keySpec.type.allowed} in ${places}` });
+        }
+      } else if (keySpec.ignored) {
+        warnings.push(`${value.place}: ${name} has no effect in this version`);
+      } else {
+        sectionValues[key] = parseWritten(keySpec, value);
+        if (sectionValues[key] === undefined) problems.push(refusal(name, keySpec, value));
+      }
+    }
+    values[section] = sectionValues;
+    origins[section] = sectionOrigins;
+  }
+  if (problems.length > 0) throw invalid(problems);
+  return { values: values as ConfigValues<Spec>, origins: origins as ConfigOrigins<Spec>, warnings };
+}
+
+function readOverrides(overrides: Readonly<Record<string, unknown>>): ConfigSource {
+  const written: { section: string; key: string; value: WrittenValue }[] = [];
+  for (const [section, keys] of Object.entries(overrides)) {
+    for (const [key, text] of Object.entries(keys ?? {})) {
+      if (typeof text !== 'string') continue;
+      written.push({
+        section,
+        key,
+        value: { text, origin: 'flag', place: 'command line', folder: process.cwd() },
+      });
+    }
+  }
+  return { written, problems: [], warnings: [] };
+}
+
+function parseWritten(keySpec: KeySpec, value: WrittenValue): unknown {
+  const text = value.text ?? keySpec.type.alone;
+  return text === undefined ? undefined : keySpec.type.parse(text, value.folder);
+}
+
+function refusal(name: string, keySpec: KeySpec, value: WrittenValue): ConfigProblem {
+  const written =
+    value.text === null
+      ? ' has no value'
+      : keySpec.secret
+        ? ' is not allowed'
+        : ` = ${JSON.stringify(value.text.slice(0, 80))} is not allowed`;
+  const message = `${value.place}: ${name}${written}: give ${keySpec.type.allowed}`;
+  return { message, ...value.line };
+}
+
+function invalid(unsorted: readonly ConfigProblem[]): AppError {
+  const problems = unsorted.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
+  const messages = problems.map((problem) => problem.message);
+  const message =
+    messages.length === 1 ? (messages[0] ?? '') : `${messages.length} problems:\n  ${messages.join('\n  ')}`;
+  return new AppError('CONFIG_INVALID', message, { details: { problems } });
+}

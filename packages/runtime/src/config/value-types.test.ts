@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import {
+  byteSize,
+  choice,
+  decimal,
+  flag,
+  integer,
+  list,
+  listenAddress,
+  path,
+  seconds,
+  text,
+  url,
+} from './value-types.ts';
+
+const folder = '/etc/longshore';
+
+test.for([
+  [integer({ min: 1, max: 9 }), '9', 9],
+  [integer({ min: 1, max: 9 }), '10', undefined],
+  [integer({ min: 1, max: 9 }), '0', undefined],
+  [integer(), '-3', -3],
+  [integer(), '1.5', undefined],
+  [integer(), '1e3', undefined],
+  [integer(), '0x10', undefined],
+  [integer(), '', undefined],
+  [integer(), '9'.repeat(16), undefined],
+  [decimal({ min: 1 }), '4', 4],
+  [decimal({ min: 1 }), '1.25', 1.25],
+  [decimal({ min: 1 }), '.5', undefined],
+  [seconds(), '20', 20_000],
+  [seconds(), '0.25', 250],
+  [seconds({ max: 60 }), '61', undefined],
+  [seconds(), '5s', undefined],
+  [seconds(), '-1', undefined],
+  [byteSize(), '512 MiB', 536_870_912],
+  [byteSize(), '512MiB', 536_870_912],
+  [byteSize(), '1.5 gb', 1_500_000_000],
+  [byteSize(), '1024', 1024],
+  [byteSize(), '10 parsecs', undefined],
+  [byteSize(), '9007199254740993', undefined],
+  [byteSize({ minBytes: 10 }), '9', undefined],
+  [flag(), 'Yes', true],
+  [flag(), 'off', false],
+  [flag(), 'constructor', undefined],
+  [choice('debug', 'info'), 'Info', 'info'],
+  [choice('debug', 'info'), 'loud', undefined],
+  [list(), 'a, b,,c ', ['a', 'b', 'c']],
+  [list(), '', []],
+  [text(), '', undefined],
+  [text({ minLength: 3 }), 'ab', undefined],
+  [path(), 'a/b', '/etc/longshore/a/b'],
+  [path(), '/a/../b', '/b'],
+  [path(), '', undefined],
+  [path(), 'a\0b', undefined],
+  [listenAddress(), ':5212', { host: null, port: 5212 }],
+  [listenAddress(), '127.0.0.1:5212', { host: '127.0.0.1', port: 5212 }],
+  [listenAddress(), 'localhost:0', { host: 'localhost', port: 0 }],
+  [listenAddress(), '[::1]:80', { host: '::1', port: 80 }],
+  [listenAddress(), ':65536', undefined],
+  [listenAddress(), '5212', undefined],
+  [listenAddress(), '::1:80', undefined],
+  [listenAddress(), 'http://a:80', undefined],
+  [url(), 'https://files.example.com/', 'https://files.example.com'],
+  [url(), 'http://10.0.0.5:5212/x//', 'http://10.0.0.5:5212/x'],
+  [url(), 'ftp://a', undefined],
+  [url(), 'https://me:pw@a', undefined],
+  [url(), 'https://a?x=1', undefined],
+  [url(), 'files.example.com', undefined],
+] as const)('%j reads %j as %j', ([type, written, value]) => {
+  expect(type.parse(written, folder)).toEqual(value);
+});
+
+test('a path that begins with ~/ is in the home folder', () => {
+  expect(path().parse('~/x', folder)).toBe(`${process.env.HOME}/x`);
+});
