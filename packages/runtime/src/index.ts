@@ -30,6 +30,7 @@ export {
 } from './config/value-types.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
+export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data-directory.ts';
 export { createLogger, type Logger, type LogLevel } from './log/create-logger.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';
 export {
