@@ -40,6 +40,9 @@ export type SafeEntry = {
   readonly mode: number | null;
 };
 
+/** A whole verified file; `content` may share its memory with its neighbours. */
+export type SmallFile = { readonly entry: SafeEntry; readonly content: Uint8Array };
+
 /** Where extracted entries go. All calls may run concurrently up to the engine's own limit. */
 export type EntrySink = {
   /** True for an entry that an earlier, interrupted run has stored: it is skipped without being read. */
@@ -50,6 +53,22 @@ export type EntrySink = {
    * nothing of the file may remain. Resolves when the file would survive a crash.
    */
   storeFile(entry: SafeEntry, content: Uint8Array | Readable, signal: AbortSignal): Promise<void>;
+  /**
+   * Stores many small verified files with one call: what an archive of ten thousand small files needs to be
+   * fast. Same promise as `storeFile` for each. Without it the files come through `storeFile` one by one.
+   */
+  storeFiles?(files: readonly SmallFile[], signal: AbortSignal): Promise<void>;
+  /**
+   * Stores a file with the content of one stored before by this run or an earlier one (a hard link in a tar).
+   * Without it such entries are rejected as `ENTRY_UNSUPPORTED`.
+   */
+  copyFile?(entry: SafeEntry, from: { index: number; path: string }, signal: AbortSignal): Promise<void>;
   /** An entry that was not extracted: it goes into the ledger of the task. `name` is as the archive has it. */
   reject(entry: { index: number; name: string; code: ErrorCode; message: string }): Promise<void>;
+};
+
+/** Disk space for the few formats that cannot be read as a stream. */
+export type TempSpace = {
+  /** A new, empty, private folder with room for `bytes`. Throws `NO_SPACE`. `release` deletes it and all in it. */
+  reserve(bytes: number): Promise<{ readonly folder: string; release(): Promise<void> }>;
 };

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { FormatId } from './formats.ts';
+import type { ArchiveMember } from './ports.ts';
+import {
+  archiveOf,
+  extracted,
+  fileMember,
+  folderMember,
+  listed,
+  neverAborted,
+} from './test-support/run-archive.ts';
+import { localSource, remoteSource } from './test-support/sources.ts';
+import { createArchiveThreads } from './threads/archive-threads.ts';
+
+const threads = createArchiveThreads({ size: 2 });
+const folder = mkdtempSync(join(tmpdir(), 'longshore-archive-'));
+afterAll(async () => {
+  await threads.close();
+  rmSync(folder, { recursive: true });
+});
+
+const text = Buffer.from('the quick brown fox jumps over the lazy dog\n'.repeat(90_000));
+const noise = randomBytes(2_500_000);
+const localFile = join(folder, 'local.bin');
+writeFileSync(localFile, Buffer.concat([text, noise]));
+
+const members: ArchiveMember[] = [
+  folderMember('empty folder'),
+  fileMember('a.txt', 'hello'),
+  fileMember('nothing', ''),
+  fileMember('deep/er/ünïcödé 世界.txt', 'names'),
+  fileMember(`long/${'x'.repeat(120)}/${'y'.repeat(150)}.txt`, 'long'),
+  fileMember('large/text.log', text),
+  fileMember('large/noise.bin', noise),
+  {
+    kind: 'file',
+    path: 'large/local.bin',
+    modifiedAtMs: 1_700_000_000_000,
+    mode: 0o755,
+    source: localSource(localFile),
+  },
+  ...Array.from({ length: 300 }, (_, at) => fileMember(`many/${at}.txt`, `file ${at}\n`.repeat(at))),
+];
+const expected = new Map(
+  await Promise.all(
+    members
+      .filter((member) => member.kind === 'file')
+      .map(async ({ path, source }) => {
+        const content = source.open({ start: 0, end: source.sizeBytes }, neverAborted());
+        return [path, await buffer(content)] as const;
+      }),
+  ),
+);
+
+describe.each<FormatId>(['zip', 'tar', 'tar.gz'])('%s', (format) => {
+  it('gives back what went in, from this machine and from elsewhere', async () => {
+    const archive = await archiveOf(threads, members, { format });
+    const path = join(folder, `archive.${format}`);
+    writeFileSync(path, archive);
+    for (const source of [remoteSource(archive), localSource(path)]) {
+      const { files, folders, rejected, result } = await extracted(threads, { source });
+      expect(rejected).toEqual([]);
+      expect(result.format).toBe(format);
+      expect([...folders]).toEqual(['empty folder']);
+      expect([...files.keys()].sort()).toEqual([...expected.keys()].sort());
+      for (const [name, content] of expected) expect(files.get(name)?.equals(content), name).toBe(true);
+    }
+    const entries = await listed(threads, { source: remoteSource(archive) });
+    expect(entries.map(({ name }) => name.replace(/\/$/, ''))).toEqual(members.map((member) => member.path));
+    expect(entries.find(({ name }) => name === 'large/local.bin')).toMatchObject({
+      modifiedAtMs: 1_700_000_000_000,
+      mode: 0o755,
+      sizeBytes: readFileSync(localFile).length,
+      unsafe: null,
+    });
+  });
+
+  it('makes the same bytes of the same members', async () => {
+    const first = await archiveOf(threads, members, { format });
+    const second = await archiveOf(threads, members, { format });
+    expect(first.equals(second)).toBe(true);
+  });
+
+  it('is accepted by other programs', async () => {
+    const path = join(folder, `other.${format}`);
+    writeFileSync(path, await archiveOf(threads, members, { format }));
+    const [program, ...args] = format === 'zip' ? ['unzip', '-tqq', path] : ['tar', '-tf', path];
+    expect(() => execFileSync(program as string, args, { stdio: 'pipe' })).not.toThrow();
+  });
+
+  it('fails naming the member when a member is shorter than announced', async () => {
+    const source = { ...remoteSource(Buffer.alloc(3_000_000)), sizeBytes: 3_000_001 };
+    const short: ArchiveMember = { kind: 'file', path: 'short.bin', modifiedAtMs: 0, mode: 0o644, source };
+    await expect(archiveOf(threads, [short], { format })).rejects.toMatchObject({ message: /short\.bin/ });
+  });
+});

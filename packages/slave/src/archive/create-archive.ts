@@ -1,0 +1,86 @@
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { AppError } from '@longshore/protocol';
+import type { ArchiveFormat, CreateProgress } from './archive-format.ts';
+import { type FormatId, formats } from './formats.ts';
+import type { ArchiveMember, TempSpace } from './ports.ts';
+import type { ArchiveThreads } from './threads/archive-threads.ts';
+
+export type CompressionLevel = 'fast' | 'normal' | 'best' | number;
+
+export type CreateArchiveRequest = {
+  readonly format: FormatId;
+  readonly level: CompressionLevel;
+  /** In the order in which they shall stand in the archive; the same members make the same bytes. */
+  readonly members: AsyncIterable<ArchiveMember>;
+  readonly password?: string | null;
+  /** Gets the archive while it is made, and is ended. Destroyed when the making fails. */
+  readonly sink: Writable;
+  readonly threads: ArchiveThreads;
+  readonly tempSpace: TempSpace;
+  readonly onProgress: (progress: CreateProgress) => void;
+  readonly signal: AbortSignal;
+};
+
+const levels = { fast: 1, normal: 6, best: 9 } as const;
+
+/**
+ * Makes an archive. Resolves when the sink has taken all of it. A member that cannot be read whole fails the
+ * archive with `SOURCE_CHANGED` naming it: there is no archive with a shortened member. Throws `BAD_REQUEST` for
+ * a format that is only read, or a password the format has no encryption for, and `PATH_INVALID` for a member
+ * whose path an extraction would refuse or that comes twice.
+ */
+export async function createArchive(request: CreateArchiveRequest): Promise<void> {
+  const { sink } = request;
+  const format: ArchiveFormat = formats[request.format];
+  if (format.create === undefined)
+    throw new AppError('BAD_REQUEST', `${request.format} archives can only be read`);
+  const password = request.password ?? null;
+  if (password !== null && format.encrypts !== true) {
+    throw new AppError('BAD_REQUEST', `a ${request.format} archive cannot be encrypted; use zip or 7z`);
+  }
+  const stop = new AbortController();
+  const signal = AbortSignal.any([request.signal, stop.signal]);
+  const sinkDone = finished(sink, { readable: false });
+  sinkDone.catch(() => undefined);
+  try {
+    await format.create({
+      members: checkedMembers(request.members),
+      level: levelNumber(request.level),
+      password,
+      sink,
+      threads: request.threads,
+      tempSpace: request.tempSpace,
+      onProgress: request.onProgress,
+      signal,
+    });
+    await sinkDone;
+  } catch (error) {
+    sink.destroy();
+    request.signal.throwIfAborted();
+    throw error;
+  } finally {
+    stop.abort('user');
+  }
+}
+
+function levelNumber(level: CompressionLevel): number {
+  const number = typeof level === 'number' ? level : levels[level];
+  if (!Number.isInteger(number) || number < 1 || number > 9) {
+    throw new AppError('BAD_REQUEST', `the compression level is 1 to 9, not ${level}`);
+  }
+  return number;
+}
+
+async function* checkedMembers(members: AsyncIterable<ArchiveMember>): AsyncGenerator<ArchiveMember> {
+  const seen = new Set<string>();
+  for await (const member of members) {
+    const { path } = member;
+    const bad =
+      path === '' || path.startsWith('/') || path.includes('\0') || /(^|\/)(\.{0,2})(\/|$)/.test(path);
+    if (bad) throw new AppError('PATH_INVALID', `member "${path}" has no plain relative path`);
+    if (seen.has(path)) throw new AppError('PATH_INVALID', `member "${path}" comes twice`);
+    seen.add(path);
+    yield member;
+  }
+}

@@ -1,0 +1,272 @@
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { AppError, type ErrorCode } from '@longshore/protocol';
+import type { ArchiveEntry } from './archive-entry.ts';
+import { createEntryNames } from './entry-names.ts';
+import type { ExtractionBudget } from './extraction-budget.ts';
+import type { EntrySink, SafeEntry, SmallFile } from './ports.ts';
+import { safeEntryPath } from './safe-entry-path.ts';
+import { type ExpectedContent, verifiedContent } from './verified-content.ts';
+
+export type ExtractProgress = {
+  readonly bytesDone: number;
+  readonly bytesTotal: number | null;
+  readonly entriesDone: number;
+  readonly entriesTotal: number | null;
+  /** How far into the archive the reading is, for formats that do not know their totals. */
+  readonly sourceBytesDone: number | null;
+};
+
+export type ExtractOutcome = {
+  readonly filesStored: number;
+  readonly foldersStored: number;
+  /** Stored by an earlier run and not read again. */
+  readonly filesKept: number;
+  readonly entriesRejected: number;
+  readonly bytesStored: number;
+};
+
+/**
+ * The part of an extraction that all formats share: which entries are taken, under which path, within which
+ * budget, and what is reported of the others. A format calls `admit` for every entry in the archive's order and
+ * `store…` for the content of those it gets back.
+ */
+export type Extraction = {
+  readonly budget: ExtractionBudget;
+  readonly signal: AbortSignal;
+  /** The entry to store, or null when it needs no content: not selected, refused, a folder, or stored already. */
+  admit(entry: ArchiveEntry): Promise<SafeEntry | null>;
+  /** Makes known what is to come, for progress. */
+  expect(totals: { bytes: number; entries: number }): void;
+  noteSourceBytes(bytes: number): void;
+  /** Verified content of small files. */
+  storeSmall(files: readonly SmallFile[]): Promise<void>;
+  /**
+   * Content of any size: a source and the transforms that decode it. Content that turns out corrupt costs only
+   * this entry; any other failure is thrown.
+   */
+  storeStream(
+    entry: SafeEntry,
+    stages: readonly [Readable, ...Transform[]],
+    declared: Pick<ExpectedContent, 'sizeBytes' | 'crc32'>,
+  ): Promise<void>;
+  reject(entry: { index: number; name: string }, code: ErrorCode, message: string): Promise<void>;
+  /** Throws `NOTHING_SELECTED`, or what was wrong when not a single entry could be read. */
+  finish(): ExtractOutcome;
+};
+
+export type ExtractionRequest = {
+  readonly isSelected: (path: string) => boolean;
+  readonly selectsAll: boolean;
+  readonly entryRange: { readonly from: number; readonly to: number } | null;
+  readonly onUnsafe: 'skip' | 'fail';
+  readonly budget: ExtractionBudget;
+  readonly sink: EntrySink;
+  readonly onProgress: (progress: ExtractProgress) => void;
+  readonly signal: AbortSignal;
+};
+
+/** Failures of one entry that leave the rest of the archive readable. */
+const entryCodes: ReadonlySet<ErrorCode> = new Set([
+  'ENTRY_CORRUPT',
+  'ENTRY_UNSUPPORTED',
+  'ENTRY_UNSAFE',
+  'ENTRY_CONFLICT',
+]);
+
+export const isEntryError = (error: unknown): error is AppError =>
+  error instanceof AppError && entryCodes.has(error.code);
+
+export function createExtraction(request: ExtractionRequest): Extraction {
+  const { budget, sink, signal } = request;
+  const names = createEntryNames();
+  const outcome = { filesStored: 0, foldersStored: 0, filesKept: 0, entriesRejected: 0, bytesStored: 0 };
+  let totals: { bytes: number; entries: number } | null = null;
+  let sourceBytesDone: number | null = null;
+  let firstCorrupt: AppError | null = null;
+  let selected = 0;
+
+  const report = () =>
+    request.onProgress({
+      bytesDone: outcome.bytesStored,
+      bytesTotal: totals?.bytes ?? null,
+      entriesDone: outcome.filesStored + outcome.foldersStored + outcome.filesKept + outcome.entriesRejected,
+      entriesTotal: totals?.entries ?? null,
+      sourceBytesDone,
+    });
+
+  const reject: Extraction['reject'] = async ({ index, name }, code, message) => {
+    outcome.entriesRejected += 1;
+    if (code !== 'ENTRY_UNSAFE' && code !== 'ENTRY_CONFLICT') firstCorrupt ??= new AppError(code, message);
+    await sink.reject({ index, name, code, message });
+    report();
+  };
+
+  async function refuse(entry: ArchiveEntry, code: ErrorCode, message: string): Promise<null> {
+    if (code === 'ENTRY_UNSAFE' && request.onUnsafe === 'fail') {
+      throw new AppError('ARCHIVE_UNSAFE', message, { details: { entry: entry.name, index: entry.index } });
+    }
+    await reject(entry, code, message);
+    return null;
+  }
+
+  /** A hard link names an entry that came before; only inside the archive can there be one to copy. */
+  async function copyLinked(entry: SafeEntry, target: string): Promise<null> {
+    const from = safeEntryPath(target, budget.limits);
+    const index = 'path' in from ? names.fileAt(from.path) : undefined;
+    if (!('path' in from) || index === undefined || index === entry.index || sink.copyFile === undefined) {
+      await reject(
+        { index: entry.index, name: entry.path },
+        'ENTRY_UNSUPPORTED',
+        `entry "${entry.path}" is a hard link`,
+      );
+      return null;
+    }
+    if (sink.isStored(entry.index)) {
+      outcome.filesKept += 1;
+    } else {
+      await sink.copyFile(entry, { index, path: from.path }, signal);
+      outcome.filesStored += 1;
+    }
+    report();
+    return null;
+  }
+
+  return {
+    budget,
+    signal,
+    reject,
+    expect(expected) {
+      totals = expected;
+      report();
+    },
+    noteSourceBytes(bytes) {
+      sourceBytesDone = bytes;
+    },
+
+    async admit(entry) {
+      signal.throwIfAborted();
+      budget.countEntry();
+      const inRange =
+        request.entryRange === null ||
+        (entry.index >= request.entryRange.from && entry.index < request.entryRange.to);
+      const safe = safeEntryPath(entry.name, budget.limits);
+      if ('reason' in safe) {
+        // A folder entry for the root itself ("./" in most tar files) asks for nothing.
+        if (entry.type === 'folder' && /^(\.\/*)+$/.test(entry.name)) return null;
+        if (!inRange || !request.isSelected(entry.name)) return null;
+        selected += 1;
+        return await refuse(entry, 'ENTRY_UNSAFE', `entry "${shown(entry.name)}" ${safe.reason}`);
+      }
+      if (!request.isSelected(safe.path)) return null;
+
+      const { path } = safe;
+      const claimable = entry.type === 'file' || entry.type === 'folder' || entry.type === 'hardlink';
+      const taken = claimable
+        ? names.claim(path, entry.type === 'folder' ? 'folder' : 'file', entry.index)
+        : null;
+      if (!inRange) return null;
+      selected += 1;
+      if (taken !== null) {
+        return await refuse(
+          entry,
+          'ENTRY_CONFLICT',
+          `entry "${path}" meets "${taken.takenBy}", which came before it`,
+        );
+      }
+      const safeEntry: SafeEntry = {
+        index: entry.index,
+        path,
+        modifiedAtMs: entry.modifiedAtMs,
+        mode: entry.mode,
+      };
+      switch (entry.type) {
+        case 'folder':
+          await sink.storeFolder(safeEntry);
+          outcome.foldersStored += 1;
+          report();
+          return null;
+        case 'file':
+          if (!sink.isStored(entry.index)) return safeEntry;
+          outcome.filesKept += 1;
+          report();
+          return null;
+        case 'hardlink':
+          return await copyLinked(safeEntry, entry.linkTarget ?? '');
+        case 'symlink':
+          return await refuse(entry, 'ENTRY_UNSUPPORTED', `entry "${path}" is a symbolic link`);
+        case 'special':
+          return await refuse(entry, 'ENTRY_UNSUPPORTED', `entry "${path}" is a device, pipe or socket`);
+        default:
+          return entry.type satisfies never;
+      }
+    },
+
+    async storeSmall(files) {
+      signal.throwIfAborted();
+      let bytes = 0;
+      for (const { content, entry } of files) {
+        budget.countBytes(content.length, content.length, entry.path);
+        bytes += content.length;
+      }
+      if (sink.storeFiles !== undefined) await sink.storeFiles(files, signal);
+      else for (const { entry, content } of files) await sink.storeFile(entry, content, signal);
+      outcome.filesStored += files.length;
+      outcome.bytesStored += bytes;
+      report();
+    },
+
+    async storeStream(entry, stages, declared) {
+      let storedBytes = 0;
+      const verified = verifiedContent({
+        ...declared,
+        name: entry.path,
+        onBytes: (chunkBytes, entryBytes) => {
+          budget.countBytes(chunkBytes, entryBytes, entry.path);
+          storedBytes = entryBytes;
+          outcome.bytesStored += chunkBytes;
+          report();
+        },
+      });
+      let contentError: unknown = null;
+      const content = pipeline([...stages, verified], (error) => {
+        contentError = error ?? null;
+      }) as Transform;
+      try {
+        await sink.storeFile(entry, content, signal);
+        if (!content.readableEnded)
+          throw new AppError('INTERNAL', `the sink did not read all of "${entry.path}"`);
+        outcome.filesStored += 1;
+        report();
+      } catch (sinkError) {
+        outcome.bytesStored -= storedBytes;
+        signal.throwIfAborted();
+        const error = contentFailure(entry.path, contentError) ?? sinkError;
+        if (!isEntryError(error)) throw error;
+        await reject({ index: entry.index, name: entry.path }, error.code, error.message);
+      } finally {
+        content.destroy();
+      }
+    },
+
+    finish() {
+      const { filesStored, foldersStored, filesKept } = outcome;
+      if (selected === 0 && !request.selectsAll) {
+        throw new AppError('NOTHING_SELECTED', 'no entry of the archive matches the selection');
+      }
+      // An archive of which nothing at all could be read is no partial success.
+      if (filesStored + foldersStored + filesKept === 0 && firstCorrupt !== null) throw firstCorrupt;
+      return outcome;
+    },
+  };
+}
+
+/** What went wrong with the content itself; null when it was only closed because its reader gave up. */
+function contentFailure(path: string, error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!/^(Z_|ZSTD_|ERR__ERROR_FORMAT|ERR_BROTLI|ERR_ZSTD|ERR_BUFFER_TOO_LARGE)/.test(code)) return null;
+  return new AppError('ENTRY_CORRUPT', `"${path}" cannot be decompressed`, { cause: error });
+}
+
+/** A name from an archive as it may stand in a message. */
+const shown = (name: string): string => JSON.stringify(name.slice(0, 200)).slice(1, -1);

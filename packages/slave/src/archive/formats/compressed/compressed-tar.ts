@@ -1,0 +1,48 @@
+import type { ArchiveFormat, ReadRequest } from '../../archive-format.ts';
+import { createByteReader } from '../../byte-reader.ts';
+import type { Compression } from '../../compressions.ts';
+import { decodeStream } from '../../decode-stream.ts';
+import { createNameDecoder } from '../../encodings/create-name-decoder.ts';
+import { extractTar } from '../tar/extract-tar.ts';
+import { readTar } from '../tar/read-tar.ts';
+
+/** A tar inside a compression, read in one pass. */
+export function compressedTar(
+  compression: Compression,
+  writing: Pick<ArchiveFormat, 'create'> = {},
+): ArchiveFormat {
+  return {
+    ...writing,
+    extensions: compression.tarExtensions,
+    detect: async (probe) =>
+      compression.mayBe(probe.head, probe.name) && (await probe.hasTarInside(compression)),
+
+    async *list(request) {
+      const reader = createByteReader(decode(request, compression));
+      for await (const { entry } of readTar(reader, createNameDecoder(request.encoding))) yield entry;
+      await reader.drain();
+    },
+
+    async extract(request, extraction) {
+      let decodedBytes = 0;
+      const decoded = decode(request, compression, extraction.noteSourceBytes);
+      const counted = async function* () {
+        for await (const chunk of decoded) {
+          decodedBytes += chunk.length;
+          extraction.budget.checkDecoded(decodedBytes);
+          yield chunk;
+        }
+      };
+      const reader = createByteReader(counted());
+      await extractTar(reader, createNameDecoder(request.encoding), extraction);
+      // The checksum of the compressed stream stands at its end.
+      await reader.drain();
+    },
+  };
+}
+
+const decode = (
+  { source, signal }: ReadRequest,
+  compression: Compression,
+  onSourceBytes?: (bytes: number) => void,
+) => decodeStream(source, compression, { signal, ...(onSourceBytes === undefined ? {} : { onSourceBytes }) });

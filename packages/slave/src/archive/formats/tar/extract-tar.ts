@@ -1,0 +1,79 @@
+import type { ByteReader } from '../../byte-reader.ts';
+import type { NameDecoder } from '../../encodings/create-name-decoder.ts';
+import type { Extraction } from '../../extraction.ts';
+import type { SafeEntry, SmallFile } from '../../ports.ts';
+import { readTar, type TarEntry } from './read-tar.ts';
+import { fillHoles } from './sparse-map.ts';
+
+const smallBytes = 1024 * 1024;
+const batchBytes = 1024 * 1024;
+const batchFiles = 512;
+
+/**
+ * Extracts a tar in one pass over its stream. Small files are stored in batches, one batch on its way while the
+ * next is read. When the stream breaks off, what was read whole is stored before the failure is thrown.
+ */
+export async function extractTar(
+  reader: ByteReader,
+  decoder: NameDecoder,
+  extraction: Extraction,
+): Promise<void> {
+  const batch = createBatch(extraction);
+  try {
+    for await (const tarEntry of readTar(reader, decoder)) {
+      const { entry, storedBytes, sparse } = tarEntry;
+      // A hard link is copied from its target, which must have been stored by then.
+      if (entry.type === 'hardlink') await batch.flush();
+      const admitted = await extraction.admit(entry);
+      if (admitted === null) continue;
+      if (sparse !== null || storedBytes > smallBytes) {
+        await batch.flush();
+        await storeLarge(reader, admitted, tarEntry, extraction);
+      } else {
+        const content = reader.takeNow(storedBytes) ?? (await reader.take(storedBytes)) ?? Buffer.alloc(0);
+        await batch.add({ entry: admitted, content });
+      }
+    }
+  } finally {
+    await batch.flush();
+  }
+}
+
+async function storeLarge(
+  reader: ByteReader,
+  entry: SafeEntry,
+  { storedBytes, sparse }: TarEntry,
+  extraction: Extraction,
+): Promise<void> {
+  const content = sparse === null ? reader.stream(storedBytes) : fillHoles(reader, sparse);
+  await extraction.storeStream(entry, [content], {
+    sizeBytes: sparse?.sizeBytes ?? storedBytes,
+    crc32: null,
+  });
+}
+
+function createBatch(extraction: Extraction) {
+  let files: SmallFile[] = [];
+  let bytes = 0;
+  let underWay: Promise<void> = Promise.resolve();
+
+  async function send(): Promise<void> {
+    const ready = files;
+    files = [];
+    bytes = 0;
+    await underWay;
+    if (ready.length > 0) underWay = extraction.storeSmall(ready);
+    underWay.catch(() => undefined);
+  }
+  return {
+    async add(file: SmallFile) {
+      files.push(file);
+      bytes += file.content.length;
+      if (bytes >= batchBytes || files.length >= batchFiles) await send();
+    },
+    async flush() {
+      await send();
+      await underWay;
+    },
+  };
+}

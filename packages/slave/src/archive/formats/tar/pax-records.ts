@@ -1,0 +1,32 @@
+/** Records of a pax extended header: "length key=value\n" (IEEE Std 1003.1, pax, "Extended Header"). */
+export type PaxRecords = ReadonlyMap<string, Buffer>;
+
+/** The records over those given before, or null when they are damaged. An empty value takes a record back. */
+export function parsePaxRecords(bytes: Buffer, earlier: PaxRecords): PaxRecords | null {
+  const records = new Map(earlier);
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at] === 0) break;
+    const space = bytes.indexOf(0x20, at);
+    if (space === -1 || space - at > 10) return null;
+    const digits = bytes.toString('latin1', at, space);
+    const length = /^[0-9]+$/.test(digits) ? Number(digits) : 0;
+    const end = at + length;
+    const equals = bytes.indexOf(0x3d, space);
+    if (end > bytes.length || length < 5 || bytes[end - 1] !== 0x0a || equals === -1 || equals >= end)
+      return null;
+    const key = bytes.toString('latin1', space + 1, equals);
+    const value = bytes.subarray(equals + 1, end - 1);
+    if (value.length === 0) records.delete(key);
+    else records.set(key, value);
+    at = end;
+  }
+  return records;
+}
+
+/** A decimal number such as a size or a time; null when it is none, undefined when the record is absent. */
+export function paxNumber(records: PaxRecords, key: string): number | null | undefined {
+  const value = records.get(key);
+  if (value === undefined) return undefined;
+  const text = value.toString('latin1');
+  return /^-?[0-9]{1,16}(\.[0-9]*)?$/.test(text) ? Number(text) : null;
+}

@@ -1,0 +1,92 @@
+import type { ArchiveMember } from '../../ports.ts';
+import { blockBytes } from './tar-header.ts';
+
+const maxOctalSize = 0o77777777777;
+
+/** The header blocks of a member: ustar, with a pax header in front where ustar has no room for it. */
+export function writeTarHeader(member: ArchiveMember): Buffer {
+  const isFolder = member.kind === 'folder';
+  const path = isFolder ? `${member.path}/` : member.path;
+  const sizeBytes = isFolder ? 0 : member.source.sizeBytes;
+  const seconds = Math.floor(member.modifiedAtMs / 1000);
+  const fields = splitPath(path);
+  const records: string[] = [];
+  if (fields === null) records.push(paxRecord('path', path));
+  if (sizeBytes > maxOctalSize) records.push(paxRecord('size', String(sizeBytes)));
+  if (seconds < 0 || seconds > maxOctalSize) records.push(paxRecord('mtime', String(seconds)));
+
+  const main = headerBlock({
+    ...(fields ?? { name: Buffer.from(path).subarray(0, 100), prefix: Buffer.alloc(0) }),
+    mode: member.mode & 0o777,
+    sizeBytes: Math.min(sizeBytes, maxOctalSize),
+    seconds: Math.min(Math.max(seconds, 0), maxOctalSize),
+    type: isFolder ? '5' : '0',
+  });
+  if (records.length === 0) return main;
+  const body = Buffer.from(records.join(''));
+  const pax = headerBlock({
+    name: Buffer.from('PaxHeader'),
+    prefix: Buffer.alloc(0),
+    mode: 0o644,
+    sizeBytes: body.length,
+    seconds: 0,
+    type: 'x',
+  });
+  return Buffer.concat([pax, body, padding(body.length), main]);
+}
+
+/** Zeros from `length` to the next block. */
+export const padding = (length: number): Buffer =>
+  Buffer.alloc((blockBytes - (length % blockBytes)) % blockBytes);
+
+/** Two blocks of zeros end a tar. */
+export const tarEnd = (): Buffer => Buffer.alloc(blockBytes * 2);
+
+/** A path as ustar has room for it, or null. Names beyond ASCII go to pax, which says that they are UTF-8. */
+function splitPath(path: string): { name: Buffer; prefix: Buffer } | null {
+  if (!/^[\x20-\x7e]*$/.test(path)) return null;
+  const bytes = Buffer.from(path);
+  if (bytes.length <= 100) return { name: bytes, prefix: Buffer.alloc(0) };
+  if (bytes.length > 256) return null;
+  const slash = bytes.indexOf(0x2f, bytes.length - 101);
+  if (slash === -1 || slash > 155 || slash === 0 || slash === bytes.length - 1) return null;
+  return { name: bytes.subarray(slash + 1), prefix: bytes.subarray(0, slash) };
+}
+
+/** The length in front counts itself. */
+function paxRecord(key: string, value: string): string {
+  const rest = Buffer.byteLength(` ${key}=${value}\n`);
+  let length = rest + 1;
+  while (String(length).length + rest !== length) length = String(length).length + rest;
+  return `${length} ${key}=${value}\n`;
+}
+
+function headerBlock(fields: {
+  name: Buffer;
+  prefix: Buffer;
+  mode: number;
+  sizeBytes: number;
+  seconds: number;
+  type: string;
+}): Buffer {
+  const block = Buffer.alloc(blockBytes);
+  const octal = (value: number, at: number, digits: number) =>
+    block.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
+  block.set(fields.name, 0);
+  octal(fields.mode, 100, 7);
+  octal(0, 108, 7);
+  octal(0, 116, 7);
+  octal(fields.sizeBytes, 124, 11);
+  octal(fields.seconds, 136, 11);
+  block.fill(0x20, 148, 156);
+  block.write(fields.type, 156, 'latin1');
+  block.write('ustar\x0000', 257, 'latin1');
+  octal(0, 329, 7);
+  octal(0, 337, 7);
+  block.set(fields.prefix, 345);
+  let sum = 0;
+  for (const byte of block) sum += byte;
+  octal(sum, 148, 6);
+  block[154] = 0;
+  return block;
+}

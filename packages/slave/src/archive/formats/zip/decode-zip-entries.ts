@@ -1,0 +1,77 @@
+/** Runs on a thread: reads one stretch of a zip and decodes the small entries in it. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
+import { WorkError, type WorkResult } from '../../threads/thread-work.ts';
+import { checkLocalHeader, type LocatedEntry } from './local-header.ts';
+
+export type DecodeZipEntries = {
+  readonly from: { readonly path: string } | { readonly bytes: Uint8Array };
+  /** The stretch of the archive that holds the entries. */
+  readonly start: number;
+  readonly end: number;
+  readonly entries: readonly LocatedEntry[];
+};
+
+/** The contents one after the other; a string instead of a length says why an entry is refused. */
+export type DecodedZipEntries = {
+  readonly content: Uint8Array;
+  readonly lengths: readonly (number | string)[];
+};
+
+export function decodeZipEntries(input: DecodeZipEntries): WorkResult<DecodedZipEntries> {
+  const bytes =
+    'path' in input.from ? readStretch(input.from.path, input.start, input.end) : asBuffer(input.from.bytes);
+  const total = input.entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const content = Buffer.allocUnsafeSlow(total);
+  let used = 0;
+  const lengths = input.entries.map((entry) => {
+    const decoded = decodeEntry(bytes, input.start, entry);
+    if (typeof decoded === 'string') return decoded;
+    content.set(decoded, used);
+    used += decoded.length;
+    return decoded.length;
+  });
+  return { output: { content, lengths }, transfer: [content.buffer as ArrayBuffer] };
+}
+
+function decodeEntry(bytes: Buffer, base: number, entry: LocatedEntry): Uint8Array | string {
+  const dataStart = checkLocalHeader(bytes, base, entry);
+  if (typeof dataStart === 'string') return dataStart;
+  const packed = bytes.subarray(dataStart, dataStart + entry.compressedBytes);
+  const decoded = decompress(packed, entry);
+  if (typeof decoded === 'string') return decoded;
+  if (decoded.length !== entry.sizeBytes)
+    return `should have ${entry.sizeBytes} bytes and has ${decoded.length}`;
+  if (crc32(decoded) !== entry.crc32) return 'does not have the CRC-32 that the archive names';
+  return decoded;
+}
+
+function decompress(packed: Uint8Array, { method, sizeBytes }: LocatedEntry): Uint8Array | string {
+  if (method === 0) return packed;
+  if (sizeBytes === 0 && packed.length <= 2) return new Uint8Array(0);
+  // One byte more than declared is enough to see that there is more.
+  const limits = { maxOutputLength: sizeBytes + 1, chunkSize: Math.max(64, sizeBytes + 1) };
+  try {
+    return method === 8 ? inflateRawSync(packed, limits) : zstdDecompressSync(packed, limits);
+  } catch (error) {
+    const tooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    return tooLarge ? `should have ${sizeBytes} bytes and has more` : 'cannot be decompressed';
+  }
+}
+
+function readStretch(path: string, start: number, end: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(end - start);
+  const file = openSync(path, 'r');
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const read = readSync(file, bytes, done, bytes.length - done, start + done);
+      if (read === 0) throw new WorkError('SOURCE_CHANGED', `${path} is shorter than it was`);
+      done += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

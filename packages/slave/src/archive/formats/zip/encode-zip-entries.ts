@@ -1,0 +1,65 @@
+/** Runs on a thread: makes complete entries of small files and folders. */
+import { crc32, deflateRawSync } from 'node:zlib';
+import { type FilePart, readFilePart } from '../../threads/segment.ts';
+import type { WorkResult } from '../../threads/thread-work.ts';
+import { localHeader, type WrittenEntry } from './write-zip-records.ts';
+
+export type SmallMember = {
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly mode: number;
+  readonly modifiedAtMs: number;
+  /** Null for a folder or an empty file. */
+  readonly content: FilePart | { readonly bytes: Uint8Array } | null;
+};
+
+export type EncodeZipEntries = { readonly members: readonly SmallMember[]; readonly level: number };
+
+/** Local headers and data one after the other; header offsets are counted from the start of `bytes`. */
+export type EncodedZipEntries = { readonly bytes: Uint8Array; readonly entries: readonly WrittenEntry[] };
+
+export const nameFlags = (name: string): number => (/^[\x20-\x7e]*$/.test(name) ? 0 : 0x0800);
+
+export function encodeZipEntries({ members, level }: EncodeZipEntries): WorkResult<EncodedZipEntries> {
+  const chunks: Uint8Array[] = [];
+  let offset = 0;
+  const entries = members.map((member): WrittenEntry => {
+    const raw = readContent(member);
+    const deflated = raw.length === 0 ? raw : deflateRawSync(raw, { level, chunkSize: raw.length + 1024 });
+    const isSmaller = deflated.length < raw.length;
+    const data = isSmaller ? deflated : raw;
+    const entry: WrittenEntry = {
+      nameBytes: Buffer.from(member.name),
+      isFolder: member.isFolder,
+      mode: member.mode,
+      modifiedAtMs: member.modifiedAtMs,
+      flags: nameFlags(member.name),
+      method: isSmaller ? 8 : 0,
+      crc32: crc32(raw),
+      compressedBytes: data.length,
+      sizeBytes: raw.length,
+      headerOffset: offset,
+      extra: new Uint8Array(0),
+    };
+    const header = localHeader(entry, false);
+    chunks.push(header, data);
+    offset += header.length + data.length;
+    return entry;
+  });
+  const bytes = Buffer.allocUnsafeSlow(offset);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return { output: { bytes, entries }, transfer: [bytes.buffer as ArrayBuffer] };
+}
+
+function readContent({ content }: SmallMember): Buffer {
+  if (content === null) return Buffer.alloc(0);
+  if ('bytes' in content)
+    return Buffer.from(content.bytes.buffer, content.bytes.byteOffset, content.bytes.byteLength);
+  const bytes = Buffer.allocUnsafeSlow(content.fileBytes);
+  readFilePart(content, bytes, 0);
+  return bytes;
+}

@@ -1,0 +1,39 @@
+import { AppError } from '@longshore/protocol';
+import type { ReadRequest } from '../../archive-format.ts';
+import type { Extraction } from '../../extraction.ts';
+import type { SmallFile } from '../../ports.ts';
+import { readRange } from '../../read-range.ts';
+import type { ThreadShare } from '../../threads/archive-threads.ts';
+import type { LocatedEntry } from './local-header.ts';
+import type { Stretch } from './plan-stretches.ts';
+import { refuse, type ZipFile } from './zip-file.ts';
+
+/** Reads one stretch, has its entries decoded on a thread, and stores those that are as the archive says. */
+export async function extractStretch(
+  { start, end, files }: Stretch<ZipFile>,
+  { request, extraction, share }: { request: ReadRequest; extraction: Extraction; share: ThreadShare },
+): Promise<void> {
+  const { source, signal } = request;
+  const bytes = source.localPath === null ? await readRange(source, { start, end }, signal) : null;
+  const from = bytes === null ? { path: source.localPath ?? '' } : { bytes };
+  const transfer = bytes === null ? [] : [bytes.buffer as ArrayBuffer];
+  const entries = files.map(({ entry: _, encryption: __, ...located }): LocatedEntry => located);
+  const { content, lengths } = await share.run(
+    'decodeZipEntries',
+    { from, start, end, entries },
+    { signal, transfer },
+  );
+
+  const stored: SmallFile[] = [];
+  let at = 0;
+  for (const [position, file] of files.entries()) {
+    const length = lengths[position];
+    if (typeof length === 'number') {
+      stored.push({ entry: file.entry, content: content.subarray(at, at + length) });
+      at += length;
+    } else {
+      await refuse(extraction, file, new AppError('ENTRY_CORRUPT', length ?? 'was not decoded'));
+    }
+  }
+  if (stored.length > 0) await extraction.storeSmall(stored);
+}

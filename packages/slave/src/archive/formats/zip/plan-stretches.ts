@@ -1,0 +1,52 @@
+/** A stretch of an archive that is read with one request, with the entries in it in the order of their offsets. */
+export type Stretch<F> = { readonly start: number; readonly end: number; readonly files: readonly F[] };
+
+type Placed = {
+  readonly headerOffset: number;
+  readonly limit: number;
+  readonly compressedBytes: number;
+  readonly sizeBytes: number;
+  readonly nameLength: number;
+};
+
+const shapes = {
+  /** Small enough to keep all threads busy to the end. */
+  local: { maxBytes: 1024 * 1024, maxGapBytes: 16 * 1024 },
+  /** Large enough that the way there and back does not count. */
+  remote: { maxBytes: 4 * 1024 * 1024, maxGapBytes: 64 * 1024 },
+};
+/** Decoded bytes of one stretch: they are in memory at once. */
+const maxDecodedBytes = 4 * 1024 * 1024;
+/** A local header may have a longer extra field than the directory shows. */
+const extraSlackBytes = 4096;
+
+/** Groups neighbours, which must be sorted by offset, into stretches. */
+export function planStretches<F extends Placed>(
+  files: readonly F[],
+  shape: keyof typeof shapes,
+): Stretch<F>[] {
+  const { maxBytes, maxGapBytes } = shapes[shape];
+  const stretches: { start: number; end: number; files: F[] }[] = [];
+  let decodedBytes = 0;
+  for (const file of files) {
+    const end = Math.min(
+      file.limit,
+      file.headerOffset + 30 + file.nameLength + extraSlackBytes + file.compressedBytes,
+    );
+    const last = stretches.at(-1);
+    const joins =
+      last !== undefined &&
+      end - last.start <= maxBytes &&
+      file.headerOffset - last.end <= maxGapBytes &&
+      decodedBytes + file.sizeBytes <= maxDecodedBytes;
+    if (joins) {
+      last.files.push(file);
+      last.end = Math.max(last.end, end);
+      decodedBytes += file.sizeBytes;
+    } else {
+      stretches.push({ start: file.headerOffset, end, files: [file] });
+      decodedBytes = file.sizeBytes;
+    }
+  }
+  return stretches;
+}

@@ -1,0 +1,103 @@
+import type { ArchiveOutput } from '../../archive-output.ts';
+import { crc32Combine } from '../../crc32-combine.ts';
+import type { OrderedLane } from '../../ordered-lane.ts';
+import { planBlocks } from '../../plan-blocks.ts';
+import type { ArchiveMember } from '../../ports.ts';
+import { memberSegments } from '../../read-ahead.ts';
+import { readRange } from '../../read-range.ts';
+import type { ThreadShare } from '../../threads/archive-threads.ts';
+import { nameFlags } from './encode-zip-entries.ts';
+import { dataDescriptor, localHeader, type WrittenEntry } from './write-zip-records.ts';
+
+const blockBytes = 512 * 1024;
+const dictionaryBytes = 32 * 1024;
+const sampleBytes = 4 * 1024;
+/** Samples must shrink below this share of their size for compression to be worth its time. */
+const worthwhile = 0.98;
+const flagDescriptor = 0x0008;
+
+/**
+ * Writes a large file as blocks that are compressed side by side, each with the end of the one before as its
+ * dictionary. Sizes and checksum follow in a data descriptor, since they are not known before. What does not
+ * shrink in three samples is stored.
+ */
+export async function writeLargeMember(
+  member: ArchiveMember & { kind: 'file' },
+  context: {
+    signal: AbortSignal;
+    level: number;
+    lane: OrderedLane;
+    share: ThreadShare;
+    output: ArchiveOutput;
+    noteEntry: (entry: WrittenEntry) => void;
+  },
+): Promise<void> {
+  const { signal, level, lane, share, output } = context;
+  const isDeflated = await shrinks(member, context);
+  const known = {
+    nameBytes: Buffer.from(member.path),
+    isFolder: false,
+    mode: member.mode,
+    modifiedAtMs: member.modifiedAtMs,
+    flags: nameFlags(member.path) | flagDescriptor,
+    method: isDeflated ? 8 : 0,
+    sizeBytes: member.source.sizeBytes,
+    extra: new Uint8Array(0),
+  };
+  let crc32 = 0;
+  let compressedBytes = 0;
+  let headerOffset = 0;
+
+  await lane.push(
+    async () => undefined,
+    async () => {
+      headerOffset = output.position;
+      await output.write(localHeader({ ...known, crc32: 0, compressedBytes: 0 }, true));
+    },
+  );
+  const blocks = planBlocks(memberSegments(member, null, signal), {
+    blockBytes: isDeflated ? blockBytes : blockBytes * 2,
+    dictionaryBytes: isDeflated ? dictionaryBytes : 0,
+  });
+  for await (const block of blocks) {
+    const work = { ...block, codec: isDeflated ? ('deflate' as const) : ('none' as const), level };
+    const transfer = [block.literal.buffer as ArrayBuffer];
+    await lane.push(
+      () => share.run('encodeBlock', work, { signal, transfer }),
+      async (encoded) => {
+        crc32 = crc32Combine(crc32, encoded.crc32, encoded.rawBytes);
+        compressedBytes += encoded.bytes.length;
+        await output.write(encoded.bytes);
+      },
+    );
+  }
+  await lane.push(
+    async () => undefined,
+    async () => {
+      const entry = { ...known, crc32, compressedBytes, headerOffset };
+      await output.write(dataDescriptor(entry));
+      context.noteEntry(entry);
+    },
+  );
+}
+
+async function shrinks(
+  { source }: ArchiveMember & { kind: 'file' },
+  { signal, share }: { signal: AbortSignal; share: ThreadShare },
+): Promise<boolean> {
+  const starts = [0, Math.floor(source.sizeBytes / 2), source.sizeBytes - sampleBytes];
+  const sizes = starts.map(async (start) => {
+    const literal = Uint8Array.from(await readRange(source, { start, end: start + sampleBytes }, signal));
+    const work = {
+      literal,
+      parts: [sampleBytes],
+      dictionaryBytes: 0,
+      codec: 'deflate' as const,
+      level: 1,
+      isLast: true,
+    };
+    return (await share.run('encodeBlock', work, { signal })).bytes.length;
+  });
+  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return total < sampleBytes * starts.length * worthwhile;
+}

@@ -1,0 +1,65 @@
+import type { EncodeBlock } from './threads/encode-block.ts';
+import { type FilePart, type Segment, segmentLength, sliceSegment } from './threads/segment.ts';
+
+/** A block of a stream to be encoded by itself, and the end of what stands before it. */
+export type Block = Pick<EncodeBlock, 'literal' | 'parts' | 'dictionaryBytes' | 'isLast'>;
+
+/** Cuts a stream of segments into blocks of `blockBytes`; the last is smaller, and empty for an empty stream. */
+export async function* planBlocks(
+  stream: AsyncIterable<Segment> | Iterable<Segment>,
+  { blockBytes, dictionaryBytes }: { blockBytes: number; dictionaryBytes: number },
+): AsyncGenerator<Block, void> {
+  let dictionary: readonly Segment[] = [];
+  let segments: Segment[] = [];
+  let bytes = 0;
+  for await (const segment of stream) {
+    let rest = segment;
+    while (segmentLength(rest) > 0) {
+      if (bytes === blockBytes) {
+        yield assemble(dictionary, segments, false);
+        dictionary = lastBytes(segments, dictionaryBytes);
+        segments = [];
+        bytes = 0;
+      }
+      const fits = Math.min(segmentLength(rest), blockBytes - bytes);
+      segments.push(sliceSegment(rest, 0, fits));
+      bytes += fits;
+      rest = sliceSegment(rest, fits, segmentLength(rest));
+    }
+  }
+  yield assemble(dictionary, segments, true);
+}
+
+function lastBytes(segments: readonly Segment[], wanted: number): Segment[] {
+  const kept: Segment[] = [];
+  let left = wanted;
+  for (let at = segments.length - 1; at >= 0 && left > 0; at -= 1) {
+    const segment = segments[at] as Segment;
+    const length = segmentLength(segment);
+    kept.unshift(sliceSegment(segment, Math.max(0, length - left), length));
+    left -= length;
+  }
+  return kept;
+}
+
+/** All bytes that come along go into one buffer: it is cheap to give away, hundreds of small ones are not. */
+function assemble(dictionary: readonly Segment[], segments: readonly Segment[], isLast: boolean): Block {
+  const all = [...dictionary, ...segments];
+  const sum = (of: readonly Segment[]) => of.reduce((bytes, segment) => bytes + segmentLength(segment), 0);
+  const literals = all.filter((segment) => 'bytes' in segment);
+  const literal = new Uint8Array(sum(literals));
+  const parts: (number | FilePart)[] = [];
+  let at = 0;
+  for (const segment of all) {
+    if (!('bytes' in segment)) {
+      parts.push(segment);
+      continue;
+    }
+    literal.set(segment.bytes, at);
+    at += segment.bytes.length;
+    const last = parts.at(-1);
+    if (typeof last === 'number') parts[parts.length - 1] = last + segment.bytes.length;
+    else parts.push(segment.bytes.length);
+  }
+  return { literal, parts, dictionaryBytes: sum(dictionary), isLast };
+}

@@ -1,0 +1,25 @@
+import { parentPort } from 'node:worker_threads';
+import { decodeZipEntries } from '../formats/zip/decode-zip-entries.ts';
+import { encodeZipEntries } from '../formats/zip/encode-zip-entries.ts';
+import { encodeBlock } from './encode-block.ts';
+import {
+  type ThreadAnswer,
+  type ThreadWork,
+  type WorkCatalogue,
+  WorkError,
+  type WorkResult,
+} from './thread-work.ts';
+
+const catalogue: WorkCatalogue = { decodeZipEntries, encodeBlock, encodeZipEntries };
+
+parentPort?.on('message', (work: ThreadWork) => {
+  try {
+    const run = catalogue[work.name] as (input: unknown) => WorkResult<unknown>;
+    const { output, transfer } = run(work.input);
+    parentPort?.postMessage({ output } satisfies ThreadAnswer, [...transfer]);
+  } catch (error) {
+    const code = error instanceof WorkError ? error.code : 'INTERNAL';
+    const message = error instanceof Error ? error.message : String(error);
+    parentPort?.postMessage({ code, message } satisfies ThreadAnswer);
+  }
+});
