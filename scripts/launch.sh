@@ -1,0 +1,19 @@
+# Sourced by the launchers, which set $root: sets up what is missing, then becomes the program. Because the shell is
+# replaced, the program has the process id of its launcher, and every signal and the exit code are its own.
+launch() {
+  package=$1
+  shift
+  state=$root/node_modules/.set-up
+  if ! {
+    [ -x "$state/node" ] && {
+      cmp -s "$root/pnpm-lock.yaml" "$state/production.yaml" || cmp -s "$root/pnpm-lock.yaml" "$state/everything.yaml"
+    }
+  }; then
+    if ! command -v node >/dev/null 2>&1; then
+      echo 'Longshore needs Node 20 or newer with npm for its first start: https://nodejs.org' >&2
+      exit 3
+    fi
+    node "$root/scripts/set-up.mjs" || exit
+  fi
+  exec "$state/node" "$root/packages/$package/src/main.ts" "$@"
+}

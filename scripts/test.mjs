@@ -1,0 +1,93 @@
+/**
+ * `npm test`: everything that must hold, in a fresh clone, by itself. Sets up the packages and the programs of the
+ * system that the tests use, then lints, checks the types and runs all tests. Arguments go to vitest:
+ * `npm test -- --project unit packages/slave`. Plain JavaScript for Node 20, because it runs before the set-up.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SetUpError, setUp } from './set-up.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+async function main(vitestArgs) {
+  await setUp('everything');
+  if ((await run('sh', [join(root, 'scripts', 'system-programs.sh')], process.env)) !== 0) return 1;
+  const scratch = mkdtempSync(join(tmpdir(), 'longshore-test-'));
+  const report = join(scratch, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const steps = [
+    ['format and lint', 'biome', ['ci', '.']],
+    ['promises', 'oxlint', ['--type-aware']],
+    ['types', 'tsc', ['--noEmit']],
+    ['tests', 'vitest', ['run', ...reporters, ...vitestArgs]],
+  ];
+  const summary = [];
+  let failed = false;
+  for (const [name, command, args] of steps) {
+    process.stdout.write(`\n── ${name}\n`);
+    const startedMs = Date.now();
+    const code = await run(command, args, testEnvironment());
+    failed ||= code !== 0;
+    const seconds = Math.round((Date.now() - startedMs) / 1000);
+    summary.push(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name} (${seconds} s)`);
+  }
+  const count = countTests(report);
+  rmSync(scratch, { recursive: true, force: true });
+  if (count.skipped > 0) summary.push(`${count.skipped} tests skipped`);
+  process.stdout.write(`\n${summary.join('\n')}\n\n${count.passed} passed, ${count.failed} failed\n`);
+  return failed || count.failed > 0 ? 1 : 0;
+}
+
+/** The pinned programs first, and none of the variables that configure Longshore: tests set their own. */
+function testEnvironment() {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('LONGSHORE_') || name === 'LONGSHORE_CORPUS',
+  );
+  const modules = join(root, 'node_modules');
+  const path = [join(modules, '.set-up'), join(modules, '.bin'), process.env.PATH].join(delimiter);
+  return { ...Object.fromEntries(own), PATH: path };
+}
+
+function run(command, args, env) {
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  // Ctrl+C reaches the child too; this process stays to report how it ended.
+  const wait = () => {};
+  const forward = (signal) => child.kill(signal);
+  process.on('SIGINT', wait).on('SIGTERM', forward);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      process.off('SIGINT', wait).off('SIGTERM', forward);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/** A test file that could not be run at all counts as one failed test. */
+function countTests(report) {
+  let result;
+  try {
+    result = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const brokenFiles = result.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
+  return {
+    passed: result.numPassedTests,
+    failed: result.numFailedTests + brokenFiles.length,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetUpError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 3;
+}
