@@ -103,6 +103,8 @@ export type Schema = {
     store_id: string;
     mode: number;
     modified_at_ms: number | null;
+    /** The file that the finished upload became. Until then its size is counted as used. */
+    file_id: string | null;
     created_at_ms: number;
     expires_at_ms: number;
   };
@@ -121,7 +123,6 @@ export type Schema = {
     request_hash: string;
     /** 1 once the parts are made; until then the task waits for its plan. */
     planned: Flag;
-    cancel_requested: Flag;
     requested_node_id: string | null;
     destination: string;
     conflict: 'fail' | 'rename' | 'overwrite';
@@ -150,6 +151,7 @@ export type Schema = {
     user_id: string;
     ordinal: number;
     capability: Capability;
+    requested_node_id: string | null;
     /** The work without the password. */
     work: Json<Record<string, unknown>>;
     state: PartState;

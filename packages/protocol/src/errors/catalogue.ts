@@ -82,6 +82,7 @@ export const errorCatalogue = {
   NOT_A_FOLDER: request(409, 'Name a folder.'),
   IS_A_FOLDER: request(409, 'Name a file.'),
   FOLDER_INTO_ITSELF: request(409, 'Choose a destination outside the folder.'),
+  UPLOAD_OFFSET_MISMATCH: request(409, 'Ask for the offset with HEAD and continue there.'),
   UPLOAD_NOT_FOUND: request(404, 'Start the upload again; unfinished uploads are dropped after a day.'),
 
   // tasks

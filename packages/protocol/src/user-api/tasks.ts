@@ -48,7 +48,6 @@ export const Task = z.object({
   /** One line for people, such as "/photos → /photos.zip". */
   title: z.string(),
   requestId: z.string(),
-  cancelRequested: z.boolean(),
   progress: Progress,
   /** Names of the nodes that work or worked on it. */
   nodes: z.array(z.string()),

@@ -105,6 +105,7 @@ export const first = (dialect: DialectName): Migration => ({
       store_id ${text} not null,
       mode integer not null,
       modified_at_ms ${long},
+      file_id ${text},
       created_at_ms ${long} not null,
       expires_at_ms ${long} not null)`);
     await run(sql`create index uploads_user on uploads (user_id)`);
@@ -120,7 +121,6 @@ export const first = (dialect: DialectName): Migration => ({
       idempotency_key ${text},
       request_hash ${text} not null,
       planned integer not null default 0,
-      cancel_requested integer not null default 0,
       requested_node_id ${text},
       destination ${text} not null,
       conflict ${text} not null,
@@ -135,6 +135,7 @@ export const first = (dialect: DialectName): Migration => ({
       where idempotency_key is not null`);
     await run(sql`create index tasks_user on tasks (user_id, created_at_ms)`);
     await run(sql`create index tasks_created on tasks (created_at_ms)`);
+    await run(sql`create index tasks_open on tasks (created_at_ms) where state in ('queued', 'running')`);
     await run(sql`create index tasks_unplanned on tasks (created_at_ms) where planned = 0`);
     await run(sql`create table task_sources (
       task_id ${text} not null references tasks (id) on delete cascade,
@@ -143,7 +144,7 @@ export const first = (dialect: DialectName): Migration => ({
       path ${text} not null,
       modified_at_ms ${long} not null,
       mode integer not null,
-      blob_id ${text},
+      blob_id ${text} references blobs (id),
       size_bytes ${long} not null,
       primary key (task_id, ordinal))`);
     await run(sql`create index task_sources_blob on task_sources (blob_id)`);
@@ -153,6 +154,7 @@ export const first = (dialect: DialectName): Migration => ({
       user_id ${text} not null,
       ordinal integer not null,
       capability ${text} not null,
+      requested_node_id ${text},
       work ${text} not null,
       state ${text} not null,
       node_id ${text},

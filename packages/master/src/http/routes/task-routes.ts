@@ -1,0 +1,52 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { AppError, type TaskId, tasks, type UserId } from '@longshore/protocol';
+import type { Tasks } from '../../tasks/tasks.ts';
+import type { Caller, HttpEnv } from '../http-env.ts';
+import { mountEndpoint } from '../mount-endpoint.ts';
+
+/** Administrators may look at and act on everybody's tasks, by id. */
+const scopeOf = (caller: Caller): UserId | null => (caller.role === 'admin' ? null : caller.userId);
+
+export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
+  mountEndpoint(app, tasks.submitTask, async ({ body, caller, requestId, c }) => {
+    const idempotencyKey = parseIdempotencyKey(c.req.header('idempotency-key'));
+    return use.submit({ request: body, userId: caller.userId, requestId, idempotencyKey, retryOf: null });
+  });
+  mountEndpoint(app, tasks.listTasks, async ({ query, caller }) => {
+    if (query.everybody === 'true' && caller.role !== 'admin') {
+      throw new AppError('FORBIDDEN', `"${caller.userName}" may only see their own tasks`);
+    }
+    return use.list({ ...query, userId: query.everybody === 'true' ? null : caller.userId });
+  });
+  mountEndpoint(app, tasks.cleanUpTasks, async ({ body, caller }) => {
+    if (body.everybody && caller.role !== 'admin') {
+      throw new AppError('FORBIDDEN', `"${caller.userName}" may only clean up their own tasks`);
+    }
+    return { deleted: await use.cleanUp({ ...body, userId: body.everybody ? null : caller.userId }) };
+  });
+  mountEndpoint(app, tasks.showTask, ({ params, caller }) => use.show(scoped(params.id, caller)));
+  mountEndpoint(app, tasks.listRejected, ({ params, query, caller }) =>
+    use.rejected({ ...scoped(params.id, caller), ...query }),
+  );
+  mountEndpoint(app, tasks.cancelTask, ({ params, caller }) => use.cancel(scoped(params.id, caller)));
+  mountEndpoint(app, tasks.retryTask, ({ params, body, caller, requestId, c }) =>
+    use.retry({
+      ...scoped(params.id, caller),
+      ...body,
+      requestId,
+      idempotencyKey: parseIdempotencyKey(c.req.header('idempotency-key')),
+    }),
+  );
+  mountEndpoint(app, tasks.deleteTask, async ({ params, caller }) => {
+    await use.remove(scoped(params.id, caller));
+    return {};
+  });
+}
+
+const scoped = (id: TaskId, caller: Caller) => ({ id, userId: scopeOf(caller) });
+
+function parseIdempotencyKey(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (/^[\x21-\x7e]{1,128}$/.test(header)) return header;
+  throw new AppError('BAD_REQUEST', 'Idempotency-Key: use 1 to 128 printable characters without spaces');
+}

@@ -1,0 +1,15 @@
+import type { NodeHealth } from '@longshore/protocol';
+
+/**
+ * Health by the age of the last heartbeat. With heartbeats every 5 s a node is suspect after 8 s, offline after
+ * 13 s (so at most 13 s after it died), and its leases of 15 s end soon after.
+ */
+export function nodeHealth(heartbeatAgeMs: number | null, heartbeatMs: number): NodeHealth {
+  if (heartbeatAgeMs === null) return 'never-seen';
+  if (heartbeatAgeMs > heartbeatMs * 2.6) return 'offline';
+  if (heartbeatAgeMs > heartbeatMs * 1.6) return 'suspect';
+  return 'online';
+}
+
+/** How long an attempt may run after the last heartbeat that named it. */
+export const leaseDurationMs = (heartbeatMs: number): number => heartbeatMs * 3;

@@ -1,0 +1,30 @@
+import { type Capability, type ErrorInfo, type Node, NodeId, type NodeVitals } from '@longshore/protocol';
+import type { NodeRow } from '../store/nodes/node-rows.ts';
+import { nodeHealth } from './node-health.ts';
+
+/** A node as administrators see it. The secret is not part of it. */
+export function nodeView(
+  row: NodeRow,
+  context: { heartbeatMs: number; leasedParts: number; picks: Record<string, number> },
+): Node {
+  return {
+    id: NodeId.parse(row.id),
+    name: row.name,
+    type: row.type,
+    url: row.type === 'embedded' ? null : row.url,
+    internalUrl: row.internal_url,
+    weight: row.weight,
+    enabled: row.enabled === 1,
+    draining: row.draining === 1,
+    capabilities: JSON.parse(row.capabilities) as Capability[],
+    revision: row.revision,
+    createdAtMs: row.created_at_ms,
+    health: nodeHealth(row.heartbeat_age_ms, context.heartbeatMs),
+    lastHeartbeatAgeMs: row.heartbeat_age_ms === null ? null : Math.max(0, row.heartbeat_age_ms),
+    skewMs: row.skew_ms,
+    vitals: row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals),
+    leasedParts: context.leasedParts,
+    picks: context.picks,
+    lastError: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo),
+  };
+}

@@ -1,0 +1,150 @@
+import {
+  AppError,
+  type EndpointInput,
+  type Node,
+  NodeId,
+  type nodes as nodeEndpoints,
+} from '@longshore/protocol';
+import { generateSecret, type SigningKey, signingKey } from '@longshore/protocol/server';
+import type { Database } from '../database/open-database.ts';
+import type { MasterKeys } from '../secrets/master-keys.ts';
+import { countHeldParts, listPicks } from '../store/nodes/heartbeat-rows.ts';
+import {
+  deleteIdleSlave,
+  findNodeByKey,
+  insertNode,
+  listNodes,
+  type NodeRow,
+  requireNode,
+  updateNode,
+} from '../store/nodes/node-rows.ts';
+import { nodeView } from './node-view.ts';
+import { slaveConfIni, slaveStartCommand } from './slave-conf-ini.ts';
+
+export type NodeInput = EndpointInput<typeof nodeEndpoints.createNode>['body'];
+export type NodeChange = EndpointInput<typeof nodeEndpoints.updateNode>['body'];
+
+/** The signing key of a node, with the node it belongs to. */
+export type NodeKey = SigningKey & { readonly nodeId: NodeId };
+
+export type NodeRegistry = {
+  list(): Promise<Node[]>;
+  /** By id or name. Throws `NODE_NOT_FOUND`. */
+  show(idOrName: string): Promise<Node>;
+  create(input: Required<NodeInput>): Promise<{
+    node: Node;
+    secret: string;
+    confIni: string;
+    startCommand: string;
+  }>;
+  update(idOrName: string, change: NodeChange): Promise<Node>;
+  remove(idOrName: string): Promise<void>;
+  findKey(keyId: string): Promise<NodeKey | undefined>;
+  keyOf(row: NodeRow): NodeKey;
+};
+
+export function createNodeRegistry(deps: {
+  database: Database;
+  keys: MasterKeys;
+  heartbeatMs: number;
+  masterUrl: () => string;
+  /** Called after every edit, so that it is in force at once. */
+  changed: (node: Node) => void;
+}): NodeRegistry {
+  const { database, keys, heartbeatMs } = deps;
+  const { db } = database;
+
+  const view = async (row: NodeRow): Promise<Node> => {
+    const [held, picks] = await Promise.all([countHeldParts(db), listPicks(db)]);
+    return nodeView(row, { heartbeatMs, leasedParts: held.get(row.id) ?? 0, picks: picks.get(row.id) ?? {} });
+  };
+  const show = async (idOrName: string): Promise<Node> => view(await requireNode(db, idOrName));
+  const keyOf = (row: NodeRow): NodeKey => ({
+    ...signingKey(keys.unseal('node secret', row.secret_sealed)),
+    nodeId: NodeId.parse(row.id),
+  });
+
+  return {
+    show,
+    keyOf,
+    list: async () => {
+      const [rows, held, picks] = await Promise.all([listNodes(db), countHeldParts(db), listPicks(db)]);
+      return rows.map((row) =>
+        nodeView(row, { heartbeatMs, leasedParts: held.get(row.id) ?? 0, picks: picks.get(row.id) ?? {} }),
+      );
+    },
+    create: async (input) => {
+      const secret = generateSecret();
+      const id = crypto.randomUUID();
+      await insertNode(db, {
+        id,
+        name: input.name,
+        type: 'slave',
+        url: input.url,
+        internal_url: input.internalUrl,
+        key_id: signingKey(secret).keyId,
+        secret_sealed: keys.seal('node secret', secret),
+        weight: input.weight,
+        enabled: input.enabled ? 1 : 0,
+        capabilities: JSON.stringify(input.capabilities),
+      });
+      const node = await show(id);
+      deps.changed(node);
+      return {
+        node,
+        secret,
+        confIni: slaveConfIni({ node, secret, masterUrl: deps.masterUrl() }),
+        startCommand: slaveStartCommand,
+      };
+    },
+    update: async (idOrName, change) => {
+      const row = await requireNode(db, idOrName);
+      if (row.type === 'embedded' && (change.url !== undefined || change.internalUrl !== undefined)) {
+        throw new AppError(
+          'NODE_EMBEDDED',
+          `"${row.name}" runs inside the master; it has no address to change`,
+        );
+      }
+      const updated = await updateNode(db, {
+        id: row.id,
+        revision: change.revision,
+        change: toColumns(change),
+      }).catch((cause: unknown) => {
+        throw renameConflict(cause, change);
+      });
+      if (!updated) throw new AppError('NODE_CHANGED', `"${row.name}" was edited by somebody else meanwhile`);
+      const node = await show(row.id);
+      deps.changed(node);
+      return node;
+    },
+    remove: async (idOrName) => {
+      const row = await requireNode(db, idOrName);
+      if (row.type === 'embedded') {
+        throw new AppError('NODE_EMBEDDED', `"${row.name}" is the embedded node of a master`);
+      }
+      if (!(await deleteIdleSlave(db, row.id))) {
+        throw new AppError('NODE_IN_USE', `"${row.name}" still holds work`);
+      }
+    },
+    findKey: async (keyId) => {
+      const row = await findNodeByKey(db, keyId);
+      return row === undefined ? undefined : keyOf(row);
+    },
+  };
+}
+
+const toColumns = (change: NodeChange) => ({
+  ...(change.name === undefined ? {} : { name: change.name }),
+  ...(change.url === undefined ? {} : { url: change.url }),
+  ...(change.internalUrl === undefined ? {} : { internal_url: change.internalUrl }),
+  ...(change.weight === undefined ? {} : { weight: change.weight }),
+  ...(change.enabled === undefined ? {} : { enabled: change.enabled ? (1 as const) : (0 as const) }),
+  ...(change.draining === undefined ? {} : { draining: change.draining ? (1 as const) : (0 as const) }),
+  ...(change.capabilities === undefined ? {} : { capabilities: JSON.stringify(change.capabilities) }),
+});
+
+/** The only unique column that an edit can hit is the name. */
+const renameConflict = (cause: unknown, change: NodeChange): unknown =>
+  change.name !== undefined && cause instanceof Error && /unique/i.test(cause.message)
+    ? new AppError('NODE_EXISTS', `a node named "${change.name}" exists already`, { cause })
+    : cause;

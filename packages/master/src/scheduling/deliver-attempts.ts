@@ -1,0 +1,118 @@
+import {
+  AppError,
+  type Attempt,
+  type ErrorInfo,
+  errorCatalogue,
+  isErrorCode,
+  type Limits,
+  PartId,
+  TaskId,
+  toAppError,
+  toErrorInfo,
+  Work,
+} from '@longshore/protocol';
+import type { Logger } from '@longshore/runtime';
+import type { Database } from '../database/open-database.ts';
+import type { NodeClient, NodePeer } from '../nodes/node-client.ts';
+import type { MasterKeys } from '../secrets/master-keys.ts';
+import { markDelivered, type Undelivered } from '../store/parts/deliveries.ts';
+import { requeuePart } from '../store/parts/requeue.ts';
+import type { NodePresence } from './node-presence.ts';
+import type { OutputTickets } from './output-tickets.ts';
+
+export type DeliveryDeps = {
+  database: Database;
+  client: NodeClient;
+  keys: MasterKeys;
+  presence: NodePresence;
+  outputs: OutputTickets;
+  limits: Limits;
+  log: Logger;
+};
+
+/** Errors after which it is uncertain whether the node has the attempts: they are sent again, never moved. */
+const uncertain = ['NODE_TIMEOUT', 'NODE_DISCONNECTED'];
+
+/**
+ * Sends leased attempts to their node. What certainly did not arrive is queued again at once and costs no retry;
+ * what may have arrived is sent again while the lease lasts, which the node answers with `known`.
+ */
+export async function deliverAttempts(
+  deps: DeliveryDeps,
+  peer: NodePeer,
+  parts: Undelivered[],
+): Promise<void> {
+  const { database, client, presence, log } = deps;
+  const attempts = await Promise.all(parts.map((part) => toAttempt(deps, part)));
+  try {
+    const answer = await client.dispatch(peer, attempts);
+    presence.reached(peer.nodeId);
+    const byId = new Map(parts.map((part) => [part.partId, part]));
+    await markDelivered(
+      database.db,
+      answer.results.filter((result) => result.verdict !== 'refused'),
+    );
+    for (const result of answer.results) {
+      const part = byId.get(result.partId);
+      if (result.verdict === 'refused' && part !== undefined) await takeBack(deps, peer, part, result.error);
+    }
+  } catch (thrown) {
+    const error = toAppError(thrown, 'NODE_DISCONNECTED');
+    presence.notReached(peer.nodeId, error);
+    log.warn({ nodeId: peer.nodeId, code: error.code, parts: parts.length }, 'attempts not delivered');
+    if (uncertain.includes(error.code)) return;
+    for (const part of parts) {
+      await requeue(database, part, { state: 'undelivered', error: toErrorInfo(error), avoid: part.avoid });
+    }
+  }
+}
+
+async function takeBack(
+  deps: DeliveryDeps,
+  peer: NodePeer,
+  part: Undelivered,
+  error: ErrorInfo | null,
+): Promise<void> {
+  const reason =
+    error ?? toErrorInfo(new AppError('NODE_DISCONNECTED', `"${peer.name}" refused the attempt`));
+  const ownFault = isErrorCode(reason.code) && errorCatalogue[reason.code].blame === 'node';
+  const avoid = ownFault ? [...part.avoid.filter((id) => id !== peer.nodeId), peer.nodeId] : part.avoid;
+  await requeue(deps.database, part, { state: 'returned', error: reason, avoid });
+}
+
+async function requeue(
+  database: Database,
+  part: Undelivered,
+  end: { state: 'undelivered' | 'returned'; error: ErrorInfo; avoid: readonly string[] },
+): Promise<void> {
+  await database.transaction((tx) =>
+    requeuePart(tx, {
+      part: { id: part.partId, attempt: part.attempt },
+      ...end,
+      countsAsLost: false,
+      delayMs: 500,
+      onlyExpired: false,
+    }),
+  );
+}
+
+async function toAttempt(deps: DeliveryDeps, part: Undelivered): Promise<Attempt> {
+  const stored = JSON.parse(part.work) as Record<string, unknown>;
+  const password =
+    part.passwordSealed === null ? null : deps.keys.unseal('archive password', part.passwordSealed);
+  const work = Work.parse(stored.kind === 'extract-archive' ? { ...stored, password } : stored);
+  const partId = PartId.parse(part.partId);
+  const room =
+    part.quotaBytes === null ? Number.MAX_SAFE_INTEGER : Math.max(0, part.quotaBytes - part.usedBytes);
+  const maxOutputBytes = Math.min(deps.limits.maxOutputBytes, room);
+  return {
+    partId,
+    taskId: TaskId.parse(part.taskId),
+    attempt: part.attempt,
+    requestId: part.requestId,
+    work,
+    limits: { ...deps.limits, maxOutputBytes },
+    output: await deps.outputs.issue({ partId, attempt: part.attempt, maxBytes: maxOutputBytes }),
+    leaseMs: Math.max(0, Math.round(part.leaseLeftMs)),
+  };
+}

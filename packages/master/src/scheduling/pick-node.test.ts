@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Candidate, pickNode, type Rotation } from './pick-node.ts';
+
+const node = (name: string, weight: number, change: Partial<Candidate> = {}): Candidate => ({
+  id: name,
+  name,
+  weight,
+  health: 'online',
+  enabled: true,
+  draining: false,
+  capabilities: ['create-archive'],
+  room: 100,
+  fullForMs: 0,
+  unreachable: null,
+  ...change,
+});
+const part = { capability: 'create-archive', requestedNodeId: null, avoid: [] } as const;
+
+function picks(candidates: Candidate[], count: number, rotation: Rotation = new Map()) {
+  const order: string[] = [];
+  let present = rotation;
+  for (let turn = 0; turn < count; turn += 1) {
+    const pick = pickNode(part, candidates, present);
+    if (pick.type !== 'picked') throw new Error(pick.reason);
+    order.push(pick.node.name);
+    present = pick.rotation;
+  }
+  return { order, rotation: present };
+}
+
+describe('N5 smooth weighted round-robin', () => {
+  it('weights 3 and 2 share every five turns as a b a b a', () => {
+    expect(picks([node('a', 3), node('b', 2)], 10).order.join('')).toBe('ababaababa');
+  });
+
+  it('every full cycle gives each node exactly its weight, and starts over', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 }), (weights) => {
+        const candidates = weights.map((weight, index) => node(`n${index}`, weight));
+        const total = weights.reduce((sum, weight) => sum + weight, 0);
+        const { order, rotation } = picks(candidates, total);
+        for (const candidate of candidates) {
+          expect(order.filter((name) => name === candidate.name)).toHaveLength(candidate.weight);
+        }
+        expect([...rotation.values()].every((counter) => counter === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('a new weight counts from the next turn', () => {
+    const { rotation } = picks([node('a', 1), node('b', 1)], 10);
+    const after = picks([node('a', 4), node('b', 1)], 10, rotation).order;
+    expect(after.filter((name) => name === 'a')).toHaveLength(8);
+  });
+
+  it.each([
+    ['disabled', { enabled: false }],
+    ['draining', { draining: true }],
+    ['offline', { health: 'offline' }],
+    ['suspect', { health: 'suspect' }],
+    ['cannot create-archive', { capabilities: [] }],
+    ['busy', { room: 0, fullForMs: 5_000 }],
+  ] as const)('a node that is %s is passed over and the reason says so', (why, change) => {
+    const pick = pickNode(part, [node('a', 9, change), node('b', 1)], new Map());
+    expect(pick).toMatchObject({ type: 'picked', node: { name: 'b' } });
+    expect(pick.reason).toContain(`a: ${why}`);
+  });
+
+  it('a node that is full for a moment keeps its turn', () => {
+    const pick = pickNode(part, [node('a', 3, { room: 0, fullForMs: 10 }), node('b', 2)], new Map());
+    expect(pick.type).toBe('later');
+  });
+
+  it('a node that failed the part before is taken only when nobody else can', () => {
+    const avoidA = { ...part, avoid: ['a'] };
+    expect(pickNode(avoidA, [node('a', 9), node('b', 1)], new Map())).toMatchObject({ node: { name: 'b' } });
+    expect(pickNode(avoidA, [node('a', 9)], new Map())).toMatchObject({ node: { name: 'a' } });
+  });
+
+  it('the node that the user chose is the only one considered', () => {
+    const chosen = { ...part, requestedNodeId: 'b' };
+    expect(pickNode(chosen, [node('a', 9), node('b', 1)], new Map())).toMatchObject({ node: { name: 'b' } });
+    expect(pickNode(chosen, [node('a', 9), node('b', 1, { health: 'offline' })], new Map()).type).toBe(
+      'nobody',
+    );
+  });
+});

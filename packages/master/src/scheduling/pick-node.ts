@@ -1,0 +1,96 @@
+import type { Capability, NodeHealth } from '@longshore/protocol';
+
+/** A node as the rotation sees it. */
+export type Candidate = {
+  readonly id: string;
+  readonly name: string;
+  readonly weight: number;
+  readonly health: NodeHealth;
+  readonly enabled: boolean;
+  readonly draining: boolean;
+  /** What the admin allows and the node says it can do. */
+  readonly capabilities: readonly Capability[];
+  /** Parts that may still be sent to it. */
+  readonly room: number;
+  /** How long there has been no room, in milliseconds; 0 when there is. */
+  readonly fullForMs: number;
+  /** Why it could not be reached just now although it is online, or null. */
+  readonly unreachable: string | null;
+};
+
+/** The counters of smooth weighted round-robin, by node id. */
+export type Rotation = ReadonlyMap<string, number>;
+
+export type Pick =
+  | {
+      readonly type: 'picked';
+      readonly node: Candidate;
+      readonly reason: string;
+      readonly rotation: Rotation;
+    }
+  /** It is the turn of a node that is full for a moment: the rotation waits for it. */
+  | { readonly type: 'later'; readonly reason: string }
+  | { readonly type: 'nobody'; readonly reason: string };
+
+/**
+ * A full node keeps its turn this long, because short tasks free a place within milliseconds and the shares stay
+ * exact; a node that is full for longer is passed over, so that it holds nobody up.
+ */
+export const patienceMs = 1_000;
+
+/**
+ * Chooses the node for one part by smooth weighted round-robin: every able node gains its weight, the highest
+ * counter wins and pays the sum of all weights. Weights 3 and 2 give the order a b a b a, again and again.
+ * Source: nginx, ngx_http_upstream_round_robin.c, "smooth weighted round-robin".
+ */
+export function pickNode(
+  part: { capability: Capability; requestedNodeId: string | null; avoid: readonly string[] },
+  candidates: readonly Candidate[],
+  rotation: Rotation,
+): Pick {
+  const passedOver: string[] = [];
+  const able = candidates.filter((node) => {
+    const obstacle = obstacleOf(node, part);
+    if (obstacle !== null) passedOver.push(`${node.name}: ${obstacle}`);
+    return obstacle === null;
+  });
+  const fresh = able.filter((node) => !part.avoid.includes(node.id));
+  const eligible = fresh.length > 0 ? fresh : able;
+  if (fresh.length > 0) {
+    for (const node of able) if (!fresh.includes(node)) passedOver.push(`${node.name}: failed this before`);
+  }
+  const aside = passedOver.length === 0 ? '' : `; passed over ${passedOver.join(', ')}`;
+  if (eligible.length === 0) {
+    const whom = part.requestedNodeId === null ? 'no node can take it' : 'the chosen node cannot take it';
+    return { type: 'nobody', reason: `${whom} (${part.capability})${aside}` };
+  }
+
+  const next = new Map(rotation);
+  let total = 0;
+  let winner: Candidate | undefined;
+  for (const node of eligible) {
+    total += node.weight;
+    next.set(node.id, (next.get(node.id) ?? 0) + node.weight);
+    if (winner === undefined || (next.get(node.id) ?? 0) > (next.get(winner.id) ?? 0)) winner = node;
+  }
+  if (winner === undefined) throw new RangeError('a non-empty list has a winner');
+  if (winner.room <= 0) return { type: 'later', reason: `waits for a place on ${winner.name}` };
+  next.set(winner.id, (next.get(winner.id) ?? 0) - total);
+  const shares = eligible.map((node) => `${node.name} ${node.weight}`).join(', ');
+  const why = part.requestedNodeId === null ? `its turn among ${shares}` : 'chosen by the user';
+  return { type: 'picked', node: winner, reason: `${why}${aside}`, rotation: next };
+}
+
+function obstacleOf(
+  node: Candidate,
+  part: { capability: Capability; requestedNodeId: string | null },
+): string | null {
+  if (part.requestedNodeId !== null && part.requestedNodeId !== node.id) return 'not the chosen node';
+  if (!node.capabilities.includes(part.capability)) return `cannot ${part.capability}`;
+  if (!node.enabled) return 'disabled';
+  if (node.draining) return 'draining';
+  if (node.health !== 'online') return node.health;
+  if (node.unreachable !== null) return node.unreachable;
+  if (node.room <= 0 && node.fullForMs > patienceMs) return 'busy';
+  return null;
+}

@@ -1,0 +1,107 @@
+import type { NodePeer } from '../nodes/node-client.ts';
+import { listUndelivered, type Undelivered } from '../store/parts/deliveries.ts';
+import { type Claimed, claimParts } from './claim-parts.ts';
+import { type DeliveryDeps, deliverAttempts } from './deliver-attempts.ts';
+import { expireLeases } from './expire-leases.ts';
+
+export type Scheduler = {
+  /** Something changed that may let work move: a submit, an outcome, a heartbeat, an edit of a node. */
+  wake(): void;
+  /** Stops after the present pass and the deliveries under way. */
+  stop(): Promise<void>;
+};
+
+export type SchedulerDeps = DeliveryDeps & {
+  heartbeatMs: number;
+  leaseMs: number;
+  findPeer(nodeId: string): Promise<NodePeer | undefined>;
+  nodeName(nodeId: string): Promise<string>;
+  /** Tasks whose state or waiting reason changed. */
+  tasksChanged(taskIds: readonly string[]): Promise<void>;
+  /** Tasks of which a part has failed. */
+  settle(taskId: string): Promise<void>;
+};
+
+const tickMs = 500;
+const deliveryBatch = 100;
+
+/**
+ * The loop that moves parts: expired leases are queued again, queued parts are placed, placed parts are delivered.
+ * It runs when woken and twice a second. Deliveries run beside it, one at a time per node, so that a node that
+ * does not answer delays nobody else. Every step is a conditional update: any number of masters may run it.
+ *
+ * Leases are not expired in the first moments after the start: nodes could not send heartbeats to a master that
+ * was not there.
+ */
+export function startScheduler(deps: SchedulerDeps): Scheduler {
+  const delivering = new Map<string, Promise<void>>();
+  let stopped = false;
+  let running: Promise<void> | undefined;
+  let again = false;
+  let graceOver = false;
+
+  const pass = async (): Promise<void> => {
+    if (graceOver) {
+      const expired = await expireLeases(deps);
+      await deps.tasksChanged(expired.requeued);
+      for (const taskId of expired.failed) await deps.settle(taskId);
+    }
+    let claimed: Claimed;
+    do {
+      claimed = await claimParts(deps);
+      await deps.tasksChanged(claimed.explained);
+      await startDeliveries();
+    } while (claimed.more && !stopped);
+  };
+
+  const startDeliveries = async (): Promise<void> => {
+    const waiting = (await listUndelivered(deps.database.db, 1000)).filter(
+      (part) => !delivering.has(part.nodeId) && deps.presence.unreachable(part.nodeId) === null,
+    );
+    for (const [nodeId, parts] of Map.groupBy(waiting, (part) => part.nodeId)) {
+      const delivery = deliver(nodeId, parts.slice(0, deliveryBatch))
+        .catch((error: unknown) => deps.log.error({ nodeId, err: error }, 'delivery failed'))
+        .finally(() => {
+          delivering.delete(nodeId);
+          wake();
+        });
+      delivering.set(nodeId, delivery);
+    }
+  };
+
+  const deliver = async (nodeId: string, parts: Undelivered[]): Promise<void> => {
+    const peer = await deps.findPeer(nodeId);
+    if (peer !== undefined) await deliverAttempts(deps, peer, parts);
+  };
+
+  const run = async (): Promise<void> => {
+    do {
+      again = false;
+      await pass().catch((error: unknown) => deps.log.error({ err: error }, 'scheduling pass failed'));
+    } while (again && !stopped);
+    running = undefined;
+  };
+
+  const wake = (): void => {
+    if (stopped) return;
+    again = true;
+    running ??= run();
+  };
+
+  const tick = setInterval(wake, tickMs);
+  const grace = setTimeout(() => {
+    graceOver = true;
+    wake();
+  }, deps.leaseMs);
+  wake();
+  return {
+    wake,
+    stop: async () => {
+      stopped = true;
+      clearInterval(tick);
+      clearTimeout(grace);
+      await running;
+      await Promise.all(delivering.values());
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import type { AttemptRef, ErrorInfo, NodeVitals } from '@longshore/protocol';
+import { sql } from 'kysely';
+import { type Db, nowMs } from '../../database/open-database.ts';
+
+/** Notes that the node was heard of just now. */
+export async function recordVitals(
+  db: Db,
+  heard: { nodeId: string; vitals: NodeVitals; skewMs: number },
+): Promise<void> {
+  await db
+    .updateTable('nodes')
+    .set({
+      last_heartbeat_ms: nowMs,
+      vitals: JSON.stringify(heard.vitals),
+      skew_ms: heard.skewMs,
+      boot_id: heard.vitals.bootId,
+      last_error: null,
+    })
+    .where('id', '=', heard.nodeId)
+    .execute();
+}
+
+export async function recordNodeError(db: Db, nodeId: string, error: ErrorInfo): Promise<void> {
+  await db
+    .updateTable('nodes')
+    .set({ last_error: JSON.stringify(error) })
+    .where('id', '=', nodeId)
+    .execute();
+}
+
+/**
+ * Renews the leases of the attempts that the node says it holds and really holds. Answers the others: `lost` ones
+ * belong to somebody else or have ended, `canceled` ones were canceled by their user.
+ */
+export async function renewLeases(
+  db: Db,
+  held: { nodeId: string; holding: readonly AttemptRef[]; leaseMs: number },
+): Promise<{ lost: AttemptRef[]; canceled: AttemptRef[] }> {
+  const lost: AttemptRef[] = [];
+  const canceled: AttemptRef[] = [];
+  const renewed: string[] = [];
+  for (let from = 0; from < held.holding.length; from += 500) {
+    const slice = held.holding.slice(from, from + 500);
+    const rows = await db
+      .selectFrom('parts')
+      .select(['id', 'attempt', 'state', 'node_id'])
+      .where(
+        'id',
+        'in',
+        slice.map((ref) => ref.partId),
+      )
+      .execute();
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    for (const ref of slice) {
+      const part = byId.get(ref.partId);
+      const current = part !== undefined && part.attempt === ref.attempt && part.node_id === held.nodeId;
+      if (current && (part.state === 'leased' || part.state === 'running' || part.state === 'waiting')) {
+        renewed.push(part.id);
+      } else if (current && part.state === 'canceled') canceled.push(ref);
+      else lost.push(ref);
+    }
+  }
+  for (let from = 0; from < renewed.length; from += 500) {
+    await db
+      .updateTable('parts')
+      .set({ lease_until_ms: sql<number>`now_ms() + ${held.leaseMs}`, delivered: 1 })
+      .where('id', 'in', renewed.slice(from, from + 500))
+      .where('node_id', '=', held.nodeId)
+      .where('state', 'in', ['leased', 'running', 'waiting'])
+      .execute();
+  }
+  return { lost, canceled };
+}
+
+/** Parts held per node now. */
+export async function countHeldParts(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('parts')
+    .select((eb) => ['node_id', eb.fn.countAll<number>().as('held')])
+    .where('state', 'in', ['leased', 'running', 'waiting'])
+    .groupBy('node_id')
+    .execute();
+  return new Map(rows.map((row) => [row.node_id ?? '', Number(row.held)]));
+}
+
+export async function listPicks(db: Db): Promise<Map<string, Record<string, number>>> {
+  const rows = await db.selectFrom('rotation').select(['capability', 'node_id', 'picks']).execute();
+  const picks = new Map<string, Record<string, number>>();
+  for (const row of rows) {
+    picks.set(row.node_id, { ...picks.get(row.node_id), [row.capability]: row.picks });
+  }
+  return picks;
+}

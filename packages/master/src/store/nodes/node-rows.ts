@@ -1,0 +1,90 @@
+import { AppError, type NodeId } from '@longshore/protocol';
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type Db, nowMs } from '../../database/open-database.ts';
+import type { Schema } from '../../database/schema.ts';
+
+/** A row of the registry with the age of its last heartbeat, measured by the database's clock. */
+export type NodeRow = Selectable<Schema['nodes']> & { heartbeat_age_ms: number | null };
+
+const selectNodes = (db: Db) =>
+  db
+    .selectFrom('nodes')
+    .selectAll()
+    .select((eb) => eb(nowMs, '-', eb.ref('last_heartbeat_ms')).as('heartbeat_age_ms'));
+
+export const listNodes = (db: Db): Promise<NodeRow[]> => selectNodes(db).orderBy('name_key').execute();
+
+export const findNode = (db: Db, id: NodeId): Promise<NodeRow | undefined> =>
+  selectNodes(db).where('id', '=', id).executeTakeFirst();
+
+/** By id or by name, ignoring case. Throws `NODE_NOT_FOUND`. */
+export async function requireNode(db: Db, idOrName: string): Promise<NodeRow> {
+  const row = await selectNodes(db)
+    .where((eb) => eb.or([eb('id', '=', idOrName), eb('name_key', '=', idOrName.toLowerCase())]))
+    .executeTakeFirst();
+  if (row === undefined) throw new AppError('NODE_NOT_FOUND', `there is no node "${idOrName}"`);
+  return row;
+}
+
+export const findNodeByKey = (db: Db, keyId: string): Promise<NodeRow | undefined> =>
+  selectNodes(db).where('key_id', '=', keyId).executeTakeFirst();
+
+/** Throws `NODE_EXISTS` when the name is taken. */
+export async function insertNode(
+  db: Db,
+  row: Omit<Insertable<Schema['nodes']>, 'name_key' | 'created_at_ms' | 'revision' | 'draining'>,
+): Promise<void> {
+  const inserted = await db
+    .insertInto('nodes')
+    .values({ ...row, name_key: row.name.toLowerCase(), revision: 1, draining: 0, created_at_ms: nowMs })
+    .onConflict((conflict) => conflict.column('name_key').doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows === 0n) {
+    throw new AppError('NODE_EXISTS', `a node named "${row.name}" exists already`);
+  }
+}
+
+/** True when the row was changed; false when `revision` is given and is no longer the present one. */
+export async function updateNode(
+  db: Db,
+  options: {
+    id: string;
+    revision: number | undefined;
+    change: Omit<Updateable<Schema['nodes']>, 'name_key'>;
+  },
+): Promise<boolean> {
+  const { id, revision, change } = options;
+  let update = db
+    .updateTable('nodes')
+    .set({ ...change, ...(change.name === undefined ? {} : { name_key: change.name.toLowerCase() }) })
+    .set((eb) => ({ revision: eb('revision', '+', 1) }))
+    .where('id', '=', id);
+  if (revision !== undefined) update = update.where('revision', '=', revision);
+  const result = await update.executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** True when the node was deleted; false while parts are leased to it, or when it is embedded or gone. */
+export async function deleteIdleSlave(db: Db, id: string): Promise<boolean> {
+  const result = await db
+    .deleteFrom('nodes')
+    .where('id', '=', id)
+    .where('type', '=', 'slave')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('parts')
+            .select('parts.id')
+            .whereRef('parts.node_id', '=', 'nodes.id')
+            .where('parts.state', 'in', ['leased', 'running', 'waiting']),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Where an embedded node listens this time. Not an edit of the admin's: the revision stays. */
+export async function setNodeAddress(db: Db, id: string, url: string): Promise<void> {
+  await db.updateTable('nodes').set({ url }).where('id', '=', id).execute();
+}

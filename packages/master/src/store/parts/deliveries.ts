@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import type { Db } from '../../database/open-database.ts';
+
+/** A leased part that its node has not acknowledged yet, with what the node must be told. */
+export type Undelivered = {
+  partId: string;
+  taskId: string;
+  attempt: number;
+  nodeId: string;
+  work: string;
+  requestId: string;
+  passwordSealed: string | null;
+  quotaBytes: number | null;
+  usedBytes: number;
+  leaseLeftMs: number;
+  avoid: string[];
+};
+
+export async function listUndelivered(db: Db, limit: number): Promise<Undelivered[]> {
+  const rows = await db
+    .selectFrom('parts')
+    .innerJoin('tasks', 'tasks.id', 'parts.task_id')
+    .innerJoin('users', 'users.id', 'tasks.user_id')
+    .select([
+      'parts.id',
+      'parts.task_id',
+      'parts.attempt',
+      'parts.node_id',
+      'parts.work',
+      'parts.avoid_nodes',
+      'tasks.request_id',
+      'tasks.password_sealed',
+      'users.quota_bytes',
+      'users.used_bytes',
+      sql<number>`parts.lease_until_ms - now_ms()`.as('lease_left_ms'),
+    ])
+    .where('parts.state', '=', 'leased')
+    .where('parts.delivered', '=', 0)
+    .where(sql<boolean>`parts.lease_until_ms > now_ms()`)
+    .orderBy('parts.created_at_ms')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    partId: row.id,
+    taskId: row.task_id,
+    attempt: row.attempt,
+    nodeId: row.node_id ?? '',
+    work: row.work,
+    requestId: row.request_id,
+    passwordSealed: row.password_sealed,
+    quotaBytes: row.quota_bytes,
+    usedBytes: row.used_bytes,
+    leaseLeftMs: row.lease_left_ms,
+    avoid: JSON.parse(row.avoid_nodes) as string[],
+  }));
+}
+
+export async function markDelivered(
+  db: Db,
+  refs: readonly { partId: string; attempt: number }[],
+): Promise<void> {
+  for (const ref of refs) {
+    await db
+      .updateTable('parts')
+      .set({ delivered: 1 })
+      .where('id', '=', ref.partId)
+      .where('attempt', '=', ref.attempt)
+      .where('state', 'in', ['leased', 'running', 'waiting'])
+      .execute();
+  }
+}

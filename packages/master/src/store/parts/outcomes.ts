@@ -1,0 +1,79 @@
+import type { ErrorInfo, Progress } from '@longshore/protocol';
+import type { Database, Db } from '../../database/open-database.ts';
+import { endAttempt } from './requeue.ts';
+
+const held = ['leased', 'running', 'waiting'] as const;
+
+/** The attempt that claims to have ended, and the node it runs on: the fencing token of every update here. */
+export type Holder = { partId: string; attempt: number; nodeId: string };
+
+const holdersPart = (db: Db, holder: Holder) =>
+  db
+    .updateTable('parts')
+    .where('id', '=', holder.partId)
+    .where('attempt', '=', holder.attempt)
+    .where('node_id', '=', holder.nodeId)
+    .where('state', 'in', held);
+
+/** True when the part was still held by this attempt and is now completed. */
+export async function completePart(db: Db, holder: Holder & { progress: Progress }): Promise<boolean> {
+  const done: Progress = { ...holder.progress, phase: 'done' };
+  const updated = await holdersPart(db, holder)
+    .set({ state: 'completed', lease_until_ms: null, progress: JSON.stringify(done) })
+    .executeTakeFirst();
+  if (updated.numUpdatedRows === 0n) return false;
+  await endAttempt(db, { ...holder, state: 'completed', error: null });
+  return true;
+}
+
+/** True when the part was still held by this attempt and has now failed for good. */
+export async function failPart(database: Database, failure: Holder & { error: ErrorInfo }): Promise<boolean> {
+  return database.transaction((tx) => failPartIn(tx, failure));
+}
+
+export async function failPartIn(db: Db, failure: Holder & { error: ErrorInfo }): Promise<boolean> {
+  const updated = await holdersPart(db, failure)
+    .set({ state: 'failed', lease_until_ms: null, error: JSON.stringify(failure.error) })
+    .executeTakeFirst();
+  if (updated.numUpdatedRows === 0n) return false;
+  await endAttempt(db, { ...failure, state: 'failed', error: failure.error });
+  return true;
+}
+
+/** A part that cannot even start, for example because the chosen node was deleted. */
+export async function failQueuedPart(db: Db, partId: string, error: ErrorInfo): Promise<boolean> {
+  const updated = await db
+    .updateTable('parts')
+    .set({ state: 'failed', error: JSON.stringify(error), waiting_for: null })
+    .where('id', '=', partId)
+    .where('state', '=', 'queued')
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+/**
+ * Cancels every part of a task that has not ended, whoever holds it: its attempts are fenced off from this moment.
+ * Answers the attempts that nodes must be told to stop.
+ */
+export async function cancelParts(db: Db, taskId: string): Promise<Holder[]> {
+  const rows = await db
+    .selectFrom('parts')
+    .select(['id', 'attempt', 'node_id', 'state'])
+    .where('task_id', '=', taskId)
+    .where('state', 'in', ['queued', ...held])
+    .execute();
+  const stopped: Holder[] = [];
+  for (const row of rows) {
+    const updated = await db
+      .updateTable('parts')
+      .set({ state: 'canceled', lease_until_ms: null, waiting_for: null })
+      .where('id', '=', row.id)
+      .where('attempt', '=', row.attempt)
+      .where('state', 'in', ['queued', ...held])
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n || row.state === 'queued' || row.node_id === null) continue;
+    await endAttempt(db, { partId: row.id, attempt: row.attempt, state: 'canceled', error: null });
+    stopped.push({ partId: row.id, attempt: row.attempt, nodeId: row.node_id });
+  }
+  return stopped;
+}

@@ -1,0 +1,234 @@
+import type { Output, Progress, RejectedEntry } from '@longshore/protocol';
+import { sql } from 'kysely';
+import { type Db, nowMs } from '../../database/open-database.ts';
+import type { Holder } from './outcomes.ts';
+
+const held = ['leased', 'running', 'waiting'] as const;
+
+export type ReportedPart = {
+  id: string;
+  task_id: string;
+  user_id: string;
+  attempt: number;
+  node_id: string | null;
+  state: string;
+  avoid_nodes: string;
+  lost_leases: number;
+  requested_node_id: string | null;
+};
+
+export const findPart = (db: Db, partId: string): Promise<ReportedPart | undefined> =>
+  db
+    .selectFrom('parts')
+    .select([
+      'id',
+      'task_id',
+      'user_id',
+      'attempt',
+      'node_id',
+      'state',
+      'avoid_nodes',
+      'lost_leases',
+      'requested_node_id',
+    ])
+    .where('id', '=', partId)
+    .executeTakeFirst();
+
+/**
+ * Claims the next report of an attempt: true when its sequence was not recorded before. Reports arrive in order,
+ * so everything up to the highest sequence is known.
+ */
+export async function advanceSequence(db: Db, holder: Holder, sequence: number): Promise<boolean> {
+  const updated = await db
+    .updateTable('attempts')
+    .set({ last_sequence: sequence })
+    .where('part_id', '=', holder.partId)
+    .where('attempt', '=', holder.attempt)
+    .where('node_id', '=', holder.nodeId)
+    .where('last_sequence', '<', sequence)
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+/** True when this node ran this attempt and its end was recorded: a repeated report of it is acknowledged. */
+export async function attemptEnded(db: Db, holder: Holder, sequence: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('attempts')
+    .select('last_sequence')
+    .where('part_id', '=', holder.partId)
+    .where('attempt', '=', holder.attempt)
+    .where('node_id', '=', holder.nodeId)
+    .where('state', 'in', ['completed', 'failed', 'returned'])
+    .executeTakeFirst();
+  return row !== undefined && row.last_sequence >= sequence;
+}
+
+/** Moves a held part to `running` or `waiting`. False when the lease was lost. */
+export async function setPartState(db: Db, holder: Holder, state: 'running' | 'waiting'): Promise<boolean> {
+  const updated = await db
+    .updateTable('parts')
+    .set({ state, delivered: 1 })
+    .where('id', '=', holder.partId)
+    .where('attempt', '=', holder.attempt)
+    .where('node_id', '=', holder.nodeId)
+    .where('state', 'in', held)
+    .executeTakeFirst();
+  if (updated.numUpdatedRows === 0n) return false;
+  if (state === 'running') {
+    await db
+      .updateTable('attempts')
+      .set({ state: 'running' })
+      .where('part_id', '=', holder.partId)
+      .where('attempt', '=', holder.attempt)
+      .execute();
+  }
+  return true;
+}
+
+export async function savePartProgress(db: Db, holder: Holder, progress: Progress): Promise<boolean> {
+  const updated = await db
+    .updateTable('parts')
+    .set({ progress: JSON.stringify(progress) })
+    .where('id', '=', holder.partId)
+    .where('attempt', '=', holder.attempt)
+    .where('node_id', '=', holder.nodeId)
+    .where('state', 'in', held)
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+const rowsPerInsert = 2_000;
+
+/** Remembers stored outputs. An entry that an earlier attempt has stored keeps its first blob. */
+export async function insertOutputs(db: Db, partId: string, outputs: readonly Output[]): Promise<void> {
+  for (let from = 0; from < outputs.length; from += rowsPerInsert) {
+    await db
+      .insertInto('outputs')
+      .values(
+        outputs.slice(from, from + rowsPerInsert).map((output) => ({
+          part_id: partId,
+          entry_index: output.index,
+          kind: output.kind,
+          path: output.path,
+          modified_at_ms: output.modifiedAtMs,
+          mode: output.mode,
+          blob_id: output.kind === 'file' ? output.blobId : null,
+          size_bytes: output.kind === 'file' ? output.sizeBytes : 0,
+        })),
+      )
+      .onConflict((conflict) => conflict.columns(['part_id', 'entry_index']).doNothing())
+      .execute();
+  }
+}
+
+export async function insertRejected(
+  db: Db,
+  partId: string,
+  entries: readonly RejectedEntry[],
+): Promise<void> {
+  await db
+    .insertInto('rejected_entries')
+    .values(
+      entries.map((entry) => ({
+        part_id: partId,
+        entry_index: entry.index,
+        name: entry.name,
+        code: entry.code,
+        message: entry.message,
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['part_id', 'entry_index']).doNothing())
+    .execute();
+}
+
+/** Positions of the entries that are stored already. */
+export async function listStoredEntries(db: Db, partId: string): Promise<number[]> {
+  const rows = await db.selectFrom('outputs').select('entry_index').where('part_id', '=', partId).execute();
+  return rows.map((row) => row.entry_index);
+}
+
+/** Blobs of one attempt that are stored with this size and digest. */
+export async function findStagedBlobs(
+  db: Db,
+  blobIds: readonly string[],
+): Promise<Map<string, { sizeBytes: number; sha256: string; partId: string | null }>> {
+  const found = new Map<string, { sizeBytes: number; sha256: string; partId: string | null }>();
+  for (let from = 0; from < blobIds.length; from += 1000) {
+    const rows = await db
+      .selectFrom('blobs')
+      .select(['id', 'size_bytes', 'sha256', 'part_id'])
+      .where('id', 'in', blobIds.slice(from, from + 1000))
+      .execute();
+    for (const row of rows) {
+      found.set(row.id, { sizeBytes: row.size_bytes, sha256: row.sha256, partId: row.part_id });
+    }
+  }
+  return found;
+}
+
+/** Registers blobs that a node wrote straight into the store that it shares with the master. */
+export async function insertStagedBlobs(
+  db: Db,
+  blobs: readonly {
+    id: string;
+    storeId: string;
+    sizeBytes: number;
+    sha256: string;
+    partId: string;
+    attempt: number;
+  }[],
+): Promise<void> {
+  await db
+    .insertInto('blobs')
+    .values(
+      blobs.map((blob) => ({
+        id: blob.id,
+        store_id: blob.storeId,
+        size_bytes: blob.sizeBytes,
+        sha256: blob.sha256,
+        state: 'staged' as const,
+        part_id: blob.partId,
+        attempt: blob.attempt,
+        created_at_ms: nowMs,
+      })),
+    )
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** State of the parts of a task, to derive the task's own. */
+export const listPartStates = (db: Db, taskId: string) =>
+  db
+    .selectFrom('parts')
+    .select(['id', 'ordinal', 'state', 'error', 'progress'])
+    .where('task_id', '=', taskId)
+    .orderBy('ordinal')
+    .execute();
+
+export async function countRejected(db: Db, taskId: string): Promise<number> {
+  const row = await db
+    .selectFrom('rejected_entries')
+    .innerJoin('parts', 'parts.id', 'rejected_entries.part_id')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('parts.task_id', '=', taskId)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** All outputs of a task in the order of parts and entries. */
+export const listOutputs = (db: Db, taskId: string) =>
+  db
+    .selectFrom('outputs')
+    .innerJoin('parts', 'parts.id', 'outputs.part_id')
+    .select([
+      'outputs.kind',
+      'outputs.path',
+      'outputs.blob_id',
+      'outputs.size_bytes',
+      'outputs.mode',
+      'outputs.modified_at_ms',
+    ])
+    .where('parts.task_id', '=', taskId)
+    .orderBy('parts.ordinal')
+    .orderBy('outputs.entry_index')
+    .execute();

@@ -1,0 +1,97 @@
+import {
+  AppError,
+  type AttemptRef,
+  type BlobAccess,
+  BlobId,
+  masterRoutes,
+  type NodeId,
+  type Source,
+  type SourcePage,
+} from '@longshore/protocol';
+import { issueTicket } from '@longshore/protocol/server';
+import type { Clock } from '@longshore/runtime';
+import type { Database } from '../database/open-database.ts';
+import type { MasterKeys } from '../secrets/master-keys.ts';
+import { findPart, listStoredEntries } from '../store/parts/report-rows.ts';
+import { listSources, type SourcePageRow } from '../store/tasks/source-pages.ts';
+
+const ticketTtlSeconds = 3600;
+
+/** What the holder of an attempt may ask of the master. Everybody else gets `LEASE_LOST`. */
+export type AttemptSources = {
+  /** The next page of what to read, each blob with a fresh ticket. */
+  page(nodeId: NodeId, ref: AttemptRef, cursor: string | undefined): Promise<SourcePage>;
+  storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<number[]>;
+  /** Throws `LEASE_LOST` unless this node holds this attempt now. */
+  requireHolder(nodeId: NodeId, ref: AttemptRef): Promise<{ taskId: string }>;
+  /** The archive of an extraction, for listing it outside of any attempt. */
+  archiveOf(taskId: string): Promise<{ name: string; access: BlobAccess }>;
+};
+
+export function createAttemptSources(deps: {
+  database: Database;
+  keys: MasterKeys;
+  clock: Clock;
+}): AttemptSources {
+  const { db } = deps.database;
+
+  const requireHolder = async (nodeId: NodeId, ref: AttemptRef): Promise<{ taskId: string }> => {
+    const part = await findPart(db, ref.partId);
+    const held =
+      part !== undefined &&
+      part.attempt === ref.attempt &&
+      part.node_id === nodeId &&
+      (part.state === 'leased' || part.state === 'running' || part.state === 'waiting');
+    if (!held) throw new AppError('LEASE_LOST', `attempt ${ref.attempt} of part ${ref.partId} is not yours`);
+    return { taskId: part.task_id };
+  };
+
+  const toSource = async (row: SourcePageRow): Promise<Source> => {
+    const common = { path: row.path, modifiedAtMs: row.modified_at_ms, mode: row.mode };
+    if (row.kind === 'folder') return { kind: 'folder', ...common };
+    return { kind: 'file', ...common, access: await blobAccess(deps, row) };
+  };
+
+  return {
+    requireHolder,
+    page: async (nodeId, ref, cursor) => {
+      const { taskId } = await requireHolder(nodeId, ref);
+      const page = await listSources(db, { taskId, from: Number(cursor ?? 0) || 0 });
+      return {
+        sources: await Promise.all(page.rows.map(toSource)),
+        next: page.next === null ? null : String(page.next),
+        totalBytes: page.totalBytes,
+        totalEntries: page.totalEntries,
+      };
+    },
+    storedEntries: async (nodeId, ref) => {
+      await requireHolder(nodeId, ref);
+      return listStoredEntries(db, ref.partId);
+    },
+    archiveOf: async (taskId) => {
+      const [row] = (await listSources(db, { taskId, from: 0 })).rows;
+      if (row === undefined) throw new AppError('SOURCE_CHANGED', `task ${taskId} has no archive`);
+      return { name: row.path, access: await blobAccess(deps, row) };
+    },
+  };
+}
+
+/** The right to read one blob for an hour. */
+export async function blobAccess(
+  deps: { keys: MasterKeys; clock: Clock },
+  blob: { blob_id: string | null; size_bytes: number; store_id: string | null; sha256: string | null },
+): Promise<BlobAccess> {
+  if (blob.blob_id === null || blob.store_id === null || blob.sha256 === null) {
+    throw new AppError('BLOB_NOT_FOUND', 'the bytes of a source are gone');
+  }
+  const blobId = BlobId.parse(blob.blob_id);
+  const times = { nowMs: deps.clock.nowMs(), ttlSeconds: ticketTtlSeconds };
+  return {
+    storeId: blob.store_id,
+    blobId,
+    sizeBytes: blob.size_bytes,
+    sha256: blob.sha256,
+    url: `${masterRoutes.blobs}/${blobId}`,
+    ticket: await issueTicket(deps.keys.ticket(blob.store_id), { op: 'read', blobId }, times),
+  };
+}

@@ -1,0 +1,41 @@
+import { AppError, type TaskId, type UserId } from '@longshore/protocol';
+import type { Database } from '../database/open-database.ts';
+import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
+import { countRejected } from '../store/parts/report-rows.ts';
+import { endTask, lockOpenTask, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+
+export type CancelDeps = {
+  database: Database;
+  changed: (taskId: string) => Promise<void>;
+  /** Tells nodes to stop attempts that are fenced off already; heartbeats repeat it to a node that misses it. */
+  stopAttempts: (holders: readonly Holder[], reason: 'user' | 'lease-lost') => void;
+};
+
+/**
+ * Cancels a task in any phase, at once: from this moment nothing that any node reports or stores for it counts, so
+ * the task is over even when its node cannot be reached. Canceling a canceled task is no error; a task that ended
+ * otherwise answers `TASK_FINAL`.
+ */
+export async function cancelTask(
+  deps: CancelDeps,
+  options: { id: TaskId; userId: UserId | null },
+): Promise<TaskRow> {
+  const { database } = deps;
+  const { id } = options;
+  await requireTask(database.db, options);
+  const stopped = await database.transaction(async (tx) => {
+    if ((await lockOpenTask(tx, id, database.dialect)) === undefined) return undefined;
+    const holders = await cancelParts(tx, id);
+    const rejectedEntries = await countRejected(tx, id);
+    await endTask(tx, { taskId: id, state: 'canceled', error: null, rejectedEntries, outputs: [] });
+    return holders;
+  });
+  const task = await requireTask(database.db, options);
+  if (stopped === undefined) {
+    if (task.state !== 'canceled') throw new AppError('TASK_FINAL', `task ${id} is ${task.state}`);
+    return task;
+  }
+  deps.stopAttempts(stopped, 'user');
+  await deps.changed(id);
+  return task;
+}

@@ -1,0 +1,216 @@
+import {
+  AppError,
+  type ErrorInfo,
+  errorCatalogue,
+  isErrorCode,
+  type NodeId,
+  type Output,
+  type Report,
+  toErrorInfo,
+} from '@longshore/protocol';
+import type { Database, Db } from '../database/open-database.ts';
+import { avoidAlso } from '../scheduling/expire-leases.ts';
+import { completePart, failPartIn, type Holder } from '../store/parts/outcomes.ts';
+import {
+  advanceSequence,
+  attemptEnded,
+  findPart,
+  findStagedBlobs,
+  insertOutputs,
+  insertRejected,
+  insertStagedBlobs,
+  type ReportedPart,
+  savePartProgress,
+  setPartState,
+} from '../store/parts/report-rows.ts';
+import { recordAttemptEvent, requeuePart } from '../store/parts/requeue.ts';
+import { startTask } from '../store/tasks/task-rows.ts';
+
+/** What changed with a report, for those who are told after the commit. */
+export type Recorded = {
+  readonly verdict: 'recorded' | 'lease-lost';
+  readonly taskId?: string;
+  readonly change?: 'progress' | 'state' | 'ended';
+};
+
+export type RecordDeps = {
+  database: Database;
+  storeId: string;
+  /** Size of a published blob of the master's own store, or undefined. */
+  statBlob: (blobId: string) => Promise<number | undefined>;
+  /** Nodes other than this one that could take the part over. */
+  hasAlternative: (part: ReportedPart) => Promise<boolean>;
+};
+
+/** A part moves at most this often because nodes failed it for their own reasons. */
+const mostMoves = 5;
+
+const lost: Recorded = { verdict: 'lease-lost' };
+
+/**
+ * Records one report, in one transaction. Everything is conditional on (part, attempt, node): a report of an
+ * attempt that has lost its lease changes nothing and says so, and a repeated report is acknowledged again.
+ */
+export async function recordReport(deps: RecordDeps, nodeId: NodeId, report: Report): Promise<Recorded> {
+  const holder: Holder = { partId: report.partId, attempt: report.attempt, nodeId };
+  const outputs = report.event.type === 'outputs' ? report.event.outputs : [];
+  const { direct, wrong } = await checkBlobs(deps, outputs);
+  const movable = report.event.type === 'failed' && (await mayMove(deps, holder, report.event.error));
+  return deps.database.transaction(async (tx) => {
+    const part = await findPart(tx, report.partId);
+    if (part === undefined || part.attempt !== report.attempt || part.node_id !== nodeId || !isHeld(part)) {
+      return (await attemptEnded(tx, holder, report.sequence)) ? { verdict: 'recorded' } : lost;
+    }
+    if (report.event.type === 'progress') {
+      await savePartProgress(tx, holder, report.event.progress);
+      return { verdict: 'recorded', taskId: part.task_id, change: 'progress' };
+    }
+    if (!(await advanceSequence(tx, holder, report.sequence))) return { verdict: 'recorded' };
+    if (wrong !== undefined) {
+      await failPartIn(tx, { ...holder, error: toErrorInfo(wrong) });
+      return { ...lost, taskId: part.task_id, change: 'ended' };
+    }
+    return apply(tx, { deps, part, holder, report, direct, movable });
+  });
+}
+
+async function apply(
+  tx: Db,
+  context: {
+    deps: RecordDeps;
+    part: ReportedPart;
+    holder: Holder;
+    report: Report;
+    direct: readonly Output[];
+    movable: boolean;
+  },
+): Promise<Recorded> {
+  const { part, holder, report } = context;
+  const { event } = report;
+  const taskId = part.task_id;
+  switch (event.type) {
+    case 'started':
+      await setPartState(tx, holder, 'running');
+      await startTask(tx, taskId);
+      await recordAttemptEvent(tx, { ...holder, event: `try ${event.try}`, error: null });
+      return { verdict: 'recorded', taskId, change: 'state' };
+    case 'retrying':
+      await setPartState(tx, holder, 'waiting');
+      await recordAttemptEvent(tx, {
+        ...holder,
+        event: `try ${event.try} failed, next in ${Math.round(event.delayMs / 1000)} s`,
+        error: event.error,
+      });
+      return { verdict: 'recorded', taskId, change: 'state' };
+    case 'outputs':
+      await recordOutputs(tx, { ...context, outputs: event.outputs });
+      return { verdict: 'recorded', taskId };
+    case 'rejected':
+      await insertRejected(tx, part.id, event.entries);
+      return { verdict: 'recorded', taskId };
+    case 'completed':
+      await completePart(tx, { ...holder, progress: event.progress });
+      return { verdict: 'recorded', taskId, change: 'ended' };
+    case 'failed':
+      if (context.movable) return moveElsewhere(tx, part, holder, { state: 'failed', error: event.error });
+      await failPartIn(tx, { ...holder, error: event.error });
+      return { verdict: 'recorded', taskId, change: 'ended' };
+    case 'returned':
+      return moveElsewhere(tx, part, holder, { state: 'returned', error: event.error });
+    case 'canceled': {
+      // The node stopped for a reason of its own: nobody here has canceled this attempt.
+      const error = toErrorInfo(new AppError('LEASE_LOST', 'the node stopped the attempt by itself'));
+      return moveElsewhere(tx, part, holder, { state: 'returned', error });
+    }
+    case 'progress':
+      return { verdict: 'recorded' };
+    default:
+      throw new RangeError(event satisfies never);
+  }
+}
+
+async function moveElsewhere(
+  tx: Db,
+  part: ReportedPart,
+  holder: Holder,
+  end: { state: 'failed' | 'returned'; error: ErrorInfo },
+): Promise<Recorded> {
+  await requeuePart(tx, {
+    part: { id: holder.partId, attempt: holder.attempt },
+    ...end,
+    avoid: avoidAlso(part, holder.nodeId),
+    countsAsLost: end.state === 'failed',
+    delayMs: 0,
+    onlyExpired: false,
+  });
+  return { verdict: 'recorded', taskId: part.task_id, change: 'state' };
+}
+
+/** A failure that is the node's own goes to another node, while there is one and the part has not moved too often. */
+async function mayMove(deps: RecordDeps, holder: Holder, error: ErrorInfo): Promise<boolean> {
+  if (!isErrorCode(error.code) || errorCatalogue[error.code].blame !== 'node') return false;
+  const part = await findPart(deps.database.db, holder.partId);
+  return part !== undefined && part.lost_leases < mostMoves && (await deps.hasAlternative(part));
+}
+
+/**
+ * Blobs that arrived through the blob endpoint are registered already. The others must have been written straight
+ * into the store: each is looked up there, and its size compared, before anything refers to it. A blob that is not
+ * as described ends the attempt: what the node says and what it stores must never differ.
+ */
+async function checkBlobs(
+  deps: RecordDeps,
+  outputs: readonly Output[],
+): Promise<{ direct: readonly Output[]; wrong: AppError | undefined }> {
+  const files = outputs.filter((output) => output.kind === 'file');
+  const staged = await findStagedBlobs(
+    deps.database.db,
+    files.map((file) => file.blobId),
+  );
+  const direct: Output[] = [];
+  for (const file of files) {
+    const known = staged.get(file.blobId);
+    const sizeBytes = known?.sizeBytes ?? (await deps.statBlob(file.blobId));
+    if (sizeBytes !== file.sizeBytes || (known !== undefined && known.sha256 !== file.sha256)) {
+      const wrong = new AppError(
+        'CHECKSUM_MISMATCH',
+        `blob ${file.blobId} is not stored as the node reports it`,
+      );
+      return { direct: [], wrong };
+    }
+    if (known === undefined) direct.push(file);
+  }
+  return { direct, wrong: undefined };
+}
+
+async function recordOutputs(
+  tx: Db,
+  context: {
+    deps: RecordDeps;
+    part: ReportedPart;
+    holder: Holder;
+    direct: readonly Output[];
+    outputs: readonly Output[];
+  },
+): Promise<void> {
+  const { part, holder, deps } = context;
+  const blobs = context.direct.flatMap((output) =>
+    output.kind === 'file'
+      ? [
+          {
+            id: output.blobId,
+            storeId: deps.storeId,
+            sizeBytes: output.sizeBytes,
+            sha256: output.sha256,
+            partId: part.id,
+            attempt: holder.attempt,
+          },
+        ]
+      : [],
+  );
+  if (blobs.length > 0) await insertStagedBlobs(tx, blobs);
+  await insertOutputs(tx, part.id, context.outputs);
+}
+
+const isHeld = (part: ReportedPart): boolean =>
+  part.state === 'leased' || part.state === 'running' || part.state === 'waiting';

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import {
+  AppError,
+  type Capability,
+  CreateFormat,
+  type SubmitTask,
+  type TaskId,
+  type UserId,
+  type Work,
+} from '@longshore/protocol';
+import type { Database, Db } from '../database/open-database.ts';
+import type { TaskFiles } from '../files/task-files.ts';
+import type { MasterKeys } from '../secrets/master-keys.ts';
+import { requireNode } from '../store/nodes/node-rows.ts';
+import {
+  insertParts,
+  insertSources,
+  insertTask,
+  markPlanned,
+  type SourceRow,
+  type TaskRow,
+} from '../store/tasks/task-rows.ts';
+import { emptyProgress } from '../store/tasks/sum-progress.ts';
+
+export type Submission = {
+  request: SubmitTask;
+  userId: UserId;
+  requestId: string;
+  /** From the Idempotency-Key header; null for none. */
+  idempotencyKey: string | null;
+  retryOf: TaskId | null;
+};
+
+export type SubmitDeps = {
+  database: Database;
+  keys: MasterKeys;
+  files: TaskFiles;
+  /** Extractions of larger archives are planned by their entries, so that several nodes share them. */
+  splitAboveBytes: number;
+  changed: (taskId: string) => Promise<void>;
+  wake: () => void;
+};
+
+/**
+ * Accepts a task: checks it against the user's files and the nodes, remembers exactly which blobs it will read, and
+ * queues it. Answers before anything is done. The same idempotency key answers the same task, however often.
+ */
+export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<TaskRow> {
+  const { database, keys } = deps;
+  const { request, userId } = submission;
+  const password = request.kind === 'extract-archive' ? request.password : null;
+  const { row, isNew } = await database.transaction(async (tx) => {
+    const requestedNodeId = await resolveNode(tx, request);
+    const sources = await readSources(tx, deps.files, userId, request);
+    await checkDestination(tx, deps.files, userId, request);
+    const inserted = await insertTask(tx, {
+      id: crypto.randomUUID(),
+      user_id: userId,
+      kind: request.kind,
+      request: JSON.stringify({ ...request, password: undefined }),
+      password_sealed: password === null ? null : keys.seal('archive password', password),
+      title: titleOf(request),
+      request_id: submission.requestId,
+      idempotency_key: submission.idempotencyKey,
+      request_hash: createHash('sha256').update(JSON.stringify(request)).digest('hex'),
+      requested_node_id: requestedNodeId,
+      destination: request.destination,
+      conflict: request.conflict,
+      retry_of: submission.retryOf,
+      planned: 0,
+    });
+    if (!inserted.isNew) return inserted;
+    await insertSources(tx, inserted.row.id, sources);
+    const archiveBytes = sources[0]?.size_bytes ?? 0;
+    const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
+    if (!planLater) await insertSinglePart(tx, inserted.row, workOf(request));
+    return inserted;
+  });
+  if (isNew) {
+    await deps.changed(row.id);
+    deps.wake();
+  }
+  return row;
+}
+
+/** The usual plan: one part that does everything. False when the task was planned or ended meanwhile. */
+export async function insertSinglePart(db: Db, task: TaskRow, work: Work): Promise<boolean> {
+  return insertPlan(db, task, [work]);
+}
+
+export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): Promise<boolean> {
+  if (!(await markPlanned(db, task.id))) return false;
+  await insertParts(
+    db,
+    plan.map((work, ordinal) => ({
+      id: crypto.randomUUID(),
+      task_id: task.id,
+      user_id: task.user_id,
+      ordinal,
+      capability: work.kind satisfies Capability,
+      requested_node_id: task.requested_node_id,
+      work: JSON.stringify({ ...work, password: null }),
+      progress: JSON.stringify(emptyProgress),
+    })),
+  );
+  return true;
+}
+
+/** What a node is asked to do for a request. The password travels separately, encrypted until it is sent. */
+export function workOf(request: SubmitTask): Work {
+  switch (request.kind) {
+    case 'create-archive':
+      return { kind: 'create-archive', format: formatOf(request), level: request.level };
+    case 'extract-archive':
+      return {
+        kind: 'extract-archive',
+        select: request.select,
+        onUnsafe: request.onUnsafe,
+        encoding: request.encoding,
+        password: null,
+        entryRange: null,
+      };
+    default:
+      throw new RangeError(request satisfies never);
+  }
+}
+
+function formatOf(request: Extract<SubmitTask, { kind: 'create-archive' }>): CreateFormat {
+  if (request.format !== undefined) return request.format;
+  const name = request.destination.toLowerCase();
+  const format = CreateFormat.options.find((option) => name.endsWith(`.${option}`));
+  if (format !== undefined) return format;
+  if (name.endsWith('.tgz')) return 'tar.gz';
+  throw new AppError(
+    'BAD_REQUEST',
+    `destination: the ending of "${request.destination}" names no format; use ${CreateFormat.options.join(', ')}`,
+  );
+}
+
+async function resolveNode(db: Db, request: SubmitTask): Promise<string | null> {
+  if (request.node === null) return null;
+  const node = await requireNode(db, request.node);
+  if (node.enabled === 0) throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" is disabled`);
+  if (!(JSON.parse(node.capabilities) as Capability[]).includes(request.kind)) {
+    throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" may not ${request.kind}`);
+  }
+  return node.id;
+}
+
+async function readSources(
+  db: Db,
+  files: TaskFiles,
+  userId: UserId,
+  request: SubmitTask,
+): Promise<SourceRow[]> {
+  if (request.kind === 'create-archive') return files.collectSources(db, userId, request.sources);
+  return [await files.requireFile(db, userId, request.source)];
+}
+
+async function checkDestination(
+  db: Db,
+  files: TaskFiles,
+  userId: UserId,
+  request: SubmitTask,
+): Promise<void> {
+  if (request.kind === 'extract-archive')
+    return files.checkFolderDestination(db, userId, request.destination);
+  formatOf(request);
+  return files.checkFileDestination(db, userId, request.destination, request.conflict);
+}
+
+function titleOf(request: SubmitTask): string {
+  if (request.kind === 'extract-archive') return `${request.source} → ${request.destination}`;
+  const [first, ...others] = request.sources;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `${first}${more} → ${request.destination}`;
+}

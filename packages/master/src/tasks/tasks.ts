@@ -1,0 +1,87 @@
+import {
+  AppError,
+  type EndpointOutput,
+  type RejectedEntry,
+  type Task,
+  type TaskDetail,
+  type TaskId,
+  type TaskState,
+  type tasks as taskEndpoints,
+  type UserId,
+} from '@longshore/protocol';
+import { deleteEndedTask, deleteEndedTasks, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import {
+  listRejectedEntries,
+  listTasks,
+  type TaskFilter,
+  viewTaskDetail,
+  viewTasks,
+} from '../store/tasks/task-views.ts';
+import { type CancelDeps, cancelTask } from './cancel-task.ts';
+import { retryTask } from './retry-task.ts';
+import { type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
+
+/** A task within the reach of the caller: `userId` null means anybody's. */
+type Scope = { id: TaskId; userId: UserId | null };
+
+/** Everything people can do with tasks. */
+export type Tasks = {
+  submit(submission: Submission): Promise<Task>;
+  list(filter: TaskFilter): Promise<EndpointOutput<(typeof taskEndpoints)['listTasks']>>;
+  show(scope: Scope): Promise<TaskDetail>;
+  rejected(scope: Scope & { offset: number; limit: number }): Promise<{
+    entries: RejectedEntry[];
+    next: number | null;
+  }>;
+  cancel(scope: Scope): Promise<Task>;
+  retry(
+    scope: Scope & {
+      node: string | null;
+      password: string | null;
+      requestId: string;
+      idempotencyKey: string | null;
+    },
+  ): Promise<Task>;
+  remove(scope: Scope): Promise<void>;
+  cleanUp(which: {
+    userId: UserId | null;
+    olderThanSeconds: number;
+    states: readonly Exclude<TaskState, 'queued' | 'running'>[];
+  }): Promise<number>;
+};
+
+export function createTasks(
+  deps: SubmitDeps & CancelDeps & { deleted: (tasks: DeletedTask[]) => Promise<void> },
+): Tasks {
+  const { db } = deps.database;
+  const view = async (row: TaskRow): Promise<Task> => {
+    const [task] = await viewTasks(db, [row]);
+    if (task === undefined) throw new RangeError('one row gives one view');
+    return task;
+  };
+  return {
+    submit: async (submission) => view(await submitTask(deps, submission)),
+    list: (filter) => listTasks(db, filter),
+    show: async (scope) => viewTaskDetail(db, await requireTask(db, scope)),
+    rejected: async ({ offset, limit, ...scope }) => {
+      const task = await requireTask(db, scope);
+      return listRejectedEntries(db, { taskId: task.id, offset, limit });
+    },
+    cancel: async (scope) => view(await cancelTask(deps, scope)),
+    retry: async (retry) => view(await retryTask(deps, retry)),
+    remove: async (scope) => {
+      const task = await requireTask(db, scope);
+      if (!(await deleteEndedTask(db, scope))) {
+        throw new AppError('TASK_NOT_FINAL', `task ${task.id} is still ${task.state}`);
+      }
+      await deps.deleted([{ id: scope.id, userId: task.user_id }]);
+    },
+    cleanUp: async (which) => {
+      const deleted = await deleteEndedTasks(db, which);
+      await deps.deleted(deleted);
+      return deleted.length;
+    },
+  };
+}
+
+export type DeletedTask = { id: string; userId: string };
