@@ -1,0 +1,28 @@
+import type { Attempt, Progress, ReportEvent, Work, WorkKind } from '@longshore/protocol';
+import type { TempSpace } from '../archive/ports.ts';
+import type { MasterLink } from '../report/master-link.ts';
+
+/** What an executor says of its work before it ends. */
+export type WorkEvent = Extract<ReportEvent, { type: 'outputs' | 'rejected' }>;
+
+/** One execution of an attempt. */
+export type Execution = {
+  readonly attempt: Attempt;
+  readonly link: MasterLink;
+  /** Aborted with an `AbortReason`. The executor then stops, frees all it holds, and throws whatever it likes. */
+  readonly signal: AbortSignal;
+  readonly tempSpace: TempSpace;
+  /** Positions of the outputs that earlier executions of the part have stored. */
+  storedOutputs(): Promise<ReadonlySet<number>>;
+  progress(progress: Progress): void;
+  /** Resolves when the event is in the journal. */
+  report(event: WorkEvent): Promise<void>;
+};
+
+export type WorkOf<Kind extends WorkKind> = Extract<Work, { kind: Kind }>;
+
+/**
+ * Does one kind of work and resolves with the final progress when everything it made was reported. Throws an
+ * `AppError`; a retryable one is tried again, on what is stored by then.
+ */
+export type Executor<Kind extends WorkKind> = (work: WorkOf<Kind>, execution: Execution) => Promise<Progress>;

@@ -1,0 +1,29 @@
+import type { Progress, WorkKind } from '@longshore/protocol';
+import { createArchiveExecutor } from './create-archive-executor.ts';
+import type { Execution, Executor } from './executor.ts';
+import type { ExecutorDependencies } from './executor-dependencies.ts';
+import { extractArchiveExecutor } from './extract-archive-executor.ts';
+
+type Executors = { readonly [Kind in WorkKind]: (dependencies: ExecutorDependencies) => Executor<Kind> };
+
+/** Everything this slave can do. A new kind of work is a file and a line here. */
+export const executors = {
+  'create-archive': createArchiveExecutor,
+  'extract-archive': extractArchiveExecutor,
+} as const satisfies Executors;
+
+export type Execute = (execution: Execution) => Promise<Progress>;
+
+export function createExecute(dependencies: ExecutorDependencies): Execute {
+  return (execution) => {
+    const { work } = execution.attempt;
+    switch (work.kind) {
+      case 'create-archive':
+        return executors[work.kind](dependencies)(work, execution);
+      case 'extract-archive':
+        return executors[work.kind](dependencies)(work, execution);
+      default:
+        return work satisfies never;
+    }
+  };
+}

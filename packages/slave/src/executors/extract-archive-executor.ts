@@ -1,0 +1,83 @@
+import { AppError, type Limits, type Progress } from '@longshore/protocol';
+import { extractArchive } from '../archive/extract-archive.ts';
+import type { ExtractProgress } from '../archive/extraction.ts';
+import type { BudgetLimits } from '../archive/extraction-budget.ts';
+import type { ByteSource } from '../archive/ports.ts';
+import { fetchSources } from '../transfer/fetch-sources.ts';
+import type { OpenBlob } from '../transfer/open-blob.ts';
+import { createBlobEntrySink } from './blob-entry-sink.ts';
+import { createEntryLedger } from './entry-ledger.ts';
+import type { Execution, Executor } from './executor.ts';
+import type { ExecutorDependencies } from './executor-dependencies.ts';
+
+/** The longest path that an output may carry in a report, in bytes of UTF-8. */
+export const maxPathBytes = 4096;
+
+/** Reads the archive by range where it lies and stores each entry as it comes; what is stored is not done again. */
+export function extractArchiveExecutor(dependencies: ExecutorDependencies): Executor<'extract-archive'> {
+  const { threads, openBlob, openSink } = dependencies;
+  return async (work, execution) => {
+    const { attempt, link, signal, tempSpace } = execution;
+    const [stored, volumes] = await Promise.all([
+      execution.storedOutputs(),
+      openVolumes(execution, openBlob),
+    ]);
+    const [first] = volumes;
+    if (first === undefined) throw new AppError('SOURCE_CHANGED', 'the archive to extract is gone');
+    const ledger = createEntryLedger(execution.report);
+    let progress = toProgress(null);
+    try {
+      await extractArchive({
+        ...first,
+        volumes: volumes.length > 1 ? volumes : [],
+        select: work.select,
+        ...(work.entryRange === null ? {} : { entryRange: work.entryRange }),
+        onUnsafe: work.onUnsafe,
+        password: work.password,
+        encoding: work.encoding,
+        budget: toBudget(attempt.limits),
+        sink: createBlobEntrySink({ blobs: openSink(attempt, link), ledger, stored }),
+        threads,
+        tempSpace,
+        onProgress: (state) => {
+          progress = toProgress(state);
+          execution.progress(progress);
+        },
+        signal,
+      });
+    } finally {
+      // Also after a failure: what is stored must be known, to be kept by the next try or to be purged.
+      await ledger.close();
+    }
+    return { ...progress, phase: 'done' };
+  };
+}
+
+async function openVolumes(
+  { link, attempt, signal }: Execution,
+  openBlob: OpenBlob,
+): Promise<{ name: string; source: ByteSource }[]> {
+  const volumes: { name: string; source: ByteSource }[] = [];
+  for await (const { source, renew } of fetchSources({ link, attempt, signal })) {
+    if (source.kind !== 'file') continue;
+    volumes.push({ name: source.path, source: await openBlob({ access: source.access, link, renew }) });
+  }
+  return volumes;
+}
+
+const toBudget = (limits: Limits): BudgetLimits => ({
+  maxBytes: limits.maxOutputBytes,
+  maxEntries: limits.maxEntries,
+  maxEntryBytes: limits.maxEntryBytes,
+  maxRatio: limits.maxRatio,
+  maxDepth: limits.maxDepth,
+  maxPathBytes,
+});
+
+const toProgress = (state: ExtractProgress | null): Progress => ({
+  phase: 'working',
+  bytesDone: state?.bytesDone ?? 0,
+  bytesTotal: state?.bytesTotal ?? null,
+  entriesDone: state?.entriesDone ?? 0,
+  entriesTotal: state?.entriesTotal ?? null,
+});

@@ -1,0 +1,47 @@
+import { AppError } from '@longshore/protocol';
+import type { NonceStore, SigningKey } from '@longshore/protocol/server';
+import { type Clock, type Logger, type SignedEnv, signedRequests } from '@longshore/runtime';
+import { Hono } from 'hono';
+import { answerError } from './answer-error.ts';
+import { routeAttempts } from './route-attempts.ts';
+import type { RouteDependencies } from './route-dependencies.ts';
+import { routeNode } from './route-node.ts';
+
+export type SlaveEnv = SignedEnv<SigningKey>;
+
+const maxBodyBytes = 64 * 1024 * 1024;
+
+/** The HTTP side of the slave. Everything below /slave/v1 is signed; /healthz says no more than that it lives. */
+export function createApp(
+  dependencies: RouteDependencies & {
+    keys: ReadonlyMap<string, SigningKey>;
+    nonces: NonceStore;
+    clock: Clock;
+    maxSkewMs: number;
+    signatureTtlSeconds: number;
+    log: Logger;
+  },
+): Hono<SlaveEnv> {
+  const { keys, nonces, clock, maxSkewMs, signatureTtlSeconds, log } = dependencies;
+  const app = new Hono<SlaveEnv>();
+  app.get('/healthz', (c) => c.json({ ok: true }));
+  app.use(
+    '/slave/v1/*',
+    signedRequests({
+      role: 'slave',
+      findKey: (keyId) => keys.get(keyId),
+      nonces,
+      clock,
+      maxSkewMs,
+      signatureTtlSeconds,
+      maxBodyBytes,
+    }),
+  );
+  routeNode(app, dependencies);
+  routeAttempts(app, dependencies);
+  app.notFound((c) =>
+    answerError(c, new AppError('NOT_FOUND', `there is no ${c.req.method} ${c.req.path}`), log),
+  );
+  app.onError((error, c) => answerError(c, error, log));
+  return app;
+}

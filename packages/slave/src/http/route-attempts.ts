@@ -1,0 +1,38 @@
+import {
+  AppError,
+  type ArchiveListing,
+  type CancelAnswer,
+  CancelAttempts,
+  Dispatch,
+  type DispatchAnswer,
+  ListArchive,
+  slaveRoutes,
+} from '@longshore/protocol';
+import { parseSigned } from '@longshore/runtime';
+import type { Hono } from 'hono';
+import type { SlaveEnv } from './create-app.ts';
+import type { RouteDependencies } from './route-dependencies.ts';
+
+export function routeAttempts(app: Hono<SlaveEnv>, dependencies: RouteDependencies): void {
+  const { acceptAttempts, stopAttempts, previewArchive, masters } = dependencies;
+
+  app.post(slaveRoutes.attempts, async (c) => {
+    const { attempts } = parseSigned(c, Dispatch);
+    const results = await acceptAttempts(c.get('peer').key.keyId, attempts);
+    const anyNew = results.some(({ verdict }) => verdict === 'accepted');
+    return c.json({ results } satisfies DispatchAnswer, anyNew ? 202 : 200);
+  });
+
+  app.post(slaveRoutes.cancel, async (c) => {
+    const { attempts } = parseSigned(c, CancelAttempts);
+    return c.json({ unknown: await stopAttempts(attempts) } satisfies CancelAnswer, 202);
+  });
+
+  app.post(slaveRoutes.listArchive, async (c) => {
+    const request = parseSigned(c, ListArchive);
+    const link = masters.find(c.get('peer').key.keyId);
+    if (link === undefined) throw new AppError('UNAVAILABLE', 'the master has not said hello yet');
+    const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(dependencies.callbackTimeoutMs)]);
+    return c.json((await previewArchive(request, link, signal)) satisfies ArchiveListing);
+  });
+}

@@ -1,0 +1,133 @@
+import { Attempt, type AttemptRef } from '@longshore/protocol';
+import type Database from 'better-sqlite3';
+
+export type AttemptRow = {
+  readonly keyId: string;
+  readonly attempt: Attempt;
+  /** Executions begun so far. */
+  readonly tries: number;
+  /** Time spent in executions that ended. */
+  readonly executedMs: number;
+  /** Wall clock before which the next try must not begin; 0 for at once. */
+  readonly notBeforeMs: number;
+};
+
+export type AttemptChange =
+  | { readonly state: 'running' }
+  | { readonly state: 'waiting'; readonly notBeforeMs: number; readonly executedMs: number }
+  | { readonly state: 'final'; readonly atMs: number };
+
+export type AttemptRows = {
+  /** Attempts of a part that were ever accepted and not yet forgotten, the highest number first. */
+  numbersOf(partId: string): readonly { readonly attempt: number; readonly final: boolean }[];
+  insert(keyId: string, attempt: Attempt): void;
+  /** False when the attempt is unknown or final. */
+  change(ref: AttemptRef, change: AttemptChange): boolean;
+  /** The number of the next durable report. */
+  nextSequence(ref: AttemptRef): number;
+  /** The numbers of progress reports, without waiting for the disk. Attempts that are final get none. */
+  nextProgressSequences(refs: readonly AttemptRef[]): readonly (number | undefined)[];
+  /** In the order in which they were accepted. */
+  unfinished(): readonly AttemptRow[];
+  /** Attempts of a key that are not final, or whose reports are not all acknowledged. */
+  held(keyId: string): AttemptRef[];
+  knows(ref: AttemptRef): boolean;
+  isUnfinished(ref: AttemptRef): boolean;
+  forgetFinalBefore(atMs: number): void;
+};
+
+type StoredRow = {
+  key_id: string;
+  body: string;
+  tries: number;
+  executed_ms: number;
+  not_before_ms: number;
+};
+
+export function createAttemptRows(database: Database.Database, relaxed: Database.Database): AttemptRows {
+  const numbersOf = database.prepare<[string], { attempt: number; final: 0 | 1 }>(
+    `select attempt, state = 'final' as final from attempts where part_id = ? order by attempt desc`,
+  );
+  const insert = database.prepare(
+    `insert into attempts (part_id, attempt, key_id, state, body) values (?, ?, ?, 'queued', ?)`,
+  );
+  const begin = database.prepare(
+    `update attempts set state = 'running', tries = tries + 1
+     where part_id = ? and attempt = ? and state <> 'final'`,
+  );
+  const wait = database.prepare(
+    `update attempts set state = 'waiting', not_before_ms = ?, executed_ms = ?
+     where part_id = ? and attempt = ? and state <> 'final'`,
+  );
+  const finish = database.prepare(
+    `update attempts set state = 'final', body = null, final_at_ms = ?
+     where part_id = ? and attempt = ? and state <> 'final'`,
+  );
+  const sequenceSql = `update attempts set sequence = sequence + 1 where part_id = ? and attempt = ?`;
+  const nextSequence = database
+    .prepare<[string, number], number>(`${sequenceSql} returning sequence`)
+    .pluck(true);
+  const nextProgressSequence = relaxed
+    .prepare<[string, number], number>(`${sequenceSql} and state <> 'final' returning sequence`)
+    .pluck(true);
+  const unfinished = database.prepare<[], StoredRow>(
+    `select key_id, body, tries, executed_ms, not_before_ms from attempts
+     where state <> 'final' order by ordinal`,
+  );
+  const held = database.prepare<[string, string], { partId: string; attempt: number }>(
+    `select part_id as partId, attempt from attempts where key_id = ? and state <> 'final'
+     union select part_id, attempt from outbox where key_id = ? limit 100000`,
+  );
+  const knows = database.prepare(`select 1 from attempts where part_id = ? and attempt = ?`);
+  const isUnfinished = database.prepare(
+    `select 1 from attempts where part_id = ? and attempt = ? and state <> 'final'`,
+  );
+  const forget = database.prepare(
+    `delete from attempts where state = 'final' and final_at_ms < ? and not exists
+       (select 1 from outbox where outbox.part_id = attempts.part_id and outbox.attempt = attempts.attempt)`,
+  );
+  return {
+    numbersOf: (partId) =>
+      numbersOf.all(partId).map((row) => ({ attempt: row.attempt, final: row.final === 1 })),
+    insert: (keyId, attempt) => {
+      insert.run(attempt.partId, attempt.attempt, keyId, JSON.stringify(attempt));
+    },
+    change: (ref, change) => {
+      switch (change.state) {
+        case 'running':
+          return begin.run(ref.partId, ref.attempt).changes > 0;
+        case 'waiting':
+          return (
+            wait.run(change.notBeforeMs, Math.round(change.executedMs), ref.partId, ref.attempt).changes > 0
+          );
+        case 'final':
+          return finish.run(change.atMs, ref.partId, ref.attempt).changes > 0;
+        default:
+          return change satisfies never;
+      }
+    },
+    nextSequence: (ref) => {
+      const sequence = nextSequence.get(ref.partId, ref.attempt);
+      if (sequence === undefined)
+        throw new Error(`attempt ${ref.attempt} of ${ref.partId} is not in the journal`);
+      return sequence;
+    },
+    nextProgressSequences: relaxed.transaction((refs: readonly AttemptRef[]) =>
+      refs.map((ref) => nextProgressSequence.get(ref.partId, ref.attempt)),
+    ),
+    unfinished: () =>
+      unfinished.all().map((row) => ({
+        keyId: row.key_id,
+        attempt: Attempt.parse(JSON.parse(row.body)),
+        tries: row.tries,
+        executedMs: row.executed_ms,
+        notBeforeMs: row.not_before_ms,
+      })),
+    held: (keyId) => held.all(keyId, keyId) as AttemptRef[],
+    knows: (ref) => knows.get(ref.partId, ref.attempt) !== undefined,
+    isUnfinished: (ref) => isUnfinished.get(ref.partId, ref.attempt) !== undefined,
+    forgetFinalBefore: (atMs) => {
+      forget.run(atMs);
+    },
+  };
+}

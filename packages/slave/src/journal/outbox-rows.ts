@@ -1,0 +1,69 @@
+import { type AttemptRef, Report, type ReportEvent } from '@longshore/protocol';
+import type Database from 'better-sqlite3';
+
+export type OutboxRows = {
+  insert(report: { keyId: string; ref: AttemptRef; sequence: number; event: ReportEvent }): void;
+  /** The oldest reports of a key, in order, up to a number and about a size. */
+  oldest(keyId: string, limits: { count: number; bytes: number }): readonly OutboxRow[];
+  remove(ordinals: readonly number[]): void;
+  dropAttempt(ref: AttemptRef): void;
+  /** Positions of the outputs of an attempt that the master has not acknowledged. */
+  outputIndices(ref: AttemptRef): readonly number[];
+  isEmpty(keyId: string): boolean;
+  hasAfter(keyId: string, ordinal: number): boolean;
+};
+
+export type OutboxRow = { readonly ordinal: number; readonly report: Report };
+
+type StoredRow = {
+  ordinal: number;
+  part_id: string;
+  attempt: number;
+  sequence: number;
+  event: string;
+};
+
+export function createOutboxRows(database: Database.Database): OutboxRows {
+  const insert = database.prepare(
+    `insert into outbox (key_id, part_id, attempt, sequence, event) values (?, ?, ?, ?, ?)`,
+  );
+  const oldest = database.prepare<[string, number], StoredRow>(
+    `select ordinal, part_id, attempt, sequence, event from outbox where key_id = ? order by ordinal limit ?`,
+  );
+  const remove = database.prepare(`delete from outbox where ordinal = ?`);
+  const dropAttempt = database.prepare(`delete from outbox where part_id = ? and attempt = ?`);
+  const outputIndices = database
+    .prepare<[string, number], number>(
+      `select output.value ->> 'index' from outbox, json_each(outbox.event, '$.outputs') as output
+       where part_id = ? and attempt = ? and outbox.event ->> 'type' = 'outputs'`,
+    )
+    .pluck(true);
+  const any = database.prepare(`select 1 from outbox where key_id = ? limit 1`);
+  const after = database.prepare(`select 1 from outbox where key_id = ? and ordinal > ? limit 1`);
+  return {
+    insert: ({ keyId, ref, sequence, event }) => {
+      insert.run(keyId, ref.partId, ref.attempt, sequence, JSON.stringify(event));
+    },
+    oldest: (keyId, limits) => {
+      const rows: OutboxRow[] = [];
+      let bytes = 0;
+      for (const row of oldest.iterate(keyId, limits.count)) {
+        bytes += row.event.length;
+        if (rows.length > 0 && bytes > limits.bytes) break;
+        const { part_id: partId, attempt, sequence } = row;
+        const event: unknown = JSON.parse(row.event);
+        rows.push({ ordinal: row.ordinal, report: Report.parse({ partId, attempt, sequence, event }) });
+      }
+      return rows;
+    },
+    remove: (ordinals) => {
+      for (const ordinal of ordinals) remove.run(ordinal);
+    },
+    dropAttempt: (ref) => {
+      dropAttempt.run(ref.partId, ref.attempt);
+    },
+    outputIndices: (ref) => outputIndices.all(ref.partId, ref.attempt),
+    hasAfter: (keyId, ordinal) => after.get(keyId, ordinal) !== undefined,
+    isEmpty: (keyId) => any.get(keyId) === undefined,
+  };
+}

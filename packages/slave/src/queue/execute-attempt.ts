@@ -1,0 +1,59 @@
+import { AppError, toAppError } from '@longshore/protocol';
+import type { Logger } from '@longshore/runtime';
+import type { Execute } from '../executors/executors.ts';
+import { attemptKey } from '../report/attempt-key.ts';
+import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
+import type { Masters } from '../report/masters.ts';
+import { systemCodeOf, toSystemError } from '../storage/system-error.ts';
+import type { TempFolders } from '../storage/temp-folders.ts';
+import type { StoredOutputs } from '../transfer/stored-outputs.ts';
+import type { AbortReason } from './abort-reason.ts';
+import type { Outcome } from './next-step.ts';
+
+export type ExecuteAttempt = (
+  held: HeldAttempt,
+  run: { tries: number; signal: AbortSignal; log: Logger },
+) => Promise<Outcome>;
+
+/** Runs the executor of an attempt once and says how it ended. Resolves when the work has really ended. */
+export function createExecuteAttempt(options: {
+  masters: Pick<Masters, 'find'>;
+  reports: AttemptReports;
+  tempFolders: TempFolders;
+  storedOutputs: StoredOutputs;
+  execute: Execute;
+}): ExecuteAttempt {
+  const { masters, reports, tempFolders, storedOutputs, execute } = options;
+  return async (held, { tries, signal, log }) => {
+    const { attempt, keyId } = held;
+    const tempSpace = tempFolders.open(attemptKey(attempt));
+    try {
+      const link = masters.find(keyId);
+      if (link === undefined)
+        throw new AppError('UNAVAILABLE', 'the master of this attempt has not said hello');
+      const progress = await execute({
+        attempt,
+        link,
+        signal,
+        tempSpace,
+        storedOutputs: () => storedOutputs(attempt, link, { tries, signal }),
+        progress: (state) => {
+          if (!signal.aborted) reports.progress(held, state);
+        },
+        report: (event) => reports.record(held, event),
+      });
+      return { type: 'done', progress };
+    } catch (error) {
+      if (signal.aborted) return { type: 'stopped', reason: signal.reason as AbortReason };
+      const failure = systemCodeOf(error)?.startsWith('E')
+        ? toSystemError(error, 'this node')
+        : toAppError(error);
+      log.warn({ err: error, code: failure.code, try: tries }, 'execution failed');
+      return { type: 'failed', error: failure };
+    } finally {
+      await tempSpace.releaseAll().catch((error: unknown) => {
+        log.error({ err: error }, 'a temporary folder could not be deleted');
+      });
+    }
+  };
+}

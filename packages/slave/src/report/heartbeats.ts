@@ -1,0 +1,60 @@
+import { type AttemptRef, HeartbeatAnswer, masterRoutes } from '@longshore/protocol';
+import type { Logger } from '@longshore/runtime';
+import { createWakeSignal } from '../timing/wake-signal.ts';
+import type { MasterLink } from './master-link.ts';
+import type { ReadVitals } from './node-vitals.ts';
+
+/** Tells one master every `heartbeatMs` that this node lives and what it holds. */
+export type Heartbeats = { beatNow(): void; close(): Promise<void> };
+
+export function createHeartbeats(options: {
+  link: MasterLink;
+  readVitals: ReadVitals;
+  holding: () => AttemptRef[];
+  /** Called with what the master said, and with what was held when it was asked. */
+  onAnswer: (answer: HeartbeatAnswer, held: readonly AttemptRef[]) => Promise<void>;
+  log: Logger;
+}): Heartbeats {
+  const { link, log } = options;
+  const wake = createWakeSignal();
+  const stopped = new AbortController();
+  let failing = false;
+
+  async function beat(): Promise<void> {
+    const holding = options.holding();
+    const answer = await link.call({
+      path: masterRoutes.heartbeat,
+      body: { vitals: await options.readVitals(), holding },
+      response: HeartbeatAnswer,
+      requestId: crypto.randomUUID(),
+      signal: stopped.signal,
+    });
+    await options.onAnswer(answer, holding);
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      try {
+        await beat();
+        if (failing) log.info({}, 'the master answers heartbeats again');
+        failing = false;
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        // Once, not every five seconds for the length of an outage.
+        log[failing ? 'debug' : 'warn']({ err: error }, 'the master does not answer heartbeats');
+        failing = true;
+      }
+      await wake.sleep(link.hello().heartbeatMs);
+    }
+  }
+
+  const running = run();
+  return {
+    beatNow: () => wake.wake(),
+    close: async () => {
+      stopped.abort('shutdown');
+      wake.wake();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { AppError, type Hello } from '@longshore/protocol';
+import type { SigningKey } from '@longshore/protocol/server';
+import type { PeerCall, PeerClient } from '@longshore/runtime';
+import type { z } from 'zod';
+
+export type MasterCall<Schema extends z.ZodType> = Pick<
+  PeerCall<Schema>,
+  'path' | 'method' | 'query' | 'body' | 'response' | 'requestId'
+> & { signal?: AbortSignal };
+
+/** The way to one master, over whichever of its addresses answers. */
+export type MasterLink = {
+  readonly keyId: string;
+  hello(): Hello;
+  update(hello: Hello): void;
+  /** Sends one signed request and verifies the answer. The caller owns retries. */
+  call<Schema extends z.ZodType>(call: MasterCall<Schema>): Promise<z.output<Schema>>;
+  /** The address that answered last, else the best. */
+  currentUrl(): string;
+  /** Tries `use` with each address until one can be reached, beginning with the last that could. */
+  reach<Result>(use: (baseUrl: string) => Promise<Result>): Promise<Result>;
+};
+
+export function createMasterLink(options: {
+  key: SigningKey;
+  hello: Hello;
+  peers: PeerClient;
+  timeoutMs: number;
+}): MasterLink {
+  const { key, peers, timeoutMs } = options;
+  let hello = options.hello;
+  let preferred: string | undefined;
+
+  const urls = (): string[] =>
+    hello.masterUrls
+      .map((url) => url.replace(/\/+$/, ''))
+      .sort((a, b) => Number(b === preferred) - Number(a === preferred));
+
+  const reach: MasterLink['reach'] = async (use) => {
+    let unreachable: unknown;
+    for (const url of urls()) {
+      try {
+        const result = await use(url);
+        preferred = url;
+        return result;
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+        unreachable = error;
+      }
+    }
+    throw unreachable;
+  };
+
+  return {
+    keyId: key.keyId,
+    hello: () => hello,
+    update: (next) => {
+      hello = next;
+    },
+    currentUrl: () => urls()[0] ?? '',
+    reach,
+    call: (call) => reach(async (baseUrl) => (await peers.call({ ...call, baseUrl, key, timeoutMs })).data),
+  };
+}
+
+/** The address may be wrong or the way to it closed; another address of the same master may work. */
+export const isUnreachable = (error: unknown): error is AppError =>
+  error instanceof AppError && error.code.startsWith('NODE_');

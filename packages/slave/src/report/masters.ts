@@ -1,0 +1,104 @@
+import type { AttemptRef, HeartbeatAnswer, Hello } from '@longshore/protocol';
+import type { SigningKey } from '@longshore/protocol/server';
+import type { Logger, PeerClient } from '@longshore/runtime';
+import type { Journal } from '../journal/open-journal.ts';
+import type { AttemptReports } from './attempt-reports.ts';
+import { createHeartbeats, type Heartbeats } from './heartbeats.ts';
+import { createMasterLink, type MasterLink } from './master-link.ts';
+import type { ReadVitals } from './node-vitals.ts';
+import { createReportSender, type ReportSender } from './report-sender.ts';
+
+/** The masters that have said hello, by the key they sign with; each gets heartbeats and reports. */
+export type Masters = {
+  /** Begins to talk to the masters of the journal. */
+  start(): void;
+  hello(key: SigningKey, hello: Hello): Promise<void>;
+  find(keyId: string): MasterLink | undefined;
+  /** There may be a report to send. */
+  wake(keyId: string): void;
+  /** Resolves true when every report is acknowledged, false when that takes longer. */
+  flushed(timeoutMs: number): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+type Session = { link: MasterLink; sender: ReportSender; heartbeats: Heartbeats };
+
+export function createMasters(options: {
+  keys: ReadonlyMap<string, SigningKey>;
+  journal: Journal;
+  peers: PeerClient;
+  reports: AttemptReports;
+  readVitals: ReadVitals;
+  callbackTimeoutMs: number;
+  log: Logger;
+  onLeaseLost: (ref: AttemptRef) => Promise<void>;
+  onHeartbeat: (answer: HeartbeatAnswer, held: readonly AttemptRef[]) => Promise<void>;
+}): Masters {
+  const { journal, reports, readVitals, onLeaseLost } = options;
+  const sessions = new Map<string, Session>();
+
+  function open(key: SigningKey, hello: Hello): void {
+    const log = options.log.child({ masterId: hello.masterId, nodeId: hello.nodeId });
+    const { keyId } = key;
+    const link = createMasterLink({ key, hello, peers: options.peers, timeoutMs: options.callbackTimeoutMs });
+    const sender = createReportSender({ link, journal, reports, log, onLeaseLost });
+    const heartbeats = createHeartbeats({
+      link,
+      readVitals,
+      holding: () => journal.attempts.held(keyId),
+      onAnswer: async (answer, held) => {
+        sender.retryNow();
+        await options.onHeartbeat(answer, held);
+      },
+      log,
+    });
+    sessions.set(keyId, { link, sender, heartbeats });
+  }
+
+  return {
+    start: () => {
+      for (const { keyId, hello } of journal.masters.all()) {
+        const key = options.keys.get(keyId);
+        if (key !== undefined) open(key, hello);
+        else
+          options.log.warn(
+            { masterId: hello.masterId },
+            'the secret was changed, this master is not known any more',
+          );
+      }
+    },
+    hello: async (key, hello) => {
+      const known = sessions.get(key.keyId)?.link.hello();
+      if (known !== undefined && isSame(known, hello)) return;
+      await journal.write(() => journal.masters.save(key.keyId, hello));
+      options.log.info(
+        { masterId: hello.masterId, nodeName: hello.nodeName, urls: hello.masterUrls },
+        'master says hello',
+      );
+      const session = sessions.get(key.keyId);
+      if (session === undefined) return open(key, hello);
+      session.link.update(hello);
+      session.heartbeats.beatNow();
+      session.sender.retryNow();
+    },
+    find: (keyId) => sessions.get(keyId)?.link,
+    wake: (keyId) => sessions.get(keyId)?.sender.wake(),
+    flushed: async (timeoutMs) => {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      for (const { sender } of sessions.values()) sender.retryNow();
+      const isEmpty = (): boolean => [...sessions.keys()].every((keyId) => journal.outbox.isEmpty(keyId));
+      while (!isEmpty()) {
+        if (deadline.aborted) return false;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return true;
+    },
+    close: async () => {
+      await Promise.all(
+        sessions.values().flatMap(({ sender, heartbeats }) => [sender.close(), heartbeats.close()]),
+      );
+    },
+  };
+}
+
+const isSame = (a: Hello, b: Hello): boolean => JSON.stringify(a) === JSON.stringify(b);

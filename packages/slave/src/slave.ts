@@ -1,0 +1,177 @@
+import { availableParallelism } from 'node:os';
+import { AppError, type AttemptRef } from '@longshore/protocol';
+import { signingKey } from '@longshore/protocol/server';
+import {
+  createClosers,
+  createPeerClient,
+  type Logger,
+  lockDataDirectory,
+  systemClock,
+} from '@longshore/runtime';
+import { createArchiveThreads } from './archive/threads/archive-threads.ts';
+import type { SlaveConfig } from './config.ts';
+import { createExecute, executors } from './executors/executors.ts';
+import { createPreviewArchive } from './executors/preview-archive.ts';
+import { createApp } from './http/create-app.ts';
+import { listen } from './http/listen.ts';
+import { createAcceptAttempts } from './inbox/accept-attempts.ts';
+import { createHeedHeartbeat } from './inbox/heed-heartbeat.ts';
+import { resumeAttempts } from './inbox/resume-attempts.ts';
+import { createStopAttempts } from './inbox/stop-attempts.ts';
+import { forgetOld } from './journal/forget-old.ts';
+import { openJournal } from './journal/open-journal.ts';
+import { createAttemptQueue } from './queue/attempt-queue.ts';
+import { createExecuteAttempt } from './queue/execute-attempt.ts';
+import { createAttemptReports } from './report/attempt-reports.ts';
+import { createMasters } from './report/masters.ts';
+import { createReadVitals } from './report/node-vitals.ts';
+import { createSelfTest } from './report/self-test.ts';
+import { createLocalStore } from './storage/local-store.ts';
+import { createTempFolders } from './storage/temp-folders.ts';
+import { createBlobHttp } from './transfer/blob-http.ts';
+import { createBlobSink } from './transfer/blob-sink.ts';
+import { createOpenBlob } from './transfer/open-blob.ts';
+import { createStoredOutputs } from './transfer/stored-outputs.ts';
+
+export type Slave = {
+  readonly port: number;
+  /**
+   * Takes nothing new, lets work run on for `graceMs`, and gives the rest back to the master; without `giveBack`
+   * it stays in the journal for the next start. Resolves when everything is closed.
+   */
+  stop(options: { graceMs: number; giveBack: boolean }): Promise<void>;
+};
+
+const blobIdleTimeoutMs = 60_000;
+const flushTimeoutMs = 5000;
+const cleanEveryMs = 10 * 60 * 1000;
+
+/** The whole slave, wired. Resolves when it listens. */
+export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slave> {
+  const closers = createClosers((name, error) => log.error({ err: error, name }, 'closing failed'));
+  try {
+    return await open();
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+
+  async function open(): Promise<Slave> {
+    const clock = systemClock;
+    const lock = lockDataDirectory(config.dataPath);
+    closers.add('lock', () => lock.release());
+    const journal = openJournal(lock.directory);
+    closers.add('journal', () => journal.close());
+    const { callbackTimeoutMs, signatureTtlSeconds } = config;
+    const peers = createPeerClient({ clock, signatureTtlSeconds });
+    closers.add('connections to masters', () => peers.close());
+    const http = createBlobHttp({ idleTimeoutMs: blobIdleTimeoutMs });
+    closers.add('connections for blobs', () => http.close());
+    const threads = createArchiveThreads({ size: availableParallelism() });
+    closers.add('archive threads', () => threads.close());
+
+    const key = signingKey(config.secret);
+    const keys = new Map([[key.keyId, key]]);
+    const stores = new Map(Object.entries(config.stores).map(([id, root]) => [id, createLocalStore(root)]));
+    const tempFolders = createTempFolders(config.tempPath, lock.directory);
+    const openBlob = createOpenBlob({ stores, http });
+
+    const readVitals = createReadVitals({
+      clock,
+      tempPath: tempFolders.root,
+      workers: config.workers,
+      capabilities: Object.keys(executors) as (keyof typeof executors)[],
+      queueDepth: () => queue.depth(),
+    });
+    const reports = createAttemptReports({ journal, clock, onReport: (keyId) => masters.wake(keyId) });
+    const masters = createMasters({
+      keys,
+      journal,
+      peers,
+      reports,
+      readVitals,
+      callbackTimeoutMs,
+      log,
+      onLeaseLost: async (ref: AttemptRef) => {
+        await stopAttempts([{ ...ref, reason: 'lease-lost' }]);
+      },
+      onHeartbeat: (answer, held) => heedHeartbeat(answer, held),
+    });
+    closers.add('masters', () => masters.close());
+    const executeAttempt = createExecuteAttempt({
+      masters,
+      reports,
+      tempFolders,
+      storedOutputs: createStoredOutputs(journal),
+      execute: createExecute({
+        threads,
+        openBlob,
+        openSink: (attempt, link) => createBlobSink({ attempt, link, stores, http, clock }),
+        clock,
+      }),
+    });
+    const { workers, retry: policy } = config;
+    const queue = createAttemptQueue({
+      workers,
+      policy,
+      reports,
+      executeAttempt,
+      clock,
+      log,
+      random: Math.random,
+    });
+    const stopAttempts = createStopAttempts({ journal, queue, reports });
+    const heedHeartbeat = createHeedHeartbeat({ queue, stopAttempts });
+
+    let stopping = false;
+    const refusal = (keyId: string): AppError | null => {
+      if (stopping) return new AppError('SHUTTING_DOWN', 'the slave is stopping');
+      if (masters.find(keyId) !== undefined) return null;
+      return new AppError('UNAVAILABLE', 'the master has not said hello to this slave yet');
+    };
+    const app = createApp({
+      keys,
+      nonces: journal.nonces,
+      clock,
+      maxSkewMs: config.maxSkewMs,
+      signatureTtlSeconds,
+      log,
+      masters,
+      readVitals,
+      acceptAttempts: createAcceptAttempts({ journal, queue, clock, refusal }),
+      stopAttempts,
+      previewArchive: createPreviewArchive({ threads, openBlob, tempFolders }),
+      selfTest: createSelfTest({
+        peers,
+        readVitals,
+        tempRoot: tempFolders.root,
+        clock,
+        timeoutMs: callbackTimeoutMs,
+      }),
+      callbackTimeoutMs,
+    });
+
+    await forgetOld(journal, clock);
+    await resumeAttempts({ journal, queue, tempFolders, stores, log });
+    const server = await listen(app, config.listen);
+    closers.add('http', () => server.close());
+    masters.start();
+    const cleaning = setInterval(() => {
+      forgetOld(journal, clock).catch((error: unknown) =>
+        log.error({ err: error }, 'the journal cannot be cleaned'),
+      );
+    }, cleanEveryMs);
+    closers.add('cleaning', () => clearInterval(cleaning));
+    return {
+      port: server.port,
+      stop: async ({ graceMs, giveBack }) => {
+        stopping = true;
+        await queue.shutdown({ graceMs, giveBack });
+        if (giveBack && !(await masters.flushed(flushTimeoutMs))) {
+          log.warn({}, 'some reports could not be sent, they are sent after the next start');
+        }
+        await closers.close();
+      },
+    };
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { AttemptRef, BlobId } from '@longshore/protocol';
+import { blobPath, stagingPath } from '@longshore/runtime';
+import { attemptKey } from '../report/attempt-key.ts';
+import { toSystemError } from './system-error.ts';
+import { type BlobFacts, writeBlobFile } from './write-blob-file.ts';
+
+/** A store that this node holds itself, as a folder. */
+export type LocalStore = {
+  pathOf(blobId: BlobId): string;
+  /** Stores one blob: staged, synced, renamed. Resolves when it survives a crash; on failure nothing remains. */
+  write(
+    blob: { blobId: BlobId; ref: AttemptRef; content: Readable | Uint8Array },
+    signal: AbortSignal,
+  ): Promise<BlobFacts>;
+  /** Deletes what a crash has left half-written for these attempts. Other programs stage there too. */
+  removeStaged(isOurs: (partId: string) => boolean): Promise<void>;
+};
+
+const place = 'the store of this node';
+const stagedName = /^([0-9a-f-]{36})\.\d+\.[0-9a-f-]{36}$/;
+
+export function createLocalStore(root: string): LocalStore {
+  return {
+    pathOf: (blobId) => blobPath(root, blobId),
+    write: async ({ blobId, ref, content }, signal) => {
+      const staged = stagingPath(root, `${attemptKey(ref)}.${crypto.randomUUID()}`);
+      const final = blobPath(root, blobId);
+      try {
+        signal.throwIfAborted();
+        await ensureFolder(dirname(staged));
+        const facts = await writeBlobFile(staged, content, signal);
+        await ensureFolder(dirname(final));
+        await rename(staged, final);
+        await syncFolder(dirname(final));
+        return facts;
+      } catch (error) {
+        await rm(staged, { force: true });
+        signal.throwIfAborted();
+        throw isOfContent(error, content) ? error : toSystemError(error, place);
+      }
+    },
+    removeStaged: async (isOurs) => {
+      const folder = dirname(stagingPath(root, 'any'));
+      const names = await readdir(folder).catch(() => []);
+      for (const name of names) {
+        const partId = stagedName.exec(name)?.[1];
+        if (partId !== undefined && isOurs(partId)) await rm(join(folder, name), { force: true });
+      }
+    },
+  };
+}
+
+/** What the content failed with is not the disk's fault, and is the engine's to judge. */
+const isOfContent = (error: unknown, content: Readable | Uint8Array): boolean =>
+  !(content instanceof Uint8Array) && content.errored === error;
+
+/** Makes a folder that is there after a crash: each new level is synced into the one above it. */
+async function ensureFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let level = folder; level.length >= first.length; level = dirname(level)) {
+    await syncFolder(dirname(level));
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+
+export type BlobFacts = { readonly sizeBytes: number; readonly sha256: string };
+
+/** Small chunks are gathered to this size, because each write costs a trip to the thread pool. */
+const gatherBytes = 1024 * 1024;
+
+/**
+ * Writes a new file and syncs it. Resolves with the size and digest of what was written when it survives a crash.
+ * The file is the caller's to delete on failure.
+ */
+export async function writeBlobFile(
+  path: string,
+  content: Readable | Uint8Array,
+  signal: AbortSignal,
+): Promise<BlobFacts> {
+  const handle = await open(path, 'wx', 0o640);
+  try {
+    const facts =
+      content instanceof Uint8Array
+        ? await writeWhole(handle, content)
+        : await writeStream(handle, content, signal);
+    await handle.datasync();
+    return facts;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<BlobFacts> {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  await handle.writeFile(content);
+  return { sizeBytes: content.length, sha256 };
+}
+
+/** Reads on while the last block is being written, so that source and disk work at the same time. */
+async function writeStream(handle: FileHandle, content: Readable, signal: AbortSignal): Promise<BlobFacts> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
+  let writing = Promise.resolve();
+  const writeGathered = async (): Promise<void> => {
+    const block = gathered;
+    const position = sizeBytes - gatheredBytes;
+    gathered = [];
+    gatheredBytes = 0;
+    await writing;
+    writing = writeAt(handle, block, position);
+    // Awaited above or below; until then a failure must not count as unhandled.
+    writing.catch(() => undefined);
+  };
+  for await (const chunk of content as AsyncIterable<Uint8Array>) {
+    signal.throwIfAborted();
+    hash.update(chunk);
+    gathered.push(chunk);
+    gatheredBytes += chunk.length;
+    sizeBytes += chunk.length;
+    if (gatheredBytes >= gatherBytes) await writeGathered();
+  }
+  if (gatheredBytes > 0) await writeGathered();
+  await writing;
+  return { sizeBytes, sha256: hash.digest('hex') };
+}
+
+async function writeAt(handle: FileHandle, block: Uint8Array[], position: number): Promise<void> {
+  const total = block.reduce((sum, chunk) => sum + chunk.length, 0);
+  const { bytesWritten } = await handle.writev(block, position);
+  if (bytesWritten === total) return;
+  // A full disk may take a part before it says so.
+  const rest = Buffer.concat(block).subarray(bytesWritten);
+  for (let done = 0; done < rest.length; ) {
+    const step = await handle.write(rest, done, rest.length - done, position + bytesWritten + done);
+    done += step.bytesWritten;
+  }
+}

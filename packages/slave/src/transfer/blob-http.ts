@@ -1,0 +1,155 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError, ErrorBody, fromErrorInfo, StoredBlob } from '@longshore/protocol';
+import { toConnectionError } from '@longshore/runtime';
+
+type Target = { readonly url: URL; readonly ticket: string };
+
+/** Moves the bytes of blobs over connections that are kept open. Never retries. */
+export type BlobHttp = {
+  /**
+   * The bytes `start` (included) to `end` (excluded) of a blob of `sizeBytes`, once the answer promises exactly
+   * them. The stream may still end early. Throws the store's error, `SOURCE_CHANGED`, `TRANSFER_FAILED`, or what
+   * the connection failed with.
+   */
+  get(
+    blob: Target & { start: number; end: number; sizeBytes: number },
+    signal: AbortSignal,
+  ): Promise<IncomingMessage>;
+  /** Sends a blob and resolves with what the store says it has received. */
+  put(blob: Target & { content: Readable | Uint8Array }, signal: AbortSignal): Promise<StoredBlob>;
+  close(): void;
+};
+
+const longestErrorBytes = 64 * 1024;
+
+export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
+  const agentOptions = { keepAlive: true, maxSockets: 64, timeout: options.idleTimeoutMs };
+  const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
+
+  function send(
+    message: Target & { method: string; headers: Record<string, string> },
+    body: Readable | Uint8Array | null,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const { url, method } = message;
+    const secure = url.protocol === 'https:';
+    return new Promise((resolve, reject) => {
+      const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+        method,
+        agent: secure ? agents.https : agents.http,
+        headers: { ...message.headers, authorization: `Bearer ${message.ticket}` },
+        signal,
+      });
+      let answer: IncomingMessage | undefined;
+      const fail = (error: unknown): void => {
+        outgoing.destroy();
+        reject(signal.aborted ? signal.reason : toConnectionError(error, url.origin));
+      };
+      outgoing.once('response', (response) => {
+        answer = response;
+        resolve(response);
+      });
+      outgoing.once('error', fail);
+      outgoing.on('timeout', () => {
+        // Work that is slow itself keeps the connection as quiet as a dead peer does.
+        const weAreSlow =
+          answer === undefined
+            ? !outgoing.writableEnded && outgoing.writableLength === 0
+            : answer.readableLength > 0;
+        if (weAreSlow) return;
+        const idle = new AppError('NODE_TIMEOUT', `${url.origin}: no byte for ${options.idleTimeoutMs} ms`);
+        if (answer === undefined) fail(idle);
+        else answer.destroy(idle);
+      });
+      if (body === null) outgoing.end();
+      else if (body instanceof Uint8Array) outgoing.end(body);
+      else {
+        pipeline(body, outgoing, { signal }).catch((error: unknown) => {
+          // A store that refuses answers before it has read everything; its answer says more than the broken pipe.
+          if (body.errored !== null && body.errored === error) reject(error);
+          else if (answer === undefined) setImmediate(() => answer ?? fail(error));
+        });
+      }
+    });
+  }
+
+  return {
+    get: async (blob, signal) => {
+      const whole = blob.start === 0 && blob.end === blob.sizeBytes;
+      const headers: Record<string, string> = whole ? {} : { range: `bytes=${blob.start}-${blob.end - 1}` };
+      const response = await send({ ...blob, method: 'GET', headers }, null, signal);
+      try {
+        if ((response.statusCode ?? 0) >= 400) throw await errorOf(response, blob.url);
+        checkPromise(response, blob);
+        return response;
+      } catch (error) {
+        response.destroy();
+        throw error;
+      }
+    },
+    put: async (blob, signal) => {
+      const { content } = blob;
+      const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
+      if (content instanceof Uint8Array) headers['content-length'] = String(content.length);
+      const response = await send({ ...blob, method: 'PUT', headers }, content, signal);
+      if ((response.statusCode ?? 0) >= 400) throw await errorOf(response, blob.url);
+      const stored = StoredBlob.safeParse(await readJson(response));
+      if (stored.success) return stored.data;
+      throw new AppError('TRANSFER_FAILED', `${blob.url.origin} did not say what it has stored`);
+    },
+    close: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+/** Holds the answer against what was asked for, before a byte of it is used. */
+function checkPromise(
+  response: IncomingMessage,
+  blob: { url: URL; start: number; end: number; sizeBytes: number },
+): void {
+  const { start, end, sizeBytes } = blob;
+  const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers['content-range'] ?? '');
+  // A whole answer may come without its length: then the bytes that arrive are counted.
+  const total = Number(
+    response.statusCode === 206 ? range?.[3] : (response.headers['content-length'] ?? sizeBytes),
+  );
+  if (total !== sizeBytes) {
+    throw new AppError('SOURCE_CHANGED', `the source has ${total} bytes, not ${sizeBytes}`);
+  }
+  const from = response.statusCode === 206 ? Number(range?.[1]) : 0;
+  const to = response.statusCode === 206 ? Number(range?.[2]) + 1 : sizeBytes;
+  if (from !== start || to !== end) {
+    throw new AppError(
+      'TRANSFER_FAILED',
+      `${blob.url.origin} answered bytes ${from} to ${to}, not ${start} to ${end}`,
+    );
+  }
+}
+
+async function errorOf(response: IncomingMessage, url: URL): Promise<AppError> {
+  const status = response.statusCode ?? 0;
+  const body = ErrorBody.safeParse(await readJson(response).catch(() => undefined));
+  if (body.success) return fromErrorInfo(body.data.error);
+  const code = status === 404 ? 'BLOB_NOT_FOUND' : 'TRANSFER_FAILED';
+  return new AppError(code, `${url.origin} answered ${status} to a blob transfer`);
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > longestErrorBytes) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import { Readable } from 'node:stream';
+import {
+  AppError,
+  type Attempt,
+  attemptRoute,
+  type BlobId,
+  OutputAccess,
+  type StoredBlob,
+} from '@longshore/protocol';
+import type { Clock } from '@longshore/runtime';
+import type { MasterLink } from '../report/master-link.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import type { BlobHttp } from './blob-http.ts';
+import { createBlobIds } from './blob-ids.ts';
+import { meteredBytes } from './metered-bytes.ts';
+import { blobUrl, isTicketError, toTransferError } from './remote-blob-source.ts';
+
+/** Where the outputs of one attempt go. */
+export type BlobSink = {
+  /**
+   * Stores bytes as a new blob and resolves when it survives a crash. Throws `NO_SPACE`, `STORAGE_FAILED`,
+   * `TRANSFER_FAILED`, `CHECKSUM_MISMATCH`, `BUDGET_EXCEEDED`, or what the content fails with.
+   */
+  store(content: Readable | Uint8Array, signal: AbortSignal): Promise<StoredBlob>;
+};
+
+/** A ticket is renewed this long before its end: a big blob's ticket is checked when its bytes begin to flow. */
+const renewBeforeMs = 120_000;
+
+export function createBlobSink(options: {
+  attempt: Attempt;
+  link: MasterLink;
+  stores: ReadonlyMap<string, LocalStore>;
+  http: BlobHttp;
+  clock: Clock;
+}): BlobSink {
+  const { attempt, stores } = options;
+  const store = stores.get(attempt.output.storeId);
+  const nextId = createBlobIds();
+  return store === undefined ? remoteSink({ ...options, nextId }) : localSink({ store, attempt, nextId });
+}
+
+function localSink(options: { store: LocalStore; attempt: Attempt; nextId: () => BlobId }): BlobSink {
+  const { store, attempt, nextId } = options;
+  return {
+    store: async (content, signal) => {
+      const blobId = nextId();
+      return { blobId, ...(await store.write({ blobId, ref: attempt, content }, signal)) };
+    },
+  };
+}
+
+function remoteSink(options: {
+  attempt: Attempt;
+  link: MasterLink;
+  http: BlobHttp;
+  clock: Clock;
+  nextId: () => BlobId;
+}): BlobSink {
+  const { attempt, link, http, clock } = options;
+  let output = attempt.output;
+  let renewing: Promise<void> | undefined;
+
+  const renew = (): Promise<void> => {
+    renewing ??= link
+      .call({
+        path: attemptRoute('output', attempt),
+        method: 'GET',
+        response: OutputAccess,
+        requestId: attempt.requestId,
+      })
+      .then((fresh) => {
+        output = fresh;
+      })
+      .finally(() => {
+        renewing = undefined;
+      });
+    return renewing;
+  };
+
+  const put = (blobId: BlobId, content: Readable | Uint8Array, signal: AbortSignal): Promise<StoredBlob> => {
+    const send = (baseUrl: string): Promise<StoredBlob> =>
+      http.put({ url: blobUrl(`${output.url}/${blobId}`, baseUrl), ticket: output.ticket, content }, signal);
+    // Bytes in memory can be sent to another address again, a stream that has begun cannot.
+    return content instanceof Uint8Array ? link.reach(send) : send(link.currentUrl());
+  };
+
+  return {
+    store: async (content, signal) => {
+      if (output.expiresAtMs - clock.nowMs() < renewBeforeMs) await renew();
+      const blobId = options.nextId();
+      const meter = meteredBytes(content);
+      try {
+        const stored = await put(blobId, meter.content, signal).catch(async (error: unknown) => {
+          if (!isTicketError(error) || !(content instanceof Uint8Array)) throw error;
+          await renew();
+          return await put(blobId, content, signal);
+        });
+        const ours = meter.facts();
+        if (
+          stored.sha256 !== ours.sha256 ||
+          stored.sizeBytes !== ours.sizeBytes ||
+          stored.blobId !== blobId
+        ) {
+          throw new AppError(
+            'CHECKSUM_MISMATCH',
+            `the store has other bytes than were sent as blob ${blobId}`,
+          );
+        }
+        return stored;
+      } catch (error) {
+        if (content instanceof Readable) {
+          content.destroy();
+          if (content.errored !== null) throw content.errored;
+        }
+        signal.throwIfAborted();
+        throw toTransferError(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { BlobAccess } from '@longshore/protocol';
+import type { ByteSource } from '../archive/ports.ts';
+import type { MasterLink } from '../report/master-link.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import type { BlobHttp } from './blob-http.ts';
+import { openLocalBlob } from './local-blob-source.ts';
+import { remoteBlobSource } from './remote-blob-source.ts';
+
+/** The bytes of a blob by the shortest way: this node's own disk, else the address in the access. */
+export type OpenBlob = (request: {
+  access: BlobAccess;
+  link: MasterLink;
+  renew: ((signal: AbortSignal) => Promise<BlobAccess>) | null;
+}) => Promise<ByteSource>;
+
+export const createOpenBlob =
+  (options: { stores: ReadonlyMap<string, LocalStore>; http: BlobHttp }): OpenBlob =>
+  async ({ access, link, renew }) => {
+    const store = options.stores.get(access.storeId);
+    if (store !== undefined) return await openLocalBlob(access, store.pathOf(access.blobId));
+    return remoteBlobSource({ access, link, http: options.http, renew });
+  };
