@@ -11,8 +11,8 @@ export const slaveRoutes = {
 } as const;
 
 /**
- * `heartbeat`, `reports` and `callback` are POST; `sources` (with `?cursor=` for a further page), `storedEntries`
- * and `output` (a fresh write ticket) are GET. Of `blobs`, a node takes the addresses it was given.
+ * `heartbeat`, `reports`, `callback` and `output` (a fresh write ticket) are POST; `sources` (with `?cursor=` for a
+ * further page) and `storedEntries` are GET. Of `blobs`, a node takes the addresses it was given.
  */
 export const masterRoutes = {
   heartbeat: '/node/v1/heartbeat',

@@ -122,7 +122,7 @@ export async function startFakeMaster(): Promise<FakeMaster> {
   app.get(masterRoutes.storedEntries, (c) =>
     c.json({ indices: [...master.outputsOf(c.req.param('partId')).keys()] }),
   );
-  app.get(masterRoutes.output, (c) => c.json(outputAccess('remote')));
+  app.post(masterRoutes.output, (c) => c.json(outputAccess('remote')));
   app.get('/blobs/v1/:blobId', (c) => {
     checkTicket(c);
     const blob = master.blobs.get(c.req.param('blobId'));

@@ -65,7 +65,6 @@ function remoteSink(options: {
     renewing ??= link
       .call({
         path: attemptRoute('output', attempt),
-        method: 'GET',
         response: OutputAccess,
         requestId: attempt.requestId,
       })
