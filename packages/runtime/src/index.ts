@@ -28,6 +28,7 @@ export {
   url,
   type ValueType,
 } from './config/value-types.ts';
+export { type Listening, listen } from './http/listen.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
 export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data-directory.ts';

@@ -12,6 +12,7 @@ import type { Database, Db } from '../database/open-database.ts';
 import type { TaskFiles } from '../files/task-files.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { requireNode } from '../store/nodes/node-rows.ts';
+import { emptyProgress } from '../store/tasks/sum-progress.ts';
 import {
   insertParts,
   insertSources,
@@ -20,7 +21,6 @@ import {
   type SourceRow,
   type TaskRow,
 } from '../store/tasks/task-rows.ts';
-import { emptyProgress } from '../store/tasks/sum-progress.ts';
 
 export type Submission = {
   request: SubmitTask;

@@ -206,3 +206,6 @@ export async function deleteEndedTasks(
   if (which.userId !== null) query = query.where('user_id', '=', which.userId);
   return query.returning(['id', 'user_id as userId']).execute();
 }
+
+export const findTask = (db: Db, taskId: string): Promise<TaskRow | undefined> =>
+  db.selectFrom('tasks').selectAll().where('id', '=', taskId).executeTakeFirst();

@@ -1,0 +1,255 @@
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { AppError, type Limits } from '@longshore/protocol';
+import {
+  byteSize,
+  type ConfigOrigins,
+  choice,
+  defineConfig,
+  flag,
+  integer,
+  type ListenAddress,
+  type LogLevel,
+  listenAddress,
+  path,
+  readConfig,
+  seconds,
+  text,
+  url,
+} from '@longshore/runtime';
+
+/** Every key of the master's configuration. */
+export const masterConfigSpec = defineConfig({
+  System: {
+    description: 'The program.',
+    keys: {
+      Mode: { type: choice('master'), default: 'master', description: 'Which program this file is for.' },
+      Listen: {
+        type: listenAddress(),
+        default: '127.0.0.1:5212',
+        description: 'Address and port of the API. `:5212` listens on every address of the machine.',
+      },
+      LogLevel: {
+        type: choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+        default: 'info',
+        description: 'The least important lines that are logged.',
+      },
+      LogFormat: {
+        type: choice('auto', 'json', 'pretty'),
+        default: 'auto',
+        description: 'JSON lines for machines, coloured text for a terminal, or whichever fits (`auto`).',
+      },
+      GracePeriod: {
+        type: seconds({ max: 3_600 }),
+        default: '30',
+        description: 'How long requests and the embedded node may go on after the master was told to stop.',
+      },
+    },
+  },
+  Site: {
+    description: 'How others reach this master.',
+    keys: {
+      PublicUrl: {
+        type: url(),
+        description:
+          'Address under which people and slaves reach the master. Default: the address that is listened on.',
+      },
+      InternalUrl: {
+        type: url(),
+        description: 'Address for slaves in the same private network; tried before PublicUrl.',
+      },
+    },
+  },
+  Master: {
+    description: 'Data, and the tie to the slaves.',
+    keys: {
+      DataPath: {
+        type: path(),
+        default: './data',
+        description: 'Folder of the database, the stored files and the master key.',
+      },
+      MasterKey: {
+        type: text({ minLength: 32, maxLength: 512 }),
+        secret: true,
+        description:
+          'Encrypts secrets in the database and signs sessions. Default: a key made at first start, in `master.key` in DataPath. Several masters need the same.',
+      },
+      SignatureTTL: {
+        type: integer({ min: 5, max: 300 }),
+        default: '60',
+        description: 'For how many seconds a signature is valid.',
+      },
+      MaxClockSkew: {
+        type: seconds({ min: 1, max: 300 }),
+        default: '60',
+        description: "How far a slave's clock may be off.",
+      },
+      HeartbeatInterval: {
+        type: seconds({ min: 0.1, max: 60 }),
+        default: '5',
+        description: 'How often slaves send heartbeats. A silent slave is offline after 2.6 of them.',
+      },
+      EmbeddedNode: {
+        type: flag(),
+        default: 'true',
+        description: 'Run a slave on this machine as well.',
+      },
+    },
+  },
+  Database: {
+    description: 'Where everything but the bytes of files is kept.',
+    keys: {
+      Type: {
+        type: choice('sqlite', 'postgres'),
+        default: 'sqlite',
+        description: 'SQLite needs nothing and serves one master; PostgreSQL serves several.',
+      },
+      Url: {
+        type: text({ maxLength: 2048 }),
+        secret: true,
+        description: 'For PostgreSQL: `postgres://user:password@host:5432/database`.',
+      },
+      MaxConnections: {
+        type: integer({ min: 2, max: 500 }),
+        default: '10',
+        description: 'For PostgreSQL: connections of this master at most.',
+      },
+    },
+  },
+  Tasks: {
+    description:
+      'Limits of every task. What an archive declares is never believed; what comes out of it counts.',
+    keys: {
+      SplitAbove: {
+        type: byteSize({ minBytes: 1 }),
+        default: '256 MiB',
+        description: 'Extractions of larger zip archives are shared by the nodes that can take them.',
+      },
+      MaxOutput: {
+        type: byteSize(),
+        default: '1 TiB',
+        description: 'Bytes that one task may produce.',
+      },
+      MaxEntries: {
+        type: integer({ min: 1, max: 10_000_000 }),
+        default: '1000000',
+        description: 'Entries that one archive may have.',
+      },
+      MaxEntry: {
+        type: byteSize(),
+        default: '1 TiB',
+        description: 'Bytes of one extracted entry.',
+      },
+      MaxRatio: {
+        type: integer({ min: 1, max: 1_000_000 }),
+        default: '2000',
+        description: 'Bytes that may come out of one byte of an archive. Deflate reaches 1032 at most.',
+      },
+      MaxDepth: {
+        type: integer({ min: 1, max: 1_000 }),
+        default: '64',
+        description: 'Folders above an extracted entry.',
+      },
+    },
+  },
+});
+
+export type MasterConfig = {
+  readonly listen: ListenAddress;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'pretty';
+  readonly graceMs: number;
+  readonly publicUrl: string | undefined;
+  readonly internalUrl: string | undefined;
+  readonly dataPath: string;
+  readonly masterKey: string | undefined;
+  readonly signatureTtlSeconds: number;
+  readonly maxSkewMs: number;
+  readonly heartbeatMs: number;
+  readonly embeddedNode: boolean;
+  readonly database:
+    | { readonly type: 'sqlite'; readonly path: string }
+    | { readonly type: 'postgres'; readonly url: string; readonly maxConnections: number };
+  readonly splitAboveBytes: number;
+  readonly limits: Limits;
+  /** The first password of the first administrator; without one it is generated. */
+  readonly adminPassword: string | undefined;
+};
+
+/** Throws `CONFIG_NOT_FOUND` or `CONFIG_INVALID`. */
+export function readMasterConfig(options: {
+  file?: string | undefined;
+  overrides?: { listen?: string | undefined; data?: string | undefined };
+}): {
+  config: MasterConfig;
+  origins: ConfigOrigins<typeof masterConfigSpec>;
+  warnings: readonly string[];
+} {
+  const { LONGSHORE_ADMIN_PASSWORD: adminPassword, ...env } = process.env;
+  const { values, origins, warnings } = readConfig({
+    config: masterConfigSpec,
+    file: options.file,
+    env,
+    overrides: {
+      System: { Listen: options.overrides?.listen },
+      Master: { DataPath: options.overrides?.data },
+    },
+  });
+  const { System, Site, Master, Database, Tasks } = values;
+  const config: MasterConfig = {
+    listen: System.Listen,
+    logLevel: System.LogLevel,
+    logFormat: System.LogFormat === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : System.LogFormat,
+    graceMs: System.GracePeriod,
+    publicUrl: Site.PublicUrl,
+    internalUrl: Site.InternalUrl,
+    dataPath: Master.DataPath,
+    masterKey: Master.MasterKey,
+    signatureTtlSeconds: Master.SignatureTTL,
+    maxSkewMs: Master.MaxClockSkew,
+    heartbeatMs: Master.HeartbeatInterval,
+    embeddedNode: Master.EmbeddedNode,
+    database: toDatabase(Database, Master.DataPath),
+    splitAboveBytes: Tasks.SplitAbove,
+    limits: {
+      maxOutputBytes: Tasks.MaxOutput,
+      maxEntries: Tasks.MaxEntries,
+      maxEntryBytes: Tasks.MaxEntry,
+      maxRatio: Tasks.MaxRatio,
+      maxDepth: Tasks.MaxDepth,
+    },
+    adminPassword: adminPassword === '' ? undefined : adminPassword,
+  };
+  return { config, origins, warnings };
+}
+
+function toDatabase(
+  section: { Type: 'sqlite' | 'postgres'; Url: string | undefined; MaxConnections: number },
+  dataPath: string,
+): MasterConfig['database'] {
+  if (section.Type === 'sqlite') return { type: 'sqlite', path: join(dataPath, 'longshore.db') };
+  if (section.Url === undefined || !/^postgres(ql)?:\/\//.test(section.Url)) {
+    throw new AppError(
+      'CONFIG_INVALID',
+      '[Database] Url is missing: give postgres://user:password@host:5432/database',
+    );
+  }
+  return { type: 'postgres', url: section.Url, maxConnections: section.MaxConnections };
+}
+
+/** Addresses under which slaves find this master, best first, given the port it really listens on. */
+export function masterUrls(config: MasterConfig, port: number): string[] {
+  const { host } = config.listen;
+  const own =
+    host === null || host === '0.0.0.0' || host === '::'
+      ? [...externalAddresses().slice(0, 1), '127.0.0.1']
+      : [host.includes(':') ? `[${host}]` : host];
+  const configured = [config.internalUrl, config.publicUrl].filter((address) => address !== undefined);
+  return [...new Set([...configured, ...own.map((address) => `http://${address}:${port}`)])].slice(0, 4);
+}
+
+const externalAddresses = (): string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal && address.family === 'IPv4')
+    .map((address) => address.address);

@@ -1,0 +1,71 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import {
+  AppError,
+  AttemptRef,
+  type CallbackAnswer,
+  Count,
+  formatProtocolVersion,
+  Heartbeat,
+  type HeartbeatAnswer,
+  masterRoutes,
+  type NodeId,
+  type OutputAccess,
+  productVersion,
+  protocolVersion,
+  ReportBatch,
+  type ReportVerdicts,
+  type SourcePage,
+  type StoredEntries,
+} from '@longshore/protocol';
+import { parseSigned, type SignedEnv } from '@longshore/runtime';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { z } from 'zod';
+import type { NodeKey } from '../../nodes/registry.ts';
+import type { HttpEnv } from '../http-env.ts';
+
+/** What slaves may ask of the master. The node is the owner of the key that signed the request. */
+export type NodeApi = {
+  heartbeat(nodeId: NodeId, heartbeat: Heartbeat): Promise<HeartbeatAnswer>;
+  reports(nodeId: NodeId, batch: ReportBatch): Promise<ReportVerdicts>;
+  sources(nodeId: NodeId, ref: AttemptRef, cursor: string | undefined): Promise<SourcePage>;
+  storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<StoredEntries>;
+  output(nodeId: NodeId, ref: AttemptRef): Promise<OutputAccess>;
+};
+
+const RefParams = z.object({ partId: AttemptRef.shape.partId, attempt: z.coerce.number().pipe(Count) });
+
+export function mountNodeApiRoutes(
+  app: OpenAPIHono<HttpEnv>,
+  options: { api: NodeApi; signed: MiddlewareHandler<SignedEnv<NodeKey>> },
+): void {
+  const { api } = options;
+  const routes = new Hono<SignedEnv<NodeKey>>();
+  routes.use('/node/*', options.signed);
+  routes.post(masterRoutes.heartbeat, async (c) =>
+    c.json(await api.heartbeat(nodeOf(c), parseSigned(c, Heartbeat))),
+  );
+  routes.post(masterRoutes.reports, async (c) =>
+    c.json(await api.reports(nodeOf(c), parseSigned(c, ReportBatch))),
+  );
+  routes.post(masterRoutes.callback, async (c) => {
+    const answer: CallbackAnswer = {
+      version: productVersion,
+      protocol: formatProtocolVersion(protocolVersion),
+    };
+    return c.json(answer);
+  });
+  routes.get(masterRoutes.sources, async (c) =>
+    c.json(await api.sources(nodeOf(c), refOf(c), c.req.query('cursor'))),
+  );
+  routes.get(masterRoutes.storedEntries, async (c) => c.json(await api.storedEntries(nodeOf(c), refOf(c))));
+  routes.post(masterRoutes.output, async (c) => c.json(await api.output(nodeOf(c), refOf(c))));
+  app.route('/', routes);
+}
+
+const nodeOf = (c: Context<SignedEnv<NodeKey>>): NodeId => c.get('peer').key.nodeId;
+
+function refOf(c: Context<SignedEnv<NodeKey>>): AttemptRef {
+  const ref = RefParams.safeParse(c.req.param());
+  if (!ref.success) throw new AppError('BAD_REQUEST', 'the path names no part and attempt');
+  return ref.data;
+}

@@ -1,0 +1,104 @@
+import { type Hello, NodeId, toAppError, toErrorInfo } from '@longshore/protocol';
+import type { Clock, Logger } from '@longshore/runtime';
+import type { Database } from '../database/open-database.ts';
+import { recordNodeError, recordVitals } from '../store/nodes/heartbeat-rows.ts';
+import { listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
+import type { NodeClient } from './node-client.ts';
+import { nodeHealth } from './node-health.ts';
+import { toPeer } from './node-peers.ts';
+import type { NodeKey } from './registry.ts';
+
+export type Greeter = {
+  /** Looks at once, for example because a node was added or its address was edited. */
+  greetNow(nodeId: string): void;
+  stop(): Promise<void>;
+};
+
+export type GreeterDeps = {
+  database: Database;
+  client: NodeClient;
+  clock: Clock;
+  log: Logger;
+  heartbeatMs: number;
+  masterId: string;
+  masterUrls: () => string[];
+  keyOf: (row: NodeRow) => NodeKey;
+  /** The node's status changed: it was heard of, or it cannot be reached for a new reason. */
+  changed: (nodeId: NodeId) => void;
+};
+
+const longestPauseMs = 30_000;
+
+/**
+ * Introduces the master to nodes that send no heartbeats: a slave knows nothing but its secret until it is greeted,
+ * and one that lost its data must be greeted again. A node that cannot be reached is tried less and less often,
+ * down to twice a minute. Nodes that send heartbeats are left alone.
+ */
+export function startGreeter(deps: GreeterDeps): Greeter {
+  const { database, clock, log, heartbeatMs } = deps;
+  const pauses = new Map<string, { untilMs: number; pauseMs: number }>();
+  const underWay = new Map<string, Promise<void>>();
+  let stopped = false;
+
+  const greet = async (row: NodeRow): Promise<void> => {
+    const peer = toPeer(row, deps.keyOf);
+    if (peer === undefined) return;
+    const hello: Hello = {
+      nodeId: NodeId.parse(row.id),
+      nodeName: row.name,
+      masterId: deps.masterId,
+      masterUrls: deps.masterUrls(),
+      heartbeatMs,
+    };
+    try {
+      const { data, skewMs } = await deps.client.hello(peer, hello);
+      pauses.delete(row.id);
+      await recordVitals(database.db, { nodeId: row.id, vitals: data.vitals, skewMs });
+      log.info({ nodeId: row.id, node: row.name, url: peer.url }, 'node greeted');
+      deps.changed(hello.nodeId);
+    } catch (thrown) {
+      const error = toErrorInfo(toAppError(thrown, 'NODE_DISCONNECTED'));
+      const pauseMs = Math.min(longestPauseMs, (pauses.get(row.id)?.pauseMs ?? heartbeatMs / 5) * 2);
+      pauses.set(row.id, { untilMs: clock.monotonicMs() + pauseMs, pauseMs });
+      await recordNodeError(database.db, row.id, error);
+      log.debug({ nodeId: row.id, node: row.name, code: error.code }, 'node not reached');
+      deps.changed(hello.nodeId);
+    }
+  };
+
+  const start = (row: NodeRow): void => {
+    if (stopped || underWay.has(row.id)) return;
+    const greeting = greet(row)
+      .catch((error: unknown) => log.error({ nodeId: row.id, err: error }, 'greeting failed'))
+      .finally(() => underWay.delete(row.id));
+    underWay.set(row.id, greeting);
+  };
+
+  const look = async (only: string | undefined): Promise<void> => {
+    for (const row of await listNodes(database.db)) {
+      if (only !== undefined) {
+        if (row.id === only) start(row);
+        continue;
+      }
+      const due = (pauses.get(row.id)?.untilMs ?? 0) <= clock.monotonicMs();
+      if (due && nodeHealth(row.heartbeat_age_ms, heartbeatMs) !== 'online') start(row);
+    }
+  };
+  const lookSafely = (only?: string): void => {
+    look(only).catch((error: unknown) => log.error({ err: error }, 'looking at the nodes failed'));
+  };
+
+  const timer = setInterval(lookSafely, heartbeatMs / 2);
+  lookSafely();
+  return {
+    greetNow: (nodeId) => {
+      pauses.delete(nodeId);
+      lookSafely(nodeId);
+    },
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await Promise.all(underWay.values());
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { AppError, type ArchiveListing, type Capability, type ListArchive } from '@longshore/protocol';
+import type { Database } from '../database/open-database.ts';
+import type { NodeRow } from '../store/nodes/node-rows.ts';
+import { listNodes } from '../store/nodes/node-rows.ts';
+import type { NodeClient, NodePeer } from './node-client.ts';
+import { nodeHealth } from './node-health.ts';
+import { toPeer } from './node-peers.ts';
+import type { NodeKey } from './registry.ts';
+
+/**
+ * Has a node list an archive: the master itself never opens one. The embedded node is asked first, as it reads the
+ * master's disk without a hop. Throws `NO_NODE` when no node that extracts archives is online.
+ */
+export async function listArchive(
+  deps: {
+    database: Database;
+    client: NodeClient;
+    heartbeatMs: number;
+    keyOf: (row: NodeRow) => NodeKey;
+  },
+  request: ListArchive,
+  requestId: string,
+): Promise<ArchiveListing> {
+  const peers = await readers(deps);
+  let lastError: unknown = new AppError('NO_NODE', 'no node that extracts archives is online');
+  for (const peer of peers) {
+    try {
+      return await deps.client.listArchive(peer, request, requestId);
+    } catch (error) {
+      if (!(error instanceof AppError) || !error.retryable) throw error;
+      lastError = error;
+    }
+  }
+  throw lastError;
+}
+
+async function readers(deps: Parameters<typeof listArchive>[0]): Promise<NodePeer[]> {
+  const rows = await listNodes(deps.database.db);
+  return rows
+    .filter((row) => row.enabled === 1 && nodeHealth(row.heartbeat_age_ms, deps.heartbeatMs) === 'online')
+    .filter((row) => (JSON.parse(row.capabilities) as Capability[]).includes('extract-archive'))
+    .sort((a, b) => Number(b.type === 'embedded') - Number(a.type === 'embedded'))
+    .flatMap((row) => toPeer(row, deps.keyOf) ?? []);
+}

@@ -1,0 +1,19 @@
+import type { Heartbeat, HeartbeatAnswer, NodeId } from '@longshore/protocol';
+import type { Clock } from '@longshore/runtime';
+import type { Database } from '../database/open-database.ts';
+import { recordVitals, renewLeases } from '../store/nodes/heartbeat-rows.ts';
+import { leaseDurationMs } from './node-health.ts';
+
+/** Notes how a node is doing, renews the leases of what it holds, and tells it what to stop. */
+export async function receiveHeartbeat(
+  deps: { database: Database; clock: Clock; heartbeatMs: number; heard: (nodeId: NodeId) => void },
+  nodeId: NodeId,
+  heartbeat: Heartbeat,
+): Promise<HeartbeatAnswer> {
+  const { database, clock, heartbeatMs } = deps;
+  const { vitals, holding } = heartbeat;
+  await recordVitals(database.db, { nodeId, vitals, skewMs: vitals.clockMs - clock.nowMs() });
+  const answer = await renewLeases(database.db, { nodeId, holding, leaseMs: leaseDurationMs(heartbeatMs) });
+  deps.heard(nodeId);
+  return answer;
+}
