@@ -1,4 +1,4 @@
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import { type Duplex, pipeline, type Readable, type Transform } from 'node:stream';
 import { AppError, type ErrorCode } from '@longshore/protocol';
 import type { ArchiveEntry } from './archive-entry.ts';
 import { createEntryNames } from './entry-names.ts';
@@ -42,13 +42,13 @@ export type Extraction = {
   storeSmall(files: readonly SmallFile[]): Promise<void>;
   /**
    * Content of any size: a source and the transforms that decode it. Content that turns out corrupt costs only
-   * this entry; any other failure is thrown.
+   * this entry: then it is reported and the answer is false. Any other failure is thrown.
    */
   storeStream(
     entry: SafeEntry,
-    stages: readonly [Readable, ...Transform[]],
+    stages: readonly [Readable, ...Duplex[]],
     declared: Pick<ExpectedContent, 'sizeBytes' | 'crc32'>,
-  ): Promise<void>;
+  ): Promise<boolean>;
   reject(entry: { index: number; name: string }, code: ErrorCode, message: string): Promise<void>;
   /** Throws `NOTHING_SELECTED`, or what was wrong when not a single entry could be read. */
   finish(): ExtractOutcome;
@@ -64,6 +64,9 @@ export type ExtractionRequest = {
   readonly onProgress: (progress: ExtractProgress) => void;
   readonly signal: AbortSignal;
 };
+
+/** Names go into the ledger of a task; a name of a megabyte would be an attack on it. */
+const maxReportedName = 1024;
 
 /** Failures of one entry that leave the rest of the archive readable. */
 const entryCodes: ReadonlySet<ErrorCode> = new Set([
@@ -82,7 +85,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
   const outcome = { filesStored: 0, foldersStored: 0, filesKept: 0, entriesRejected: 0, bytesStored: 0 };
   let totals: { bytes: number; entries: number } | null = null;
   let sourceBytesDone: number | null = null;
-  let firstCorrupt: AppError | null = null;
+  let firstUnread: AppError | null = null;
   let selected = 0;
 
   const report = () =>
@@ -94,10 +97,18 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       sourceBytesDone,
     });
 
-  const reject: Extraction['reject'] = async ({ index, name }, code, message) => {
+  const reject = async (
+    { index, name }: { index: number; name: string },
+    code: ErrorCode,
+    message: string,
+    kind: 'file' | 'link' = 'file',
+  ) => {
     outcome.entriesRejected += 1;
-    if (code !== 'ENTRY_UNSAFE' && code !== 'ENTRY_CONFLICT') firstCorrupt ??= new AppError(code, message);
-    await sink.reject({ index, name, code, message });
+    if (code === 'ENTRY_CORRUPT') firstUnread ??= new AppError('ARCHIVE_CORRUPT', message);
+    if (code === 'ENTRY_UNSUPPORTED' && kind === 'file') {
+      firstUnread ??= new AppError('ARCHIVE_UNSUPPORTED', message);
+    }
+    await sink.reject({ index, name: name.slice(0, maxReportedName), code, message });
     report();
   };
 
@@ -105,7 +116,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     if (code === 'ENTRY_UNSAFE' && request.onUnsafe === 'fail') {
       throw new AppError('ARCHIVE_UNSAFE', message, { details: { entry: entry.name, index: entry.index } });
     }
-    await reject(entry, code, message);
+    await reject(entry, code, message, 'link');
     return null;
   }
 
@@ -118,6 +129,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
         { index: entry.index, name: entry.path },
         'ENTRY_UNSUPPORTED',
         `entry "${entry.path}" is a hard link`,
+        'link',
       );
       return null;
     }
@@ -237,12 +249,14 @@ export function createExtraction(request: ExtractionRequest): Extraction {
           throw new AppError('INTERNAL', `the sink did not read all of "${entry.path}"`);
         outcome.filesStored += 1;
         report();
+        return true;
       } catch (sinkError) {
         outcome.bytesStored -= storedBytes;
         signal.throwIfAborted();
         const error = contentFailure(entry.path, contentError) ?? sinkError;
         if (!isEntryError(error)) throw error;
         await reject({ index: entry.index, name: entry.path }, error.code, error.message);
+        return false;
       } finally {
         content.destroy();
       }
@@ -254,7 +268,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
         throw new AppError('NOTHING_SELECTED', 'no entry of the archive matches the selection');
       }
       // An archive of which nothing at all could be read is no partial success.
-      if (filesStored + foldersStored + filesKept === 0 && firstCorrupt !== null) throw firstCorrupt;
+      if (filesStored + foldersStored + filesKept === 0 && firstUnread !== null) throw firstUnread;
       return outcome;
     },
   };

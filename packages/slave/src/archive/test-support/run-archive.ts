@@ -70,7 +70,7 @@ export async function extracted(
 ): Promise<MemorySink & { result: Awaited<ReturnType<typeof extractArchive>> }> {
   const sink = memorySink();
   const result = await extractArchive({
-    name: 'archive',
+    name: 'archive.bin',
     select: [],
     onUnsafe: 'skip',
     budget: generousBudget,
@@ -90,7 +90,7 @@ export async function listed(
 ): Promise<ListedEntry[]> {
   const entries: ListedEntry[] = [];
   const listing = listArchive({
-    name: 'archive',
+    name: 'archive.bin',
     limits: generousBudget,
     threads,
     tempSpace: noTempSpace,

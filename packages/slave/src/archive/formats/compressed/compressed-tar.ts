@@ -15,7 +15,9 @@ export function compressedTar(
     ...writing,
     extensions: compression.tarExtensions,
     detect: async (probe) =>
-      compression.mayBe(probe.head, probe.name) && (await probe.hasTarInside(compression)),
+      compression.mayBe(probe.head, probe.name) &&
+      !hasNoExtension(probe.name) &&
+      (await probe.hasTarInside(compression)),
 
     async *list(request) {
       const reader = createByteReader(decode(request, compression));
@@ -40,6 +42,12 @@ export function compressedTar(
     },
   };
 }
+
+/**
+ * A compressed tar is a compressed file as well, and content cannot tell which is meant. It is read as a tar, but
+ * for names like those of container layers and other stores, which have no extension at all.
+ */
+const hasNoExtension = (name: string): boolean => name !== '' && !/[^/]\.[^/]+$/.test(name);
 
 const decode = (
   { source, signal }: ReadRequest,

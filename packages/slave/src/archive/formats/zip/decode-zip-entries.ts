@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import { WorkError, type WorkResult } from '../../threads/thread-work.ts';
+import { decryptWhole, type Encrypted } from './decrypt-entry.ts';
 import { checkLocalHeader, type LocatedEntry } from './local-header.ts';
 
 export type DecodeZipEntries = {
@@ -9,7 +10,8 @@ export type DecodeZipEntries = {
   /** The stretch of the archive that holds the entries. */
   readonly start: number;
   readonly end: number;
-  readonly entries: readonly LocatedEntry[];
+  readonly entries: readonly (LocatedEntry & { readonly encryption: Encrypted | null })[];
+  readonly password: string | null;
 };
 
 /** The contents one after the other; a string instead of a length says why an entry is refused. */
@@ -25,7 +27,7 @@ export function decodeZipEntries(input: DecodeZipEntries): WorkResult<DecodedZip
   const content = Buffer.allocUnsafeSlow(total);
   let used = 0;
   const lengths = input.entries.map((entry) => {
-    const decoded = decodeEntry(bytes, input.start, entry);
+    const decoded = decodeEntry(bytes, input, entry);
     if (typeof decoded === 'string') return decoded;
     content.set(decoded, used);
     used += decoded.length;
@@ -34,15 +36,22 @@ export function decodeZipEntries(input: DecodeZipEntries): WorkResult<DecodedZip
   return { output: { content, lengths }, transfer: [content.buffer as ArrayBuffer] };
 }
 
-function decodeEntry(bytes: Buffer, base: number, entry: LocatedEntry): Uint8Array | string {
-  const dataStart = checkLocalHeader(bytes, base, entry);
+function decodeEntry(
+  bytes: Buffer,
+  { start, password }: DecodeZipEntries,
+  entry: DecodeZipEntries['entries'][number],
+): Uint8Array | string {
+  const dataStart = checkLocalHeader(bytes, start, entry);
   if (typeof dataStart === 'string') return dataStart;
-  const packed = bytes.subarray(dataStart, dataStart + entry.compressedBytes);
+  const stored = bytes.subarray(dataStart, dataStart + entry.compressedBytes);
+  const packed = entry.encryption === null ? stored : decryptWhole(stored, entry.encryption, password ?? '');
+  if (typeof packed === 'string') return packed;
   const decoded = decompress(packed, entry);
   if (typeof decoded === 'string') return decoded;
   if (decoded.length !== entry.sizeBytes)
     return `should have ${entry.sizeBytes} bytes and has ${decoded.length}`;
-  if (crc32(decoded) !== entry.crc32) return 'does not have the CRC-32 that the archive names';
+  if (entry.hasCrc && crc32(decoded) !== entry.crc32)
+    return 'does not have the CRC-32 that the archive names';
   return decoded;
 }
 

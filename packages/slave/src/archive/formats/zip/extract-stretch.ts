@@ -4,30 +4,36 @@ import type { Extraction } from '../../extraction.ts';
 import type { SmallFile } from '../../ports.ts';
 import { readRange } from '../../read-range.ts';
 import type { ThreadShare } from '../../threads/archive-threads.ts';
-import type { LocatedEntry } from './local-header.ts';
+import type { PasswordCheck } from './check-password.ts';
 import type { Stretch } from './plan-stretches.ts';
 import { refuse, type ZipFile } from './zip-file.ts';
+
+export type ZipContext = {
+  readonly request: ReadRequest;
+  readonly extraction: Extraction;
+  readonly passwordCheck: PasswordCheck;
+  readonly share: ThreadShare;
+};
 
 /** Reads one stretch, has its entries decoded on a thread, and stores those that are as the archive says. */
 export async function extractStretch(
   { start, end, files }: Stretch<ZipFile>,
-  { request, extraction, share }: { request: ReadRequest; extraction: Extraction; share: ThreadShare },
+  context: ZipContext,
 ): Promise<void> {
-  const { source, signal } = request;
+  const { request, extraction, share, passwordCheck } = context;
+  const { source, signal, password } = request;
   const bytes = source.localPath === null ? await readRange(source, { start, end }, signal) : null;
   const from = bytes === null ? { path: source.localPath ?? '' } : { bytes };
   const transfer = bytes === null ? [] : [bytes.buffer as ArrayBuffer];
-  const entries = files.map(({ entry: _, encryption: __, ...located }): LocatedEntry => located);
-  const { content, lengths } = await share.run(
-    'decodeZipEntries',
-    { from, start, end, entries },
-    { signal, transfer },
-  );
+  const entries = files.map(({ entry: _, ...located }) => located);
+  const work = { from, start, end, entries, password };
+  const { content, lengths } = await share.run('decodeZipEntries', work, { signal, transfer });
 
   const stored: SmallFile[] = [];
   let at = 0;
   for (const [position, file] of files.entries()) {
     const length = lengths[position];
+    passwordCheck.note(file, typeof length === 'number');
     if (typeof length === 'number') {
       stored.push({ entry: file.entry, content: content.subarray(at, at + length) });
       at += length;

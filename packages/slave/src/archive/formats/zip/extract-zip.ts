@@ -4,9 +4,12 @@ import type { ReadRequest } from '../../archive-format.ts';
 import type { Extraction } from '../../extraction.ts';
 import type { SafeEntry } from '../../ports.ts';
 import { runConcurrently } from '../../run-concurrently.ts';
+import { zipBySevenZip } from '../seven-zip/zip-by-seven-zip.ts';
+import { createPasswordCheck, type PasswordCheck } from './check-password.ts';
+import { type EntryDecoding, entryDecoding } from './entry-decoding.ts';
 import { extractLargeEntry } from './extract-large-entry.ts';
 import { extractStretch } from './extract-stretch.ts';
-import { openZip } from './list-zip.ts';
+import { type OpenedZip, openZip } from './list-zip.ts';
 import { planStretches } from './plan-stretches.ts';
 import { refuse, type ZipFile } from './zip-file.ts';
 import type { ZipRecord } from './zip-record.ts';
@@ -19,51 +22,76 @@ const smallBytes = 1024 * 1024;
  * which they lie, neighbours together, several stretches at a time.
  */
 export async function extractZip(request: ReadRequest, extraction: Extraction): Promise<void> {
-  const files = await admitRecords(request, extraction);
+  const { source, threads } = request;
+  const zip = await openZip(request);
+  if (request.password !== null && (await isStronglyEncrypted(zip))) {
+    return await zipBySevenZip.extract(request, extraction);
+  }
+  const files = await admitRecords(zip, extraction);
   extraction.expect({
     bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     entries: files.length,
   });
+  const passwordCheck: PasswordCheck = createPasswordCheck(request);
+  await passwordCheck.before(files);
+
   const small: ZipFile[] = [];
-  const large: ZipFile[] = [];
+  const streamed: { file: ZipFile; decoding: EntryDecoding }[] = [];
   for (const file of files) {
-    const refusal = unreadable(file);
-    if (refusal !== null) await refuse(extraction, file, refusal);
-    else if (isSmall(file)) small.push(file);
-    else large.push(file);
+    const decoding = entryDecoding(file);
+    if (decoding === null) {
+      await refuse(
+        extraction,
+        file,
+        new AppError('ENTRY_UNSUPPORTED', `is compressed by method ${file.method}`),
+      );
+    } else if (file.headerOffset + 30 + file.compressedBytes > file.limit) {
+      await refuse(extraction, file, new AppError('ENTRY_CORRUPT', 'overlaps what comes after it'));
+    } else if (decoding === 'thread' && isSmall(file)) small.push(file);
+    else streamed.push({ file, decoding });
   }
-  const share = request.threads.share();
-  const isLocal = request.source.localPath !== null;
+
+  const context = { request, extraction, passwordCheck, share: threads.share() };
+  const isLocal = source.localPath !== null;
   const stretches = planStretches(small, isLocal ? 'local' : 'remote');
-  await runConcurrently(stretches, isLocal ? request.threads.size * 2 : 4, (stretch) =>
-    extractStretch(stretch, { request, extraction, share }),
+  await runConcurrently(stretches, isLocal ? threads.size * 2 : 4, (stretch) =>
+    extractStretch(stretch, context),
   );
-  await runConcurrently(large, request.threads.size, (file) =>
-    extractLargeEntry(file, { request, extraction }),
-  );
+  await runConcurrently(streamed, threads.size, (one) => extractLargeEntry(one, context));
+  passwordCheck.after();
 }
 
-async function admitRecords(request: ReadRequest, extraction: Extraction): Promise<ZipFile[]> {
-  const zip = await openZip(request);
+async function isStronglyEncrypted({ directory }: OpenedZip): Promise<boolean> {
+  for await (const { encryption } of directory.records()) if (encryption.kind === 'strong') return true;
+  return false;
+}
+
+async function admitRecords(zip: OpenedZip, extraction: Extraction): Promise<ZipFile[]> {
   const files: Omit<ZipFile, 'limit'>[] = [];
   const offsets: number[] = [];
   for await (const { record, entry } of zip.entries()) {
     offsets.push(record.headerOffset);
     const admitted = await extraction.admit(entry);
-    if (admitted !== null) files.push(locate(record, admitted));
+    if (admitted === null) continue;
+    // With a password 7-Zip has been asked instead.
+    if (record.encryption.kind === 'strong')
+      throw new AppError('PASSWORD_REQUIRED', 'the archive is encrypted');
+    files.push(locate(record, admitted));
   }
-  const limits = Float64Array.from([...new Set(offsets), zip.directory.end.directoryStart]).sort();
+  const { directoryStart } = zip.directory.end;
+  const limits = Float64Array.from(new Set([...offsets, directoryStart])).sort();
   files.sort((a, b) => a.headerOffset - b.headerOffset);
   let at = 0;
   return files.map((file) => {
     while (at < limits.length && (limits[at] ?? 0) <= file.headerOffset) at += 1;
-    return { ...file, limit: limits[at] ?? zip.directory.end.directoryStart };
+    return { ...file, limit: limits[at] ?? directoryStart };
   });
 }
 
 const locate = (record: ZipRecord, entry: SafeEntry): Omit<ZipFile, 'limit'> => ({
   entry,
-  encryption: record.encryption,
+  encryption:
+    record.encryption.kind === 'none' || record.encryption.kind === 'strong' ? null : record.encryption,
   headerOffset: record.headerOffset,
   nameLength: record.nameBytes.length,
   nameCrc32: crc32(record.nameBytes),
@@ -73,19 +101,8 @@ const locate = (record: ZipRecord, entry: SafeEntry): Omit<ZipFile, 'limit'> => 
   crc32: record.crc32,
   compressedBytes: record.compressedBytes,
   sizeBytes: record.sizeBytes,
+  hasCrc: record.encryption.kind !== 'aes' || record.encryption.hasCrc,
 });
 
 const isSmall = (file: ZipFile): boolean =>
   file.sizeBytes <= smallBytes && file.compressedBytes <= smallBytes;
-
-/** Why an entry cannot be read at all, or null. */
-function unreadable({ encryption, method, headerOffset, limit, compressedBytes }: ZipFile): AppError | null {
-  if (headerOffset + 30 + compressedBytes > limit) {
-    return new AppError('ENTRY_CORRUPT', 'overlaps what comes after it');
-  }
-  if (encryption.kind !== 'none') return new AppError('ENTRY_UNSUPPORTED', 'is encrypted');
-  if (method !== 0 && method !== 8 && method !== 93) {
-    return new AppError('ENTRY_UNSUPPORTED', `is compressed by method ${method}`);
-  }
-  return null;
-}

