@@ -22,7 +22,7 @@ const maxComplaintBytes = 16 * 1024;
 const exitWarning = 1;
 const exitError = 2;
 /** All that it says when it could read around a damaged header. */
-const onlyHeaderComplaints = /^\s*(ERROR: [^\n]*\n)?\s*ERRORS:\s*(Headers Error|Unsupported feature)\s*$/;
+const onlyHeaderComplaints = /^\s*ERRORS:\s*(Headers Error|Unsupported feature)\s*$/;
 
 /**
  * Starts 7-Zip. A password is given on its standard input, where no other process can see it; with null an
