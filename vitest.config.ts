@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           testTimeout: 30_000,
+          globalSetup: ['packages/master/src/testing/postgres-setup.ts'],
         },
       },
       {

@@ -63,7 +63,7 @@ export {
   endpoint,
 } from './user-api/endpoint.ts';
 export { eventsRoute, ServerEvent } from './user-api/events.ts';
-export { FileEntry, fileBytesRoutes, files, UserPath } from './user-api/files.ts';
+export { FileEntry, fileBytesRoutes, files, UserPath, uploadHeaders } from './user-api/files.ts';
 export { health } from './user-api/health.ts';
 export {
   Node,

@@ -28,7 +28,7 @@ export function mountEndpoint<E extends Endpoint>(
   app.openapi(toRoute(spec), async (c) => {
     const caller = c.get('caller');
     requireAccess(spec, caller);
-    const valid = c.req.valid as (target: string) => unknown;
+    const valid = c.req.valid.bind(c.req) as (target: string) => unknown;
     const call = {
       params: spec.params && valid('param'),
       query: spec.query && valid('query'),

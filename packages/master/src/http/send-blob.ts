@@ -1,4 +1,6 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { AppError, BlobId, headers as names } from '@longshore/protocol';
+import type { Logger } from '@longshore/runtime';
 import type { Context } from 'hono';
 import { parseRange } from '../storage/parse-range.ts';
 import type { ByteRange } from '../storage/storage-driver.ts';
@@ -14,7 +16,7 @@ type SentBlob = { id: string; storeId: string; sizeBytes: number; sha256: string
  */
 export async function sendBlob(
   c: Context<HttpEnv>,
-  stores: Stores,
+  deps: { stores: Stores; log: Logger },
   options: { blob: SentBlob; headers: Record<string, string> },
 ): Promise<Response> {
   const { blob } = options;
@@ -38,14 +40,17 @@ export async function sendBlob(
 
   const onOpen = (): void => void outgoing.writeHead(status, head);
   try {
-    await stores.get(blob.storeId).send(BlobId.parse(blob.id), outgoing, { range, onOpen });
+    await deps.stores.get(blob.storeId).send(BlobId.parse(blob.id), outgoing, { range, onOpen });
     outgoing.end();
   } catch (error) {
     if (!outgoing.headersSent) throw error;
     outgoing.destroy();
-    if (!(error instanceof AppError) || error.code !== 'TRANSFER_FAILED') throw error;
+    const fields = { requestId: c.get('requestId'), blobId: blob.id, err: error };
+    if (error instanceof AppError && error.code === 'TRANSFER_FAILED') {
+      deps.log.debug(fields, 'receiver has gone');
+    } else deps.log.error(fields, 'blob broke off while it was sent');
   }
-  return new Response(null, { status, headers: { 'x-hono-already-sent': 'true' } });
+  return RESPONSE_ALREADY_SENT.clone();
 }
 
 function chooseRange(

@@ -16,6 +16,8 @@ export const FileEntry = z.object({
   sizeBytes: Count,
   /** Null for a folder. */
   sha256: Sha256.nullable(),
+  /** Permissions as Unix has them, such as 0o644. */
+  mode: Count,
   modifiedAtMs: z.int(),
   createdAtMs: Count,
 });
@@ -55,7 +57,12 @@ export const files = {
     tag,
     summary: 'Create a folder; with `parents`, its parents too, and an existing folder is no error',
     access: 'user',
-    body: z.strictObject({ path: UserPath, parents: z.boolean().default(false) }),
+    body: z.strictObject({
+      path: UserPath,
+      parents: z.boolean().default(false),
+      /** Of a folder that is made; now, when absent. */
+      modifiedAtMs: z.int().optional(),
+    }),
     status: 201,
     response: FileEntry,
   }),
@@ -99,8 +106,18 @@ export const files = {
 
 /**
  * Bytes travel outside the JSON operations:
- * - `GET /api/v1/files/content?path=…` answers the bytes of a file, with Range, ETag and `If-Range`.
- * - `/api/v1/uploads` speaks tus 1.0 (creation, termination, checksum-free). Metadata: `path` (full path of
- *   the file), `conflict` (a conflict policy), `modifiedAtMs`.
+ * - `GET` and `HEAD /api/v1/files/content?path=…` answer the bytes of a file, with Range (one), ETag, `If-None-Match`
+ *   and `If-Range`; `longshore-blob-sha256` is their SHA-256.
+ * - `/api/v1/uploads` speaks tus 1.0.0 (creation, creation-with-upload, termination, expiration). Metadata: `path` (full
+ *   path of the file; missing folders are made), `conflict` (a conflict policy), `modifiedAtMs`, `mode` (decimal). A
+ *   small file is quickest as one POST with its bytes. The answer that completes an upload carries `uploadHeaders`.
  */
 export const fileBytesRoutes = { content: '/api/v1/files/content', uploads: '/api/v1/uploads' } as const;
+
+/** What the answer to the last byte of an upload, and to HEAD of a finished one, says of the file. */
+export const uploadHeaders = {
+  fileId: 'longshore-file-id',
+  /** Percent-encoded like a URL; differs from the path asked for under the conflict policy "rename". */
+  filePath: 'longshore-file-path',
+  sha256: 'longshore-blob-sha256',
+} as const;

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AppError, BlobId, headers as names, masterRoutes } from '@longshore/protocol';
+import { AppError, BlobId, masterRoutes, headers as names } from '@longshore/protocol';
 import { verifyTicket } from '@longshore/protocol/server';
-import type { Clock } from '@longshore/runtime';
+import type { Clock, Logger } from '@longshore/runtime';
 import type { Context } from 'hono';
 import type { Db } from '../../database/open-database.ts';
 import type { MasterKeys } from '../../secrets/master-keys.ts';
@@ -11,7 +11,7 @@ import { findBlob } from '../../store/blobs/blob-rows.ts';
 import type { HttpEnv } from '../http-env.ts';
 import { sendBlob } from '../send-blob.ts';
 
-export type BlobRouteDeps = { db: Db; stores: Stores; keys: MasterKeys; clock: Clock };
+export type BlobRouteDeps = { db: Db; stores: Stores; keys: MasterKeys; clock: Clock; log: Logger };
 
 /** Bytes for nodes: what a ticket opens, and nothing else. Tickets are checked before a byte of the body is read. */
 export function mountBlobRoutes(app: OpenAPIHono<HttpEnv>, deps: BlobRouteDeps): void {
@@ -32,7 +32,7 @@ export function mountBlobRoutes(app: OpenAPIHono<HttpEnv>, deps: BlobRouteDeps):
     }
     const blob = await findBlob(db, blobId);
     if (blob === undefined) throw new AppError('BLOB_NOT_FOUND', `there is no blob ${blobId}`);
-    return sendBlob(c, stores, { blob, headers: { 'cache-control': 'private, no-store' } });
+    return sendBlob(c, deps, { blob, headers: { 'cache-control': 'private, no-store' } });
   });
 
   app.put(path, async (c) => {

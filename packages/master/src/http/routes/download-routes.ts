@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { AppError, fileBytesRoutes, UserPath } from '@longshore/protocol';
+import type { Logger } from '@longshore/runtime';
 import type { Db } from '../../database/open-database.ts';
 import { contentDisposition } from '../../files/content-disposition.ts';
 import { findFile } from '../../files/stat-path.ts';
@@ -9,7 +10,10 @@ import { requireCaller } from '../require-caller.ts';
 import { sendBlob } from '../send-blob.ts';
 
 /** The bytes of a user's file, always as a download, never shown by the browser itself. */
-export function mountDownloadRoutes(app: OpenAPIHono<HttpEnv>, deps: { db: Db; stores: Stores }): void {
+export function mountDownloadRoutes(
+  app: OpenAPIHono<HttpEnv>,
+  deps: { db: Db; stores: Stores; log: Logger },
+): void {
   app.get(fileBytesRoutes.content, async (c) => {
     const { userId } = requireCaller(c);
     const path = UserPath.safeParse(c.req.query('path'));
@@ -20,6 +24,6 @@ export function mountDownloadRoutes(app: OpenAPIHono<HttpEnv>, deps: { db: Db; s
       'last-modified': new Date(file.modifiedAtMs).toUTCString(),
       'cache-control': 'private, no-cache',
     };
-    return sendBlob(c, deps.stores, { blob: { ...file, id: blobId }, headers });
+    return sendBlob(c, deps, { blob: { ...file, id: blobId }, headers });
   });
 }

@@ -43,11 +43,16 @@ export function mountUploadRoutes(app: OpenAPIHono<HttpEnv>, deps: UploadDeps): 
     const announcedBytes = bodyBytes(c);
     if (announcedBytes === request.sizeBytes && request.sizeBytes <= wholeUploadBytes) {
       const file = await receiveWholeUpload(deps, { userId, request, content: c.env.incoming });
-      return c.body(null, 201, { ...location(crypto.randomUUID()), ...fileHeaders(file), ...at(request.sizeBytes) });
+      return c.body(null, 201, {
+        ...location(crypto.randomUUID()),
+        ...fileHeaders(file),
+        ...at(request.sizeBytes),
+      });
     }
     const upload = await createUpload(deps, { userId, request });
     const key = { userId, uploadId: upload.id };
-    if (announcedBytes === 0) return c.body(null, 201, { ...location(upload.id), ...progress({ upload, finished: null }) });
+    if (announcedBytes === 0)
+      return c.body(null, 201, { ...location(upload.id), ...progress({ upload, finished: null }) });
     const content = c.env.incoming;
     const state = await continueUpload(deps, { ...key, offset: 0, announcedBytes, content }).catch(
       async (error: unknown) => {
@@ -105,7 +110,11 @@ const progress = ({ upload, finished }: UploadState): Record<string, string> => 
   ...(finished === null ? {} : fileHeaders(finished)),
 });
 
-const fileHeaders = (file: { fileId: string; path: string | null; sha256: string }): Record<string, string> => ({
+const fileHeaders = (file: {
+  fileId: string;
+  path: string | null;
+  sha256: string;
+}): Record<string, string> => ({
   [uploadHeaders.fileId]: file.fileId,
   ...(file.path === null ? {} : { [uploadHeaders.filePath]: encodeURI(file.path) }),
   [names.blobSha256]: file.sha256,
