@@ -1,0 +1,64 @@
+import { ConflictPolicy, CreateFormat, Level, Task } from '@longshore/protocol';
+import { Option } from 'commander';
+import { z } from 'zod';
+import { defineCommand } from '../../define-command.ts';
+import { as, listOfArguments } from '../../option-values.ts';
+import { RemotePath } from '../../remote-path.ts';
+import { submitTask } from './submit-task.ts';
+
+const LevelOption = z
+  .string()
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text))
+  .pipe(z.union(Level.options, { error: 'fast, normal, best or a number from 0 to 9' }));
+
+export const compress = defineCommand({
+  name: 'compress',
+  summary: 'Make an archive of files and folders, on one of the nodes',
+  examples: [
+    'longshore compress /photos --to /photos.zip --wait',
+    'longshore compress /photos /videos --to /media.tar.gz --level fast --node shed',
+  ],
+  json: Task,
+  setup: (command) =>
+    command
+      .argument('<source...>', 'files and folders to put into the archive', listOfArguments(RemotePath))
+      .requiredOption('--to <path>', 'path of the archive to create', as(RemotePath))
+      .addOption(
+        new Option('--format <format>', 'by the ending of PATH when absent').choices(CreateFormat.options),
+      )
+      .option('--level <level>', 'fast, normal, best, or 0 (store) to 9', as(LevelOption), 'normal')
+      .option('--node <node>', 'name or id of the node to run on (default: by the rotation)')
+      .addOption(
+        new Option('--conflict <policy>', 'when PATH is taken')
+          .choices(ConflictPolicy.options)
+          .default('fail'),
+      )
+      .option('-w, --wait', 'wait until the task has ended, and exit as it did'),
+  run: (
+    cli,
+    sources: string[],
+    options: {
+      to: string;
+      format?: CreateFormat;
+      level: Level;
+      node?: string;
+      conflict: z.infer<typeof ConflictPolicy>;
+      wait?: true;
+    },
+  ) => {
+    const { to, format, level, conflict } = options;
+    return submitTask(
+      cli,
+      {
+        kind: 'create-archive',
+        sources,
+        destination: to,
+        level,
+        conflict,
+        node: options.node ?? null,
+        ...(format === undefined ? {} : { format }),
+      },
+      { wait: options.wait === true },
+    );
+  },
+});

@@ -1,0 +1,58 @@
+import type { Node } from '@longshore/protocol';
+import { fields } from '../../output/fields.ts';
+import { formatAge, formatBytes, formatCount, formatTime } from '../../output/format-values.ts';
+import type { Paint } from '../../output/paint.ts';
+import { printable } from '../../output/printable.ts';
+import { paintNodeState } from './node-state.ts';
+
+/** Everything there is to know of a node, one fact a line. */
+export function nodeDetails(paint: Paint, node: Node): string[] {
+  const rows: [string, string][] = [
+    ['name', node.name],
+    ['id', node.id],
+    ['state', paintNodeState(paint, node)],
+    ['type', node.type],
+    ['address', node.url ?? 'inside the master'],
+    ['internal address', node.internalUrl ?? '-'],
+    ['weight', String(node.weight)],
+    ['capabilities', node.capabilities.join(', ')],
+    ['created', formatTime(node.createdAtMs)],
+    [
+      'heartbeat',
+      node.lastHeartbeatAgeMs === null ? 'none yet' : `${formatAge(node.lastHeartbeatAgeMs)} ago`,
+    ],
+    ['clock', node.skewMs === null ? '-' : `${Math.round(node.skewMs)} ms from the master's`],
+    ['leased parts', formatCount(node.leasedParts)],
+    ...Object.entries(node.picks).map(([capability, count]): [string, string] => [
+      `picked for ${capability}`,
+      formatCount(count),
+    ]),
+    ...vitalRows(node.vitals),
+  ];
+  const error = node.lastError;
+  if (error === null) return fields(paint, rows);
+  return [
+    ...fields(paint, rows),
+    `${paint.bad(error.code)}: ${printable(error.message)}`,
+    `fix: ${error.hint}`,
+  ];
+}
+
+function vitalRows(vitals: Node['vitals']): [string, string][] {
+  if (vitals === null) return [];
+  const temp = vitals.temp;
+  const room =
+    temp &&
+    `${formatBytes(temp.freeBytes)} free of ${formatBytes(temp.totalBytes)} in ${printable(temp.path)}`;
+  return [
+    ['version', `${printable(vitals.version)}, protocol ${printable(vitals.protocol)}`],
+    ['up since', `${formatAge(vitals.uptimeMs)} ago`],
+    ['tasks', `${vitals.running} running, ${vitals.queued} queued, ${vitals.workers} workers`],
+    ['load', `${vitals.load1.toFixed(2)} on ${vitals.cores} cores`],
+    [
+      'memory',
+      `${formatBytes(vitals.memoryFreeBytes)} free of ${formatBytes(vitals.memoryTotalBytes)}, ${formatBytes(vitals.rssBytes)} used by the node`,
+    ],
+    ['temp', room ?? 'not writable'],
+  ];
+}

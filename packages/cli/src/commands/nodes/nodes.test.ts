@@ -1,0 +1,107 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError, nodes, TestStep } from '@longshore/protocol';
+import { describe, expect } from 'vitest';
+import { cliTest } from '../../testing/cli-test.ts';
+import { sampleNode } from '../../testing/samples.ts';
+
+const secret = 's'.repeat(64);
+const answer = {
+  node: sampleNode(),
+  secret,
+  confIni: `[Slave]\nSecret = ${secret}\n`,
+  startCommand: './slave -c conf.ini',
+};
+
+describe('nodes add', () => {
+  cliTest('prints the whole conf.ini and the start command', async ({ master, longshore }) => {
+    master.on(nodes.createNode, ({ body }) => {
+      expect(body).toMatchObject({
+        name: 'shed',
+        weight: 2,
+        capabilities: ['create-archive', 'extract-archive'],
+      });
+      return answer;
+    });
+    const ran = await longshore(
+      ...['nodes', 'add', 'shed', '--url', 'http://127.0.0.1:5213/', '--weight', '2'],
+      ...['--capabilities', 'create-archive,extract-archive'],
+    );
+    expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ran.stdout).toContain(answer.confIni);
+    expect(ran.stdout).toContain('./slave -c conf.ini');
+  });
+
+  cliTest(
+    '--conf writes the secret to a file for its owner only, and not to the terminal',
+    async ({ folder, master, longshore }) => {
+      master.on(nodes.createNode, () => answer);
+      const conf = join(folder, 'conf.ini');
+      const ran = await longshore('nodes', 'add', 'shed', '--url', 'http://127.0.0.1:5213', '--conf', conf);
+      expect(ran.exitCode).toBe(0);
+      expect(ran.stdout + ran.stderr).not.toContain(secret);
+      expect(await readFile(conf, 'utf8')).toBe(answer.confIni);
+      expect((await stat(conf)).mode & 0o777).toBe(0o600);
+    },
+  );
+
+  cliTest('an existing file is refused before the node is made', async ({ folder, master, longshore }) => {
+    const conf = join(folder, 'conf.ini');
+    await writeFile(conf, 'mine');
+    const ran = await longshore('nodes', 'add', 'shed', '--url', 'http://127.0.0.1:5213', '--conf', conf);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('LOCAL_EXISTS') });
+    expect(master.requests).toEqual([]);
+    expect(await readFile(conf, 'utf8')).toBe('mine');
+  });
+
+  cliTest('a node that is refused leaves no file', async ({ folder, master, longshore }) => {
+    master.on(nodes.createNode, () => {
+      throw new AppError('NODE_EXISTS', 'there is a node shed');
+    });
+    const conf = join(folder, 'conf.ini');
+    const ran = await longshore('nodes', 'add', 'shed', '--url', 'http://127.0.0.1:5213', '--conf', conf);
+    expect(ran.exitCode).toBe(1);
+    await expect(stat(conf)).rejects.toThrow('ENOENT');
+  });
+
+  cliTest('a wrong value is a usage error that names the option', async ({ longshore }) => {
+    const ran = await longshore('nodes', 'add', 'shed', '--url', 'ftp://x', '--json');
+    expect(ran.exitCode).toBe(2);
+    expect(JSON.parse(ran.stderr)).toMatchObject({
+      error: { code: 'USAGE', message: expect.stringContaining('--url') },
+    });
+  });
+});
+
+describe('nodes test', () => {
+  const steps: TestStep[] = [
+    { step: 'resolve', status: 'ok', durationMs: 1.2, evidence: '127.0.0.1', error: null },
+    {
+      step: 'connect',
+      status: 'failed',
+      durationMs: 3,
+      evidence: 'connect ECONNREFUSED',
+      error: { code: 'NODE_REFUSED', message: 'refused', hint: 'Start the slave.', details: {} },
+    },
+    { step: 'tls', status: 'skipped', durationMs: 0, evidence: '', error: null },
+  ];
+
+  cliTest('each step is one line, a failed one with its code and fix', async ({ master, longshore }) => {
+    master.raw('POST', '/api/v1/nodes/shed/test', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+      response.end(steps.map((step) => `${JSON.stringify(step)}\n`).join(''));
+    });
+    const ran = await longshore('nodes', 'test', 'shed');
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stdout).toMatch(
+      /✔ resolve .*127\.0\.0\.1\n✖ connect .*\n {4}NODE_REFUSED: refused\n {4}fix: Start the slave\.\n– tls/,
+    );
+    const json = await longshore('nodes', 'test', 'shed', '--json');
+    expect(
+      json.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => TestStep.parse(JSON.parse(line))),
+    ).toEqual(steps);
+  });
+});

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { Task, tasks } from '@longshore/protocol';
+import { findTaskId } from '../../api/find-task-id.ts';
+import { withRetries } from '../../api/with-retries.ts';
+import { signedIn } from '../../cli.ts';
+import { defineCommand } from '../../define-command.ts';
+import { readPassword } from '../../terminal/read-password.ts';
+import { startedTask } from './started-task.ts';
+
+export const tasksRetry = defineCommand({
+  name: 'retry',
+  summary: 'Run a task that has ended again, as a new task',
+  examples: ['longshore tasks retry 3f2a91bc --wait', 'longshore tasks retry 3f2a91bc --node shed'],
+  json: Task,
+  setup: (command) =>
+    command
+      .argument('<task>', 'id of the task, or its beginning')
+      .option('--node <node>', 'name or id of the node to run on (default: by the rotation)')
+      .option(
+        '--password-stdin',
+        'read the password of the archive from standard input; it is not kept with tasks',
+      )
+      .option('-w, --wait', 'wait until the new task has ended, and exit as it did'),
+  run: async (cli, wanted: string, options: { node?: string; passwordStdin?: true; wait?: true }) => {
+    const password = options.passwordStdin ? await readPassword(cli, true, '') : null;
+    const api = await signedIn(cli);
+    const id = await findTaskId(api, wanted);
+    const body = { node: options.node ?? null, password };
+    const headers = { 'idempotency-key': randomUUID() };
+    const task = await withRetries(cli.signal, () =>
+      api.call(tasks.retryTask, { params: { id }, body }, { headers }),
+    );
+    return startedTask(cli, api, task, { wait: options.wait === true });
+  },
+});

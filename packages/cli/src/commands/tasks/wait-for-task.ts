@@ -1,0 +1,40 @@
+import { isFinalTaskState, type Task } from '@longshore/protocol';
+import type { Api } from '../../api/api.ts';
+import type { Cli } from '../../cli.ts';
+import { CommandError } from '../../errors/command-error.ts';
+import { progressBar } from '../../output/progress-bar.ts';
+import { type Followed, followTask } from './follow-task.ts';
+import { taskBar } from './task-bar.ts';
+
+/** Waits until the task is final, with a progress bar on a terminal. Interrupting the wait leaves the task running. */
+export async function waitForTask(
+  cli: Cli,
+  api: Api,
+  task: Task,
+  onEvent: (followed: Followed) => void = () => undefined,
+): Promise<Task> {
+  let latest = task;
+  if (isFinalTaskState(task.state)) return task;
+  try {
+    for await (const followed of followTask(api, task.id, cli.signal)) {
+      onEvent(followed);
+      if (followed.type === 'disconnected') {
+        if (!cli.json)
+          cli.status.note(`${cli.paint.warn('connection lost')}, trying again: ${followed.reason}`);
+        continue;
+      }
+      if (followed.type === 'task') latest = followed.task;
+      const bar = taskBar(latest, followed.type === 'progress' ? followed : null);
+      if (!cli.json) cli.status.show((columns) => progressBar(bar, columns));
+    }
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== 'INTERRUPTED') throw error;
+    throw CommandError.local('INTERRUPTED', `no longer waiting; the task ${task.id} goes on`, {
+      hint: `Watch it with \`longshore tasks watch ${task.id}\`, or stop it with \`longshore tasks cancel ${task.id}\`.`,
+      cause: error,
+    });
+  } finally {
+    cli.status.clear();
+  }
+  return latest;
+}

@@ -1,0 +1,23 @@
+import process from 'node:process';
+import { runCli } from './run-cli.ts';
+
+const interrupt = new AbortController();
+
+// The first Ctrl+C ends what is going on in an orderly way, the second one at once.
+process.once('SIGINT', () => {
+  interrupt.abort('interrupted');
+  process.once('SIGINT', () => process.exit(130));
+});
+process.once('SIGTERM', () => interrupt.abort('interrupted'));
+
+// A reader that has seen enough, such as `head`, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  io: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+  env: process.env,
+  signal: interrupt.signal,
+  nowMs: () => performance.now(),
+});
