@@ -73,7 +73,8 @@ function isExecutable(path) {
 }
 
 async function install(wanted) {
-  const hasModules = existsSync(join(root, 'node_modules'));
+  // pnpm writes this file at the end of an installation.
+  const hasModules = existsSync(join(root, 'node_modules', '.modules.yaml'));
   // Packages that somebody installed by hand are those of a developer: nothing of them is taken away.
   const hasEverything =
     existsSync(stateFile('everything')) || (hasModules && !existsSync(stateFile('production')));
@@ -95,10 +96,14 @@ async function install(wanted) {
 }
 
 async function runPnpm(args) {
-  const env = { ...process.env, CI: 'true' };
+  // Left alone, npm waits a minute and pnpm much longer for a registry that does not answer.
+  const retries = { npm_config_fetch_retry_mintimeout: '1000', npm_config_fetch_retry_maxtimeout: '5000' };
+  const env = { ...retries, ...process.env, CI: 'true' };
   // Else npm and pnpm leave out what only development needs.
   delete env.NODE_ENV;
-  const child = spawn('npx', ['--yes', `pnpm@${pnpmVersion}`, ...args], {
+  const patience = ['retries=2', 'retry-mintimeout=1000', 'retry-maxtimeout=5000'];
+  const settings = patience.map((setting) => `--config.fetch-${setting}`);
+  const child = spawn('npx', ['--yes', `pnpm@${pnpmVersion}`, ...args, ...settings], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -124,16 +129,17 @@ async function runPnpm(args) {
   if (code !== 0) throw new SetUpError(explainFailure(output, code));
 }
 
+const networkFailure =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH)\b|error sending request/;
+
 /** What a person can do about an installation that failed. */
 export function explainFailure(output, code) {
-  const text = output.trim().split('\n').slice(-15).join('\n');
-  const network =
-    /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|FETCH_ERROR|ERR_SOCKET_TIMEOUT|META_FETCH_FAIL)\b/i.exec(
-      output,
-    );
-  if (network !== null) {
-    return `${text}\n\nThe package registry could not be reached (${network[1]}). Check the network, and the registry and proxy that npm is told to use (npm config list), then run the same command again.`;
+  const network = output.split('\n').filter((line) => networkFailure.test(line));
+  if (network.length > 0) {
+    const reason = network.find((line) => line.includes('://')) ?? network[0];
+    return `${reason.trim()}\n\nThe package registry could not be reached. Check the network, and the registry and proxy that npm is told to use (npm config list), then run the same command again.`;
   }
+  const text = output.trim().split('\n').slice(-15).join('\n');
   if (/\bENOSPC\b|no space left/i.test(output)) {
     return `${text}\n\nThe disk is full. Free about 1 GB and run the same command again.`;
   }

@@ -19,7 +19,7 @@ async function main(vitestArgs) {
   const report = join(scratch, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const steps = [
-    ['format and lint', 'biome', ['ci', '.']],
+    ['format and lint', 'biome', ['ci', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.']],
     ['promises', 'oxlint', ['--type-aware']],
     ['types', 'tsc', ['--noEmit']],
     ['tests', 'vitest', ['run', ...reporters, ...vitestArgs]],
