@@ -9,8 +9,8 @@ export function decideAcceptance(
   number: number,
   seen: readonly { readonly attempt: number; readonly final: boolean }[],
 ): Acceptance {
-  if (seen.some(({ attempt }) => attempt === number)) return { type: 'known' };
   const highest = seen[0]?.attempt ?? 0;
+  if (number === highest) return { type: 'known' };
   if (number < highest) return { type: 'outdated', by: highest };
   return { type: 'new', supersedes: seen.filter(({ final }) => !final).map(({ attempt }) => attempt) };
 }

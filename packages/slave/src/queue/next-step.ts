@@ -32,6 +32,8 @@ export function nextStep(outcome: Outcome, tries: number, policy: RetryPolicy, r
       return { type: 'complete', progress: outcome.progress };
     case 'failed': {
       const { error } = outcome;
+      // The master refused something because the attempt is not ours any more.
+      if (error.code === 'LEASE_LOST') return { type: 'drop' };
       if (!error.retryable || tries > policy.maxRetries) return { type: 'fail', error };
       return { type: 'retry', error, delayMs: backoffMs(policy.backoff, tries, random) };
     }

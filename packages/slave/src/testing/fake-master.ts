@@ -10,6 +10,7 @@ import {
   CallbackAnswer,
   Heartbeat,
   type HeartbeatAnswer,
+  HelloAnswer,
   masterRoutes,
   type Output,
   PartId,
@@ -18,13 +19,20 @@ import {
   type ReportEvent,
   type Source,
   SourcePage,
+  slaveRoutes,
   TaskId,
   toAppError,
   toErrorInfo,
   type Work,
 } from '@longshore/protocol';
 import { signingKey } from '@longshore/protocol/server';
-import { parseSigned, type SignedEnv, signedRequests, systemClock } from '@longshore/runtime';
+import {
+  createPeerClient,
+  parseSigned,
+  type SignedEnv,
+  signedRequests,
+  systemClock,
+} from '@longshore/runtime';
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
@@ -33,7 +41,6 @@ type Env = SignedEnv<ReturnType<typeof signingKey>>;
 /** A master that keeps everything in memory and breaks on request. Speaks real HTTP with real signatures. */
 export type FakeMaster = {
   readonly url: string;
-  readonly masterId: string;
   /** Every report in the order of arrival, repetitions included. */
   readonly reports: Report[];
   readonly heartbeats: Heartbeat[];
@@ -42,6 +49,8 @@ export type FakeMaster = {
   heartbeatAnswer: HeartbeatAnswer;
   /** Attempts whose reports are answered with `lease-lost`. */
   readonly lost: Set<string>;
+  /** Parts whose reports are refused as unreadable. */
+  readonly unreadable: Set<string>;
   /** Called for every request before it is handled; what it returns or throws is answered instead. */
   intercept: ((c: Context<Env>) => Promise<Response | undefined> | Response | undefined) | null;
   /** The ticket that is good now. */
@@ -64,7 +73,6 @@ export async function startFakeMaster(): Promise<FakeMaster> {
   const nonces = new Set<string>();
   const sources = new Map<string, { all: Source[]; pageSize: number }>();
   const app = new Hono<Env>();
-  const tickets = { count: 1 };
 
   app.use('*', async (c, next) => {
     const answer = await master.intercept?.(c);
@@ -96,6 +104,9 @@ export async function startFakeMaster(): Promise<FakeMaster> {
   app.post(masterRoutes.callback, (c) => c.json(CallbackAnswer.parse({ version: '0.1.0', protocol: '1.0' })));
   app.post(masterRoutes.reports, (c) => {
     const { reports } = parseSigned(c, ReportBatch);
+    if (reports.some(({ partId }) => master.unreadable.has(partId))) {
+      throw new AppError('BAD_REQUEST', 'a report cannot be read');
+    }
     master.reports.push(...reports);
     return c.json({
       verdicts: reports.map((report) => (master.lost.has(report.partId) ? 'lease-lost' : 'recorded')),
@@ -170,14 +181,14 @@ export async function startFakeMaster(): Promise<FakeMaster> {
 
   const master: FakeMaster = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    masterId: crypto.randomUUID(),
     reports: [],
     heartbeats: [],
     blobs: new Map(),
     heartbeatAnswer: { lost: [], canceled: [] },
     lost: new Set(),
+    unreadable: new Set(),
     intercept: null,
-    ticket: `ticket-${tickets.count}`,
+    ticket: 'ticket-1',
     addBlob: (content) => {
       const blobId = BlobId.parse(crypto.randomUUID());
       master.blobs.set(blobId, content);
@@ -217,27 +228,17 @@ export async function startFakeMaster(): Promise<FakeMaster> {
       return outputs;
     },
     hello: async (slaveUrl) => {
-      const { createPeerClient } = await import('@longshore/runtime');
-      const { HelloAnswer, NodeId, slaveRoutes } = await import('@longshore/protocol');
-      const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });
       const body = {
-        nodeId: NodeId.parse(crypto.randomUUID()),
+        nodeId: crypto.randomUUID(),
         nodeName: 'test',
-        masterId: master.masterId,
+        masterId: crypto.randomUUID(),
         masterUrls: [master.url],
         heartbeatMs: 200,
       };
+      const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });
       const path = slaveRoutes.hello;
-      const timeoutMs = 5000;
-      await peers.call({
-        baseUrl: slaveUrl,
-        key,
-        path,
-        body,
-        response: HelloAnswer,
-        requestId: 'hello',
-        timeoutMs,
-      });
+      const call = { baseUrl: slaveUrl, key, path, body, response: HelloAnswer, requestId: 'hello' };
+      await peers.call({ ...call, timeoutMs: 5000 });
       peers.close();
     },
     close: () =>

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AppError, type BlobAccess } from '@longshore/protocol';
+import { AppError, type BlobAccess, type ErrorCode } from '@longshore/protocol';
 import type { ByteRange, ByteSource } from '../archive/ports.ts';
 import { isUnreachable, type MasterLink } from '../report/master-link.ts';
 import { backoffMs } from '../timing/backoff.ts';
@@ -78,8 +78,13 @@ export const blobUrl = (url: string, baseUrl: string): URL =>
 export const isTicketError = (error: unknown): boolean =>
   error instanceof AppError && (error.code === 'TICKET_EXPIRED' || error.code === 'TICKET_INVALID');
 
-const isPassing = (error: unknown): boolean =>
-  !(error instanceof AppError) || error.retryable || isTicketError(error);
+const passingCodes: readonly ErrorCode[] = ['TRANSFER_FAILED', 'UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED'];
+
+/** What the same request may not meet a moment later. The rest is for another try of the whole attempt. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof AppError)) return true;
+  return passingCodes.includes(error.code) || isTicketError(error) || isUnreachable(error);
+}
 
 /** What went wrong between two machines, as a failure that another try may not meet. */
 export function toTransferError(error: unknown): AppError {
