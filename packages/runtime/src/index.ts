@@ -32,6 +32,7 @@ export { type Listening, listen } from './http/listen.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
 export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data-directory.ts';
+export { onStopSignals } from './lifecycle/stop-signals.ts';
 export { createLogger, type Logger, type LogLevel } from './log/create-logger.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';
 export {
