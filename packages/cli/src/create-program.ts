@@ -11,10 +11,11 @@ const introduction = `Files on your master, and the work its nodes do on them.
 Sign in first: longshore login http://127.0.0.1:5212 --user admin`;
 
 const environment = `
-Every command knows --help, and --json for scripts. The master and the token come from LONGSHORE_URL and
-LONGSHORE_TOKEN, or from the last \`longshore login\`.
+Every command knows --help, and --json for scripts. The master and the token
+come from LONGSHORE_URL and LONGSHORE_TOKEN, or from the last login.
 
-Exit codes: 0 done · 1 failed · 2 wrong usage · 3 master not reachable or not allowed · 130 interrupted`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 master not reachable or not
+allowed, 130 interrupted`;
 
 /** The whole command line. It parses and dispatches; it does nothing by itself. */
 export function createProgram(dispatch: Dispatch): Command {
@@ -24,7 +25,7 @@ export function createProgram(dispatch: Dispatch): Command {
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .addHelpText('after', environment)
-    .showSuggestionAfterError(true);
+    .configureHelp({ subcommandTerm });
   for (const { title, word, summary, commands } of commandGroups) {
     const heading = word === null ? `${title}:` : 'Tasks, nodes and accounts:';
     const parent =
@@ -38,6 +39,10 @@ export function createProgram(dispatch: Dispatch): Command {
   }
   return program;
 }
+
+/** "put <local...> <remote>": options are told by the help of the command itself. */
+const subcommandTerm = (command: Command): string =>
+  `${command.name()} ${command.commands.length > 0 ? '' : command.usage().replace('[options] ', '').replace('[options]', '')}`.trimEnd();
 
 function addCommand(parent: Command, definition: CommandDefinition, dispatch: Dispatch): Command {
   const command = parent.command(definition.name).summary(definition.summary);

@@ -36,7 +36,10 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     return exitCode;
   } catch (thrown) {
     status.clear();
-    const error = thrown instanceof CommanderError ? usageError(thrown) : CommandError.from(thrown);
+    const error =
+      thrown instanceof CommanderError
+        ? usageError(thrown, commandWords(program, argv))
+        : CommandError.from(thrown);
     if (error === null) return 0;
     if (error === 'help') return 2;
     const json = wantsJson(argv);
@@ -65,12 +68,25 @@ function configure(command: Configurable, io: Io): void {
 }
 
 /** Null when help or the version was asked for; 'help' when it was shown because a command is missing. */
-function usageError(thrown: CommanderError): CommandError | 'help' | null {
+function usageError(thrown: CommanderError, words: string): CommandError | 'help' | null {
   if (thrown.exitCode === 0) return null;
   if (thrown.code === 'commander.help') return 'help';
   return CommandError.local('USAGE', thrown.message.replace(/^error: /, '').replaceAll('\n', ' '), {
+    hint: `See \`${words} --help\`.`,
     cause: thrown,
   });
+}
+
+/** "longshore nodes add" for whatever stands behind it. */
+function commandWords(program: Configurable, argv: readonly string[]): string {
+  const words = [program.name()];
+  for (let command = program; command.commands.length > 0; ) {
+    const next = command.commands.find((sub) => sub.name() === argv[words.length - 1]);
+    if (next === undefined) break;
+    words.push(next.name());
+    command = next;
+  }
+  return words.join(' ');
 }
 
 function wantsJson(argv: readonly string[]): boolean {

@@ -20,10 +20,6 @@ export const localErrors = {
     exitCode: 1,
     hint: 'Wait until the file is no longer written to, and run the command again.',
   },
-  TRANSFER_INCOMPLETE: {
-    exitCode: 1,
-    hint: 'Run the command again: what has arrived is not sent a second time.',
-  },
   INTERRUPTED: { exitCode: 130, hint: 'Run the command again when you want it done.' },
 } as const;
 

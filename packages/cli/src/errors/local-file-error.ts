@@ -23,6 +23,9 @@ export function toLocalFileError(thrown: unknown, path: string): unknown {
   if (code === 'ENOENT')
     return CommandError.local('LOCAL_NOT_FOUND', `${path} does not exist`, { cause: thrown });
   if (code === 'EEXIST')
-    return CommandError.local('LOCAL_EXISTS', `${path} exists already`, { cause: thrown });
+    return CommandError.local('LOCAL_EXISTS', `${path} exists already`, {
+      hint: 'Choose another name, or take the file away first.',
+      cause: thrown,
+    });
   return CommandError.local('LOCAL_FAILED', `${path}: ${reasons[code]}`, { cause: thrown });
 }
