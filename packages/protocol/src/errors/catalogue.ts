@@ -61,7 +61,6 @@ export const errorCatalogue = {
   TOKEN_EXPIRED: request(401, 'Sign in again with `longshore login`.'),
   WRONG_CREDENTIALS: request(401, 'Check the user name and the password.'),
   FORBIDDEN: request(403, 'Ask an administrator for the right to do this.'),
-  PASSWORD_CHANGE_REQUIRED: request(403, 'Set your own password first, with `longshore passwd`.'),
   WEAK_PASSWORD: request(400, 'Choose a password of at least 10 characters.'),
   USER_NOT_FOUND: request(404, 'List the users with `longshore users ls`.'),
   USER_EXISTS: request(409, 'Choose another user name.'),

@@ -14,7 +14,7 @@ export const User = z.object({
   name: UserName,
   role: Role,
   disabled: z.boolean(),
-  /** True until the user has replaced a password that somebody else chose. */
+  /** True until the user has replaced a password that somebody else chose. For clients to show; it blocks nothing. */
   passwordChangeRequired: z.boolean(),
   /** Bytes the user may store; null means no limit. */
   quotaBytes: Count.nullable(),

@@ -1,0 +1,58 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { ApiToken, AppError } from '@longshore/protocol';
+import {
+  type ApiTokenRow,
+  deleteApiToken,
+  insertApiToken,
+  listApiTokens,
+} from '../store/accounts/api-token-rows.ts';
+import type { Accounts } from './accounts.ts';
+
+const prefix = 'lst_';
+
+export const isApiToken = (credential: string): boolean => credential.startsWith(prefix);
+
+/** What is stored of a token: 256 random bits need no slow hash. */
+export const hashApiToken = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** The token itself is answered here and never again. */
+export async function createApiToken(
+  accounts: Accounts,
+  request: { userId: string; name: string; expiresInSeconds: number | null },
+): Promise<{ token: string; info: ApiToken }> {
+  const createdAtMs = accounts.clock.nowMs();
+  const token = `${prefix}${randomBytes(32).toString('base64url')}`;
+  const row: ApiTokenRow = {
+    id: crypto.randomUUID(),
+    user_id: request.userId,
+    name: request.name,
+    token_hash: hashApiToken(token),
+    created_at_ms: createdAtMs,
+    last_used_at_ms: null,
+    expires_at_ms: request.expiresInSeconds === null ? null : createdAtMs + request.expiresInSeconds * 1000,
+  };
+  await insertApiToken(accounts.database.db, row);
+  return { token, info: viewToken(row) };
+}
+
+export async function showApiTokens(accounts: Accounts, userId: string): Promise<ApiToken[]> {
+  return (await listApiTokens(accounts.database.db, userId)).map(viewToken);
+}
+
+/** Throws `TOKEN_NOT_FOUND`, for a token of somebody else too. */
+export async function removeApiToken(
+  accounts: Accounts,
+  token: { id: string; userId: string },
+): Promise<void> {
+  if (await deleteApiToken(accounts.database.db, token)) return;
+  throw new AppError('TOKEN_NOT_FOUND', `you have no API token ${token.id}`);
+}
+
+const viewToken = (row: ApiTokenRow): ApiToken =>
+  ApiToken.parse({
+    id: row.id,
+    name: row.name,
+    createdAtMs: row.created_at_ms,
+    lastUsedAtMs: row.last_used_at_ms,
+    expiresAtMs: row.expires_at_ms,
+  });

@@ -1,0 +1,33 @@
+import { AppError, type Session } from '@longshore/protocol';
+import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
+import { findUser, replacePassword } from '../store/accounts/user-rows.ts';
+import type { Accounts } from './accounts.ts';
+import { requireStrongPassword } from './password-hasher.ts';
+import { startSession } from './start-session.ts';
+
+/**
+ * Replaces the user's own password. All sessions end, and the answer is a new one; API tokens stay. Guessing the
+ * present password is throttled like a login. Throws `WRONG_CREDENTIALS`, `WEAK_PASSWORD`, `RATE_LIMITED`.
+ */
+export async function changePassword(
+  accounts: Accounts,
+  request: { userId: string; current: string; next: string; address: string },
+): Promise<Session> {
+  const { database, passwords, throttle } = accounts;
+  requireStrongPassword(request.next);
+  const user = await findUser(database.db, request.userId);
+  if (user === undefined) throw new AppError('UNAUTHENTICATED', 'this user does not exist any more');
+  const admission = await throttle.admit({ userName: user.name, address: request.address });
+  const matches = await passwords.verify(user.password_hash, request.current);
+  if (!matches) throw new AppError('WRONG_CREDENTIALS', 'the present password is wrong');
+  await admission.succeeded();
+  const nextHash = await passwords.hash(request.next);
+  return database.transaction(async (tx) => {
+    const change = { userId: user.id, verifiedHash: user.password_hash, nextHash };
+    if (!(await replacePassword(tx, change))) {
+      throw new AppError('WRONG_CREDENTIALS', 'the password was changed by somebody else meanwhile');
+    }
+    await deleteSessionsOf(tx, user.id);
+    return startSession(accounts, tx, { ...user, password_change_required: 0 });
+  });
+}

@@ -1,0 +1,30 @@
+import { AppError, type Session } from '@longshore/protocol';
+import { findUserByName, holdVerifiedUser } from '../store/accounts/user-rows.ts';
+import type { Accounts } from './accounts.ts';
+import { startSession } from './start-session.ts';
+
+/**
+ * Signs a user in. An unknown user, a disabled one and a wrong password get the same answer after the same work:
+ * `WRONG_CREDENTIALS`. Throws `RATE_LIMITED` after too many tries, right or wrong.
+ */
+export async function login(
+  accounts: Accounts,
+  attempt: { user: string; password: string; address: string },
+): Promise<Session> {
+  const { db } = accounts.database;
+  const admission = await accounts.throttle.admit({ userName: attempt.user, address: attempt.address });
+  const user = await findUserByName(db, attempt.user);
+  const enabled = user?.disabled === 0 ? user : undefined;
+  const matches = await accounts.passwords.verify(enabled?.password_hash, attempt.password);
+  if (enabled === undefined || !matches) throw wrongCredentials();
+  const session = await accounts.database.transaction(async (tx) => {
+    const verified = { userId: enabled.id, passwordHash: enabled.password_hash };
+    if (!(await holdVerifiedUser(tx, verified))) throw wrongCredentials();
+    return startSession(accounts, tx, enabled);
+  });
+  await admission.succeeded();
+  return session;
+}
+
+const wrongCredentials = (): AppError =>
+  new AppError('WRONG_CREDENTIALS', 'the user name or the password is wrong');

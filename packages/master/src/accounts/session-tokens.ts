@@ -1,0 +1,53 @@
+import { AppError, UserId } from '@longshore/protocol';
+import type { Clock } from '@longshore/runtime';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+
+const issuer = 'longshore';
+const audience = 'longshore-session';
+const algorithm = 'HS256';
+
+export const sessionLifetimeMs = 30 * 24 * 3600 * 1000;
+
+const Claims = z.object({ sub: UserId, sid: z.uuid() });
+
+export type SessionTokens = {
+  sign(session: { id: string; userId: string; expiresAtMs: number }): Promise<string>;
+  /** Throws `TOKEN_EXPIRED` for a token of ours that is over, `UNAUTHENTICATED` for anything else that is wrong. */
+  verify(token: string): Promise<{ id: string; userId: UserId }>;
+};
+
+/**
+ * Session tokens: compact JWS with HS256. A token alone opens nothing: its session must still be in the database.
+ */
+export function createSessionTokens(key: Uint8Array, clock: Clock): SessionTokens {
+  return {
+    sign: ({ id, userId, expiresAtMs }) =>
+      new SignJWT({ sid: id })
+        .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+        .setSubject(userId)
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt(Math.floor(clock.nowMs() / 1000))
+        .setExpirationTime(Math.floor(expiresAtMs / 1000))
+        .sign(key),
+    verify: async (token) => {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: [algorithm],
+          issuer,
+          audience,
+          requiredClaims: ['sub', 'sid', 'exp', 'iat'],
+          currentDate: new Date(clock.nowMs()),
+        });
+        const { sub, sid } = Claims.parse(payload);
+        return { id: sid, userId: sub };
+      } catch (cause) {
+        if (cause instanceof errors.JWTExpired) {
+          throw new AppError('TOKEN_EXPIRED', 'this session has expired', { cause });
+        }
+        throw new AppError('UNAUTHENTICATED', 'this is not a valid session or API token', { cause });
+      }
+    },
+  };
+}

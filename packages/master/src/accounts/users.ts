@@ -1,0 +1,110 @@
+import { AppError, type Role, type User } from '@longshore/protocol';
+import type { Db } from '../database/open-database.ts';
+import { deleteApiTokensOf } from '../store/accounts/api-token-rows.ts';
+import { deleteUserRow, updateUserRow } from '../store/accounts/change-user.ts';
+import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
+import { findUser, insertUser, listUsers, type UserRow } from '../store/accounts/user-rows.ts';
+import type { Accounts } from './accounts.ts';
+import { generatePassword, requireStrongPassword } from './password-hasher.ts';
+import { viewUser } from './view-user.ts';
+
+/** Throws `UNAUTHENTICATED` when the user was deleted meanwhile. */
+export async function showMe(accounts: Accounts, userId: string): Promise<User> {
+  const row = await findUser(accounts.database.db, userId);
+  if (row === undefined) throw new AppError('UNAUTHENTICATED', 'this user does not exist any more');
+  return viewUser(row);
+}
+
+export async function showUsers(accounts: Accounts): Promise<User[]> {
+  return (await listUsers(accounts.database.db)).map(viewUser);
+}
+
+/** Creates a user with an empty tree. Throws `USER_EXISTS` (names that differ only in case are one), `WEAK_PASSWORD`. */
+export async function createUser(
+  accounts: Accounts,
+  request: { name: string; role: Role; password?: string | undefined; quotaBytes: number | null },
+): Promise<{ user: User; oneTimePassword: string | null }> {
+  if (request.password !== undefined) requireStrongPassword(request.password);
+  const oneTimePassword = request.password === undefined ? generatePassword() : null;
+  const passwordHash = await accounts.passwords.hash(request.password ?? oneTimePassword ?? '');
+  const id = crypto.randomUUID();
+  const row = await accounts.database.transaction(async (tx) => {
+    const inserted = await insertUser(tx, {
+      id,
+      name: request.name,
+      role: request.role,
+      password_hash: passwordHash,
+      password_change_required: 1,
+      quota_bytes: request.quotaBytes,
+      created_at_ms: accounts.clock.nowMs(),
+    });
+    if (!inserted) throw new AppError('USER_EXISTS', `a user named "${request.name}" exists already`);
+    return requireUser(tx, id);
+  });
+  return { user: viewUser(row), oneTimePassword };
+}
+
+/**
+ * Changes a user. A new password set by somebody else must be changed by its owner, and ends all sessions and API
+ * tokens: it is how a stolen account is taken back. Disabling ends the sessions. Throws `USER_NOT_FOUND`,
+ * `LAST_ADMIN`, `WEAK_PASSWORD`.
+ */
+export async function updateUser(
+  accounts: Accounts,
+  request: {
+    id: string;
+    byUserId: string;
+    role?: Role | undefined;
+    disabled?: boolean | undefined;
+    quotaBytes?: number | null | undefined;
+    password?: string | undefined;
+  },
+): Promise<User> {
+  const { id, role, disabled, quotaBytes, password } = request;
+  if (password !== undefined) requireStrongPassword(password);
+  const passwordHash = password === undefined ? undefined : await accounts.passwords.hash(password);
+  const change = {
+    ...(role === undefined ? {} : { role }),
+    ...(disabled === undefined ? {} : { disabled: disabled ? (1 as const) : (0 as const) }),
+    ...(quotaBytes === undefined ? {} : { quota_bytes: quotaBytes }),
+    ...(passwordHash === undefined
+      ? {}
+      : {
+          password_hash: passwordHash,
+          password_change_required: id === request.byUserId ? (0 as const) : (1 as const),
+        }),
+  };
+  const row = await accounts.database.transaction(async (tx) => {
+    const user = await requireUser(tx, id);
+    if (Object.keys(change).length === 0) return user;
+    if (!(await updateUserRow(tx, id, change))) throw await refusal(tx, user);
+    if (disabled === true || passwordHash !== undefined) await deleteSessionsOf(tx, id);
+    if (passwordHash !== undefined) await deleteApiTokensOf(tx, id);
+    return requireUser(tx, id);
+  });
+  return viewUser(row);
+}
+
+/**
+ * Deletes a user with files, tasks, sessions and tokens. Tasks that run are not waited for: with their rows goes
+ * the lease of every attempt, so that what slaves still report is refused, they stop, and their blobs are purged.
+ * Throws `USER_NOT_FOUND`, `LAST_ADMIN`.
+ */
+export async function deleteUser(accounts: Accounts, id: string): Promise<void> {
+  await accounts.database.transaction(async (tx) => {
+    const user = await requireUser(tx, id);
+    if (!(await deleteUserRow(tx, id))) throw await refusal(tx, user);
+  });
+}
+
+async function requireUser(tx: Db, id: string): Promise<UserRow> {
+  const row = await findUser(tx, id);
+  if (row === undefined) throw new AppError('USER_NOT_FOUND', `there is no user ${id}`);
+  return row;
+}
+
+/** Why a change of a user that was there a moment ago touched no row. */
+async function refusal(tx: Db, user: UserRow): Promise<AppError> {
+  await requireUser(tx, user.id);
+  return new AppError('LAST_ADMIN', `"${user.name}" is the only administrator who can sign in`);
+}
