@@ -11,6 +11,9 @@ import { digestFile, ignoreMissing, publishBlob } from './local/publish-blob.ts'
 import { receiveBytes } from './local/receive-bytes.ts';
 import { sendBytes } from './local/send-bytes.ts';
 
+/** Content may fail while its file is being opened, or after it was given up: `receiveBytes` asks for the error. */
+const noticedLater = (): void => {};
+
 /** Digests kept of resumable writes, so that a write that is not interrupted is not read again for its digest. */
 const maxRunningDigests = 256;
 
@@ -42,6 +45,7 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
       }
     },
     write: async (blobId, content, { sizeBytes, maxBytes, signal }) => {
+      content.on('error', noticedLater);
       const path = stagingPath(root, `${blobId}.${crypto.randomUUID()}`);
       try {
         const written = await writeNew(path, content, {
@@ -60,6 +64,7 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
       }
     },
     append: async (blobId, content, { offset, maxBytes, signal }) => {
+      content.on('error', noticedLater);
       const known = running.get(blobId);
       running.delete(blobId);
       const hash = offset === 0 ? createHash('sha256') : known?.offset === offset ? known.hash : undefined;

@@ -41,8 +41,6 @@ export function receiveBytes(options: {
       settled = true;
       content.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
       signal?.removeEventListener('abort', onAbort);
-      // A late error of the stream has been dealt with; without a listener it would end the process.
-      content.on('error', () => {});
       act();
     };
     const flush = (): void => {
