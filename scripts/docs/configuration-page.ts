@@ -1,0 +1,79 @@
+import { type ConfigSpec, environmentName, type KeySpec } from '@longshore/runtime';
+import { masterConfigSpec } from '../../packages/master/src/config.ts';
+import { slaveConfigSpec } from '../../packages/slave/src/config.ts';
+
+/** `docs/configuration.md`, from the descriptions that both programs read their configuration with. */
+export function configurationPage(): string {
+  return `# Configuration
+
+\`./master -c conf.ini\` and \`./slave -c conf.ini\` read an INI file. A file is not needed: every key has an
+environment variable, and almost every key a default. \`./slave -c conf.ini --check\` reads a configuration, names
+everything that is wrong with it, and exits.
+
+A value is taken from the first of these that has one: a flag (\`--listen\`, \`--data\`), the environment, the file, the
+default. An environment variable that is empty counts as not set. Its name is \`LONGSHORE_\`, the section, \`_\` and the
+key, in upper case, with \`_\` between the words: \`[System] GracePeriod\` is \`LONGSHORE_SYSTEM_GRACE_PERIOD\`.
+
+\`\`\`ini
+; a comment, as is # this
+[System]
+Listen = :5213            ; a comment may follow a value
+GracePeriod = 60
+
+[Slave]
+Secret = "in quotes a value may hold ; and #"
+\`\`\`
+
+How values are written:
+
+- a time is a number of seconds, such as \`30\` or \`0.5\`;
+- a size is a number with a unit, \`512 MiB\` (1024) or \`10 GB\` (1000), or plain bytes;
+- a switch is \`true\` or \`false\` (also \`yes\`, \`on\`, \`1\`, \`no\`, \`off\`, \`0\`); a switch without \`=\` is true;
+- an address to listen on is \`:5212\` (every address of the machine), \`127.0.0.1:5212\` or \`[::1]:5212\`; port 0 lets
+  the system choose;
+- a relative path in a file is seen from the folder of that file, any other from the working folder; \`~/\` is the
+  home folder.
+
+Unknown sections and keys are refused, with the line and the name that was probably meant. Of a key that is given
+twice the last counts. A file that holds a secret should be readable by its owner only (\`chmod 600 conf.ini\`).
+
+## Master
+
+\`npm start\` and \`./master\`. \`LONGSHORE_ADMIN_PASSWORD\` sets the password of the first administrator at the first
+start; without it one is generated and printed once.
+
+${sections(masterConfigSpec)}
+## Slave
+
+\`./slave\`. \`longshore nodes add\` prints a complete file for a new slave.
+
+${sections(slaveConfigSpec)}
+This page is written by \`npm run docs\` from \`packages/master/src/config.ts\` and \`packages/slave/src/config.ts\`.
+`;
+}
+
+const sections = (config: ConfigSpec): string =>
+  Object.entries(config)
+    .map(([name, section]) => {
+      const intro = `### [${name}]\n\n${section.description}\n\n`;
+      if ('entries' in section) {
+        return `${intro}Any name may be a key; its value is ${section.entries.allowed}. Variable: \`${environmentName(name, '')}\` and the name in upper case.\n`;
+      }
+      const rows = Object.entries(section.keys).map(([key, spec]) => row(name, key, spec));
+      return `${intro}| Key | Default | Value | Meaning | Variable |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+    })
+    .join('\n');
+
+function row(section: string, key: string, spec: KeySpec): string {
+  const standard = spec.required
+    ? 'required'
+    : spec.default === undefined || spec.default === ''
+      ? '—'
+      : `\`${spec.default}\``;
+  const value = spec.ignored ? 'anything' : spec.type.allowed;
+  const secret = spec.secret ? ' Secret.' : '';
+  const ignored = spec.ignored ? ' Accepted, and has no effect in this version.' : '';
+  const meaning = `${spec.description}${secret}${ignored}`;
+  const cells = [`\`${key}\``, standard, value, meaning, `\`${environmentName(section, key)}\``];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
