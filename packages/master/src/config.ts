@@ -174,6 +174,8 @@ export type MasterConfig = {
   readonly limits: Limits;
   /** The first password of the first administrator; without one it is generated. */
   readonly adminPassword: string | undefined;
+  /** For the embedded node: without the variables that configure this master. */
+  readonly childEnvironment: NodeJS.ProcessEnv;
 };
 
 /** Throws `CONFIG_NOT_FOUND` or `CONFIG_INVALID`. */
@@ -219,6 +221,9 @@ export function readMasterConfig(options: {
       maxDepth: Tasks.MaxDepth,
     },
     adminPassword: adminPassword === '' ? undefined : adminPassword,
+    childEnvironment: Object.fromEntries(
+      Object.entries(env).filter(([name]) => !name.startsWith('LONGSHORE_')),
+    ),
   };
   return { config, origins, warnings };
 }

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError, type Capability, type NodeId } from '@longshore/protocol';
+import { AppError, type Capability, NodeId } from '@longshore/protocol';
 import { generateSecret, signingKey } from '@longshore/protocol/server';
 import type { Logger } from '@longshore/runtime';
 import { z } from 'zod';
 import type { Database } from '../database/open-database.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
-import { findNode, insertNode, type NodeRow, setNodeAddress } from '../store/nodes/node-rows.ts';
+import { findNode, insertNode, listNodes, type NodeRow, setNodeAddress } from '../store/nodes/node-rows.ts';
 
 /** The first message of a slave that was started as a child process. */
 const Listening = z.object({ type: z.literal('listening'), port: z.int().min(1) });
@@ -19,9 +19,6 @@ export type EmbeddedNodeDeps = {
   database: Database;
   keys: MasterKeys;
   log: Logger;
-  /** Same for every start of the same data directory. */
-  nodeId: NodeId;
-  name: string;
   dataPath: string;
   /** Stores that the node may read and write directly, by id. */
   stores: Readonly<Record<string, string>>;
@@ -44,11 +41,12 @@ const longestRestartMs = 30_000;
  * is one way to run a task. It is started again when it ends; it ends by itself when the master is gone.
  */
 export async function startEmbeddedNode(deps: EmbeddedNodeDeps): Promise<EmbeddedNode> {
-  const { log, nodeId } = deps;
-  const row = await ensureRegistered(deps);
+  const { log } = deps;
   const folder = join(deps.dataPath, 'embedded-node');
   const confPath = join(folder, 'conf.ini');
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const nodeId = await loadNodeId(join(folder, 'node-id'));
+  const row = await ensureRegistered(deps, nodeId);
   await writeFile(confPath, confIni(deps, row, folder), { mode: 0o600 });
 
   const stopping = new AbortController();
@@ -98,14 +96,26 @@ function exitOf(child: ChildProcess): Promise<number | string | null> {
   return promise;
 }
 
-async function ensureRegistered(deps: EmbeddedNodeDeps): Promise<NodeRow> {
-  const { database, keys, nodeId } = deps;
+/** The same node at every start of the same data directory, made at the first. */
+async function loadNodeId(path: string): Promise<NodeId> {
+  try {
+    await writeFile(path, `${crypto.randomUUID()}\n`, { flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  return NodeId.parse((await readFile(path, 'utf8')).trim());
+}
+
+async function ensureRegistered(deps: EmbeddedNodeDeps, nodeId: NodeId): Promise<NodeRow> {
+  const { database, keys } = deps;
   const known = await findNode(database.db, nodeId);
   if (known !== undefined) return known;
   const secret = generateSecret();
+  // Several masters on one database have an embedded node each.
+  const names = (await listNodes(database.db)).map((node) => node.name_key);
   await insertNode(database.db, {
     id: nodeId,
-    name: deps.name,
+    name: names.includes('embedded') ? `embedded-${nodeId.slice(-12)}` : 'embedded',
     type: 'embedded',
     key_id: signingKey(secret).keyId,
     secret_sealed: keys.seal('node secret', secret),

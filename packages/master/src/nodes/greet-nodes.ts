@@ -1,4 +1,4 @@
-import { type Hello, NodeId, toAppError, toErrorInfo } from '@longshore/protocol';
+import { type Hello, type NodeId, toAppError, toErrorInfo } from '@longshore/protocol';
 import type { Clock, Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import { recordNodeError, recordVitals } from '../store/nodes/heartbeat-rows.ts';
@@ -20,8 +20,8 @@ export type GreeterDeps = {
   clock: Clock;
   log: Logger;
   heartbeatMs: number;
-  masterId: string;
-  masterUrls: () => string[];
+  /** What a node is told about this master. */
+  hello: (nodeId: string, nodeName: string) => Hello;
   keyOf: (row: NodeRow) => NodeKey;
   /** The node's status changed: it was heard of, or it cannot be reached for a new reason. */
   changed: (nodeId: NodeId) => void;
@@ -43,13 +43,7 @@ export function startGreeter(deps: GreeterDeps): Greeter {
   const greet = async (row: NodeRow): Promise<void> => {
     const peer = toPeer(row, deps.keyOf);
     if (peer === undefined) return;
-    const hello: Hello = {
-      nodeId: NodeId.parse(row.id),
-      nodeName: row.name,
-      masterId: deps.masterId,
-      masterUrls: deps.masterUrls(),
-      heartbeatMs,
-    };
+    const hello = deps.hello(row.id, row.name);
     try {
       const { data, skewMs } = await deps.client.hello(peer, hello);
       pauses.delete(row.id);

@@ -148,7 +148,10 @@ export function describeDriverContract(name: string, createStore: () => Promise<
 
     it('a missing blob is named as such before the first byte', async () => {
       let opened = false;
-      const options = { range: { start: 0, end: 1 }, onOpen: () => void (opened = true) };
+      const onOpen = (): void => {
+        opened = true;
+      };
+      const options = { range: { start: 0, end: 1 }, onOpen };
       await expect(driver.openRead(newId(), options)).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
       await expect(driver.send(newId(), new PassThrough(), options)).rejects.toMatchObject({
         code: 'BLOB_NOT_FOUND',
@@ -273,7 +276,9 @@ export function describeDriverContract(name: string, createStore: () => Promise<
       );
       const before = process.memoryUsage().rss;
       let peak = before;
-      const sample = (): void => void (peak = Math.max(peak, process.memoryUsage().rss));
+      const sample = (): void => {
+        peak = Math.max(peak, process.memoryUsage().rss);
+      };
       const timer = setInterval(sample, 10);
       const blobId = newId();
       const { sizeBytes } = await driver.write(blobId, content, {});

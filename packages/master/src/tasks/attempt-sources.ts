@@ -49,7 +49,7 @@ export function createAttemptSources(deps: {
   const toSource = async (row: SourcePageRow): Promise<Source> => {
     const common = { path: row.path, modifiedAtMs: row.modified_at_ms, mode: row.mode };
     if (row.kind === 'folder') return { kind: 'folder', ...common };
-    return { kind: 'file', ...common, access: await blobAccess(deps, row) };
+    return { kind: 'file', ...common, access: await blobAccess(deps, blobOf(row)) };
   };
 
   return {
@@ -71,7 +71,7 @@ export function createAttemptSources(deps: {
     archiveOf: async (taskId) => {
       const [row] = (await listSources(db, { taskId, from: 0 })).rows;
       if (row === undefined) throw new AppError('SOURCE_CHANGED', `task ${taskId} has no archive`);
-      return { name: row.path, access: await blobAccess(deps, row) };
+      return { name: row.path, access: await blobAccess(deps, blobOf(row)) };
     },
   };
 }
@@ -79,19 +79,18 @@ export function createAttemptSources(deps: {
 /** The right to read one blob for an hour. */
 export async function blobAccess(
   deps: { keys: MasterKeys; clock: Clock },
-  blob: { blob_id: string | null; size_bytes: number; store_id: string | null; sha256: string | null },
+  blob: { id: string; storeId: string; sizeBytes: number; sha256: string },
 ): Promise<BlobAccess> {
-  if (blob.blob_id === null || blob.store_id === null || blob.sha256 === null) {
-    throw new AppError('BLOB_NOT_FOUND', 'the bytes of a source are gone');
-  }
-  const blobId = BlobId.parse(blob.blob_id);
+  const { storeId, sizeBytes, sha256 } = blob;
+  const blobId = BlobId.parse(blob.id);
   const times = { nowMs: deps.clock.nowMs(), ttlSeconds: ticketTtlSeconds };
-  return {
-    storeId: blob.store_id,
-    blobId,
-    sizeBytes: blob.size_bytes,
-    sha256: blob.sha256,
-    url: `${masterRoutes.blobs}/${blobId}`,
-    ticket: await issueTicket(deps.keys.ticket(blob.store_id), { op: 'read', blobId }, times),
-  };
+  const ticket = await issueTicket(deps.keys.ticket(storeId), { op: 'read', blobId }, times);
+  return { storeId, blobId, sizeBytes, sha256, url: `${masterRoutes.blobs}/${blobId}`, ticket };
+}
+
+function blobOf(row: SourcePageRow): { id: string; storeId: string; sizeBytes: number; sha256: string } {
+  if (row.blob_id === null || row.store_id === null || row.sha256 === null) {
+    throw new AppError('BLOB_NOT_FOUND', `the bytes of "${row.path}" are gone`);
+  }
+  return { id: row.blob_id, storeId: row.store_id, sizeBytes: row.size_bytes, sha256: row.sha256 };
 }

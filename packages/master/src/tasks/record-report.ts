@@ -10,6 +10,7 @@ import {
 } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import { avoidAlso } from '../scheduling/expire-leases.ts';
+import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
 import { completePart, failPartIn, type Holder } from '../store/parts/outcomes.ts';
 import {
   advanceSequence,
@@ -18,7 +19,6 @@ import {
   findStagedBlobs,
   insertOutputs,
   insertRejected,
-  insertStagedBlobs,
   type ReportedPart,
   savePartProgress,
   setPartState,
@@ -81,7 +81,7 @@ async function apply(
     part: ReportedPart;
     holder: Holder;
     report: Report;
-    direct: readonly Output[];
+    direct: readonly NewBlob[];
     movable: boolean;
   },
 ): Promise<Recorded> {
@@ -161,13 +161,13 @@ async function mayMove(deps: RecordDeps, holder: Holder, error: ErrorInfo): Prom
 async function checkBlobs(
   deps: RecordDeps,
   outputs: readonly Output[],
-): Promise<{ direct: readonly Output[]; wrong: AppError | undefined }> {
+): Promise<{ direct: readonly NewBlob[]; wrong: AppError | undefined }> {
   const files = outputs.filter((output) => output.kind === 'file');
   const staged = await findStagedBlobs(
     deps.database.db,
     files.map((file) => file.blobId),
   );
-  const direct: Output[] = [];
+  const direct: NewBlob[] = [];
   for (const file of files) {
     const known = staged.get(file.blobId);
     const sizeBytes = known?.sizeBytes ?? (await deps.statBlob(file.blobId));
@@ -178,38 +178,19 @@ async function checkBlobs(
       );
       return { direct: [], wrong };
     }
-    if (known === undefined) direct.push(file);
+    const { blobId: id, sha256 } = file;
+    if (known === undefined) direct.push({ id, storeId: deps.storeId, sizeBytes: file.sizeBytes, sha256 });
   }
   return { direct, wrong: undefined };
 }
 
 async function recordOutputs(
   tx: Db,
-  context: {
-    deps: RecordDeps;
-    part: ReportedPart;
-    holder: Holder;
-    direct: readonly Output[];
-    outputs: readonly Output[];
-  },
+  context: { deps: RecordDeps; holder: Holder; direct: readonly NewBlob[]; outputs: readonly Output[] },
 ): Promise<void> {
-  const { part, holder, deps } = context;
-  const blobs = context.direct.flatMap((output) =>
-    output.kind === 'file'
-      ? [
-          {
-            id: output.blobId,
-            storeId: deps.storeId,
-            sizeBytes: output.sizeBytes,
-            sha256: output.sha256,
-            partId: part.id,
-            attempt: holder.attempt,
-          },
-        ]
-      : [],
-  );
-  if (blobs.length > 0) await insertStagedBlobs(tx, blobs);
-  await insertOutputs(tx, part.id, context.outputs);
+  const { holder, direct } = context;
+  if (direct.length > 0) await stageReportedBlobs(tx, direct, holder);
+  await insertOutputs(tx, holder.partId, context.outputs);
 }
 
 const isHeld = (part: ReportedPart): boolean =>

@@ -1,33 +1,29 @@
-import {
-  AppError,
-  type ConflictPolicy,
-  type ErrorInfo,
-  isFinalPartState,
-  toErrorInfo,
-  UserId,
-} from '@longshore/protocol';
+import { AppError, type ErrorInfo, isFinalPartState, toErrorInfo } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
-import type { PublishableOutput, TaskFiles } from '../files/task-files.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
-import { countRejected, listOutputs, listPartStates } from '../store/parts/report-rows.ts';
+import { countRejected, listPartStates } from '../store/parts/report-rows.ts';
 import { endTask, lockOpenTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import { publishTask } from './publish-task.ts';
 
 export type Settled =
   | { readonly ended: false }
-  | { readonly ended: true; readonly task: TaskRow; readonly stopped: readonly Holder[] };
+  | {
+      readonly ended: true;
+      readonly task: TaskRow;
+      /** Attempts that nodes must be told to stop. */
+      readonly stopped: readonly Holder[];
+      /** The folder in which outputs appeared, or null. */
+      readonly changedFolder: string | null;
+    };
 
 /**
  * Ends a task whose parts have ended, or of which one has failed. The outputs become files in the same transaction
  * in which the task becomes completed: they are visible all at once, and only once, however often and by however
  * many masters this is called. A conflict or a full quota at that moment fails the task and publishes nothing.
  */
-export async function settleTask(
-  deps: { database: Database; files: TaskFiles },
-  taskId: string,
-): Promise<Settled> {
-  const { database } = deps;
+export async function settleTask(database: Database, taskId: string): Promise<Settled> {
   try {
-    return await database.transaction((tx) => settle(tx, deps.files, taskId, database.dialect));
+    return await database.transaction((tx) => settle(tx, taskId, database.dialect));
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.retryable) throw thrown;
     return database.transaction(async (tx) => {
@@ -37,12 +33,7 @@ export async function settleTask(
   }
 }
 
-async function settle(
-  tx: Db,
-  files: TaskFiles,
-  taskId: string,
-  dialect: Database['dialect'],
-): Promise<Settled> {
+async function settle(tx: Db, taskId: string, dialect: Database['dialect']): Promise<Settled> {
   const task = await lockOpenTask(tx, taskId, dialect);
   if (task === undefined || task.planned === 0) return { ended: false };
   const parts = await listPartStates(tx, taskId);
@@ -50,29 +41,15 @@ async function settle(
   if (failed !== undefined) return fail(tx, task, JSON.parse(failed.error ?? 'null') as ErrorInfo | null);
   if (!parts.every((part) => isFinalPartState(part.state))) return { ended: false };
   const rejectedEntries = await countRejected(tx, taskId);
-  const outputs = await files.publishOutputs(tx, {
-    userId: UserId.parse(task.user_id),
-    destination: task.destination,
-    conflict: task.conflict satisfies ConflictPolicy,
-    outputs: (await listOutputs(tx, taskId)).map(toPublishable),
-  });
+  const { outputs, changedFolder } = await publishTask(tx, task);
   const state = rejectedEntries > 0 ? 'completed-with-errors' : 'completed';
   await endTask(tx, { taskId, state, error: null, rejectedEntries, outputs });
-  return { ended: true, task, stopped: [] };
+  return { ended: true, task, stopped: [], changedFolder };
 }
 
 async function fail(tx: Db, task: TaskRow, error: ErrorInfo | null): Promise<Settled> {
   const stopped = await cancelParts(tx, task.id);
   const rejectedEntries = await countRejected(tx, task.id);
   await endTask(tx, { taskId: task.id, state: 'failed', error, rejectedEntries, outputs: [] });
-  return { ended: true, task, stopped };
+  return { ended: true, task, stopped, changedFolder: null };
 }
-
-const toPublishable = (row: Awaited<ReturnType<typeof listOutputs>>[number]): PublishableOutput => ({
-  kind: row.kind,
-  path: row.path,
-  blobId: row.blob_id,
-  sizeBytes: row.size_bytes,
-  mode: row.mode,
-  modifiedAtMs: row.modified_at_ms,
-});

@@ -9,7 +9,7 @@ import {
   type Work,
 } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
-import type { TaskFiles } from '../files/task-files.ts';
+import { checkTaskDestination, readTaskSources } from '../files/task-sources.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { requireNode } from '../store/nodes/node-rows.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
@@ -18,7 +18,6 @@ import {
   insertSources,
   insertTask,
   markPlanned,
-  type SourceRow,
   type TaskRow,
 } from '../store/tasks/task-rows.ts';
 
@@ -34,7 +33,6 @@ export type Submission = {
 export type SubmitDeps = {
   database: Database;
   keys: MasterKeys;
-  files: TaskFiles;
   /** Extractions of larger archives are planned by their entries, so that several nodes share them. */
   splitAboveBytes: number;
   changed: (taskId: string) => Promise<void>;
@@ -51,8 +49,9 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
   const password = request.kind === 'extract-archive' ? request.password : null;
   const { row, isNew } = await database.transaction(async (tx) => {
     const requestedNodeId = await resolveNode(tx, request);
-    const sources = await readSources(tx, deps.files, userId, request);
-    await checkDestination(tx, deps.files, userId, request);
+    const work = workOf(request);
+    const sources = await readTaskSources(tx, userId, request);
+    await checkTaskDestination(tx, userId, request);
     const inserted = await insertTask(tx, {
       id: crypto.randomUUID(),
       user_id: userId,
@@ -73,7 +72,7 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
     await insertSources(tx, inserted.row.id, sources);
     const archiveBytes = sources[0]?.size_bytes ?? 0;
     const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
-    if (!planLater) await insertSinglePart(tx, inserted.row, workOf(request));
+    if (!planLater) await insertPlan(tx, inserted.row, [work]);
     return inserted;
   });
   if (isNew) {
@@ -83,11 +82,7 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
   return row;
 }
 
-/** The usual plan: one part that does everything. False when the task was planned or ended meanwhile. */
-export async function insertSinglePart(db: Db, task: TaskRow, work: Work): Promise<boolean> {
-  return insertPlan(db, task, [work]);
-}
-
+/** Queues the parts of a task. False when it was planned, or has ended, meanwhile. */
 export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): Promise<boolean> {
   if (!(await markPlanned(db, task.id))) return false;
   await insertParts(
@@ -145,28 +140,6 @@ async function resolveNode(db: Db, request: SubmitTask): Promise<string | null> 
     throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" may not ${request.kind}`);
   }
   return node.id;
-}
-
-async function readSources(
-  db: Db,
-  files: TaskFiles,
-  userId: UserId,
-  request: SubmitTask,
-): Promise<SourceRow[]> {
-  if (request.kind === 'create-archive') return files.collectSources(db, userId, request.sources);
-  return [await files.requireFile(db, userId, request.source)];
-}
-
-async function checkDestination(
-  db: Db,
-  files: TaskFiles,
-  userId: UserId,
-  request: SubmitTask,
-): Promise<void> {
-  if (request.kind === 'extract-archive')
-    return files.checkFolderDestination(db, userId, request.destination);
-  formatOf(request);
-  return files.checkFileDestination(db, userId, request.destination, request.conflict);
 }
 
 function titleOf(request: SubmitTask): string {

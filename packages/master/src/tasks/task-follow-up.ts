@@ -1,6 +1,5 @@
 import type { Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
-import type { TaskFiles } from '../files/task-files.ts';
 import type { Holder } from '../store/parts/outcomes.ts';
 import { listUnplanned, listUnsettled } from '../store/tasks/task-rows.ts';
 import { planTask, type ReadEntries } from './plan-task.ts';
@@ -23,7 +22,6 @@ const sweepMs = 5_000;
  */
 export function startTaskFollowUp(deps: {
   database: Database;
-  files: TaskFiles;
   announcer: TaskAnnouncer;
   log: Logger;
   heartbeatMs: number;
@@ -38,13 +36,13 @@ export function startTaskFollowUp(deps: {
   const planning = new Map<string, Promise<void>>();
 
   const settle = async (taskId: string): Promise<void> => {
-    const settled = await settleTask(deps, taskId);
+    const settled = await settleTask(database, taskId);
     if (!settled.ended) {
       await announcer.changed(taskId);
       return;
     }
     deps.stopAttempts(settled.stopped, 'user');
-    deps.filesChanged(settled.task.user_id, settled.task.destination);
+    if (settled.changedFolder !== null) deps.filesChanged(settled.task.user_id, settled.changedFolder);
     await announcer.changed(taskId);
     deps.wake();
   };

@@ -1,6 +1,6 @@
-import type { Output, Progress, RejectedEntry } from '@longshore/protocol';
+import type { Capability, Output, Progress, RejectedEntry } from '@longshore/protocol';
 import { sql } from 'kysely';
-import { type Db, nowMs } from '../../database/open-database.ts';
+import type { Db } from '../../database/open-database.ts';
 import type { Holder } from './outcomes.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
@@ -15,6 +15,7 @@ export type ReportedPart = {
   avoid_nodes: string;
   lost_leases: number;
   requested_node_id: string | null;
+  capability: Capability;
 };
 
 export const findPart = (db: Db, partId: string): Promise<ReportedPart | undefined> =>
@@ -30,6 +31,7 @@ export const findPart = (db: Db, partId: string): Promise<ReportedPart | undefin
       'avoid_nodes',
       'lost_leases',
       'requested_node_id',
+      'capability',
     ])
     .where('id', '=', partId)
     .executeTakeFirst();
@@ -164,36 +166,6 @@ export async function findStagedBlobs(
     }
   }
   return found;
-}
-
-/** Registers blobs that a node wrote straight into the store that it shares with the master. */
-export async function insertStagedBlobs(
-  db: Db,
-  blobs: readonly {
-    id: string;
-    storeId: string;
-    sizeBytes: number;
-    sha256: string;
-    partId: string;
-    attempt: number;
-  }[],
-): Promise<void> {
-  await db
-    .insertInto('blobs')
-    .values(
-      blobs.map((blob) => ({
-        id: blob.id,
-        store_id: blob.storeId,
-        size_bytes: blob.sizeBytes,
-        sha256: blob.sha256,
-        state: 'staged' as const,
-        part_id: blob.partId,
-        attempt: blob.attempt,
-        created_at_ms: nowMs,
-      })),
-    )
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute();
 }
 
 /** State of the parts of a task, to derive the task's own. */

@@ -1,0 +1,36 @@
+import { AppError, type ArchiveListing, type BlobAccess, type ListArchive } from '@longshore/protocol';
+import type { Db } from '../database/open-database.ts';
+import { findBlob } from '../store/blobs/blob-rows.ts';
+import { parsePath } from './parse-path.ts';
+import { resolveFile } from './resolve-path.ts';
+
+/** Lists the archive at a path of the user, by a node that reads only what the format needs for it. */
+export async function previewFile(
+  deps: {
+    db: Db;
+    accessTo: (blob: {
+      id: string;
+      storeId: string;
+      sizeBytes: number;
+      sha256: string;
+    }) => Promise<BlobAccess>;
+    list: (request: ListArchive, requestId: string) => Promise<ArchiveListing>;
+  },
+  userId: string,
+  query: { path: string; encoding?: string; offset: number; limit: number; search?: string },
+  requestId: string,
+): Promise<ArchiveListing> {
+  const file = await resolveFile(deps.db, userId, parsePath(query.path));
+  const blob = await findBlob(deps.db, file.blobId ?? '');
+  if (blob === undefined) throw new AppError('BLOB_NOT_FOUND', `the bytes of "${query.path}" are gone`);
+  const request: ListArchive = {
+    name: file.name,
+    access: await deps.accessTo(blob),
+    encoding: query.encoding ?? null,
+    password: null,
+    offset: query.offset,
+    limit: query.limit,
+    search: query.search ?? null,
+  };
+  return deps.list(request, requestId);
+}

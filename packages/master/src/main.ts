@@ -1,0 +1,110 @@
+import { parseArgs } from 'node:util';
+import { AppError, productVersion } from '@longshore/protocol';
+import { createLogger, type Logger } from '@longshore/runtime';
+import { readMasterConfig } from './config.ts';
+import { type Master, startMaster } from './master.ts';
+
+const usage = `Usage: master [-c conf.ini] [--data FOLDER] [--listen ADDRESS] [--check]
+
+Runs a Longshore master with a node on the same machine. Everything has a default.
+
+  -c, --config FILE   the configuration; docs/configuration.md has every key
+  --data FOLDER       in place of [Master] DataPath: database, files and keys (default ./data)
+  --listen ADDRESS    in place of [System] Listen, such as 127.0.0.1:5212, or :5212 for every address
+  --check             read the configuration, say what is wrong with it, and exit
+  --version           print the version
+  -h, --help          print this
+
+LONGSHORE_ADMIN_PASSWORD sets the password of the first administrator; without it, one is generated and printed.
+`;
+
+/** Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, or could not start. */
+async function main(): Promise<void> {
+  const flags = readFlags();
+  if (flags.help) return print(usage);
+  if (flags.version) return print(`Longshore master ${productVersion}\n`);
+  const { config, warnings } = readMasterConfig({ file: flags.config, overrides: flags });
+  if (flags.check)
+    return print(`${[...warnings, `${flags.config ?? 'The environment'} is valid.`].join('\n')}\n`);
+
+  const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'master' });
+  for (const warning of warnings) log.warn({ warning }, 'configuration');
+  const master = await startMaster(config, log);
+  stopOnRequest(master, log);
+  print(welcome(master, config.dataPath));
+}
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        config: { type: 'string', short: 'c' },
+        data: { type: 'string' },
+        listen: { type: 'string' },
+        check: { type: 'boolean' },
+        version: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('BAD_REQUEST', `${reason}\n\n${usage}`, { cause });
+  }
+}
+
+function welcome(master: Master, dataPath: string): string {
+  const password =
+    master.oneTimePassword === null
+      ? []
+      : [`  One-time password  ${master.oneTimePassword}   (set your own with ./longshore passwd)`];
+  return `
+Longshore ${productVersion} is running.
+
+  Address            ${master.url}
+  Administrator      admin
+${[...password, `  Data               ${dataPath}`].join('\n')}
+  To stop            Ctrl+C
+
+What to try next, in a second terminal:
+
+  ./longshore login ${master.url} --user admin
+  ./longshore put README.md /
+  ./longshore compress /README.md --to /hello.zip --wait
+  ./longshore --help
+
+The API is described at ${master.url}/api/docs
+
+`;
+}
+
+function stopOnRequest(master: Master, log: Logger): void {
+  let stopping = false;
+  const stop = (signal: string): void => {
+    // Whoever asks twice does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    master.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+main().catch((error: unknown) => {
+  const text =
+    error instanceof AppError
+      ? `${error.code}: ${error.message}\n→ ${error.hint}\n`
+      : `INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+  process.stderr.write(text);
+  process.exit(2);
+});

@@ -1,0 +1,327 @@
+import { fileURLToPath } from 'node:url';
+import {
+  AppError,
+  BlobId,
+  type Hello,
+  type ListArchive,
+  NodeId,
+  type ServerEvent,
+  UserId,
+} from '@longshore/protocol';
+import {
+  type Closers,
+  createClosers,
+  createPeerClient,
+  type Logger,
+  listen,
+  lockDataDirectory,
+  signedRequests,
+  systemClock,
+} from '@longshore/runtime';
+import type { Context } from 'hono';
+import { createAccounts } from './accounts/accounts.ts';
+import { authenticate } from './accounts/authenticate.ts';
+import { ensureFirstAdmin } from './accounts/ensure-first-admin.ts';
+import { type MasterConfig, masterUrls } from './config.ts';
+import { openPostgres } from './database/dialects/postgres.ts';
+import { openSqlite } from './database/dialects/sqlite.ts';
+import { openDatabase } from './database/open-database.ts';
+import { previewFile } from './files/preview-file.ts';
+import { createUploadTurns } from './files/uploads/create-upload-turns.ts';
+import { expireUploads } from './files/uploads/drop-upload.ts';
+import { authenticateUser } from './http/authenticate-user.ts';
+import { createApp } from './http/create-app.ts';
+import type { HttpEnv } from './http/http-env.ts';
+import { mountAccountRoutes } from './http/routes/account-routes.ts';
+import { mountBlobRoutes } from './http/routes/blob-routes.ts';
+import { mountDownloadRoutes } from './http/routes/download-routes.ts';
+import { mountFileRoutes } from './http/routes/file-routes.ts';
+import { mountHealthRoutes } from './http/routes/health-routes.ts';
+import { mountNodeApiRoutes } from './http/routes/node-api-routes.ts';
+import { mountNodeRoutes } from './http/routes/node-routes.ts';
+import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
+import { mountTaskRoutes } from './http/routes/task-routes.ts';
+import { mountUploadRoutes } from './http/routes/upload-routes.ts';
+import { startMaintenance } from './maintenance.ts';
+import { communicationTest } from './nodes/communication-test.ts';
+import { startEmbeddedNode } from './nodes/embedded-node.ts';
+import { startGreeter } from './nodes/greet-nodes.ts';
+import { listArchive } from './nodes/list-archive.ts';
+import { createNodeClient } from './nodes/node-client.ts';
+import { leaseDurationMs } from './nodes/node-health.ts';
+import { findPeer, toPeer } from './nodes/node-peers.ts';
+import { receiveHeartbeat } from './nodes/receive-heartbeat.ts';
+import { createNodeRegistry } from './nodes/registry.ts';
+import { createStopAttempts } from './nodes/stop-attempts.ts';
+import { hasAlternative } from './scheduling/has-alternative.ts';
+import { createNodePresence } from './scheduling/node-presence.ts';
+import { createOutputTickets } from './scheduling/output-tickets.ts';
+import { startScheduler } from './scheduling/scheduler.ts';
+import { loadMasterKey } from './secrets/load-master-key.ts';
+import { deriveMasterKeys } from './secrets/master-keys.ts';
+import { createOrphanPurge } from './storage/create-orphan-purge.ts';
+import { storageDrivers } from './storage/drivers.ts';
+import { purgeBlobs } from './storage/purge-blobs.ts';
+import { createStores, localStoreId } from './storage/stores.ts';
+import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
+import { findNode, requireNode } from './store/nodes/node-rows.ts';
+import { createNonceStore, forgetOldNonces } from './store/nodes/nonce-rows.ts';
+import type { ReportedPart } from './store/parts/report-rows.ts';
+import { blobAccess, createAttemptSources } from './tasks/attempt-sources.ts';
+import { createReadEntries } from './tasks/read-entries.ts';
+import { receiveReports } from './tasks/receive-reports.ts';
+import { createTaskAnnouncer } from './tasks/task-announcer.ts';
+import { startTaskFollowUp } from './tasks/task-follow-up.ts';
+import { createTasks } from './tasks/tasks.ts';
+
+export type Master = {
+  readonly url: string;
+  /** The password of the first administrator when this start has made one, to be shown once. */
+  readonly oneTimePassword: string | null;
+  stop(): Promise<void>;
+};
+
+const slaveProgram = fileURLToPath(new URL('../../slave/src/main.ts', import.meta.url));
+
+const purgeEveryMs = 10 * 60 * 1000;
+const orphanPurgeEveryMs = 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+const maxSignedBodyBytes = 64 * 1024 * 1024;
+
+/** The whole master, wired. Resolves when it listens and its embedded node is being started. */
+export async function startMaster(config: MasterConfig, log: Logger): Promise<Master> {
+  const closers = createClosers((name, error) => log.error({ err: error, name }, 'closing failed'));
+  try {
+    return await open(config, log, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function open(config: MasterConfig, log: Logger, closers: Closers): Promise<Master> {
+  const clock = systemClock;
+  const { heartbeatMs, signatureTtlSeconds, maxSkewMs } = config;
+  const leaseMs = leaseDurationMs(heartbeatMs);
+
+  const lock = lockDataDirectory(config.dataPath);
+  closers.add('data directory', () => lock.release());
+  const keys = deriveMasterKeys(await loadMasterKey(config.masterKey, config.dataPath));
+  const database = await openDatabase(
+    config.database.type === 'sqlite'
+      ? openSqlite({ path: config.database.path, clock })
+      : openPostgres({
+          ...config.database,
+          onIdleError: (err) => log.warn({ err }, 'database connection lost'),
+        }),
+  );
+  closers.add('database', () => database.close());
+  const { db } = database;
+  await requireMasterKey(db, keys.fingerprint);
+  const masterId = await metaOnce(db, 'installation', crypto.randomUUID());
+
+  const stores = createStores(
+    new Map([[localStoreId, await storageDrivers.local({ type: 'local', root: config.dataPath }, clock)]]),
+    localStoreId,
+  );
+  const accounts = createAccounts({ database, clock, sessionKey: keys.session });
+  const firstAdmin = await ensureFirstAdmin(accounts, config.adminPassword ?? null);
+
+  // Known once the server listens; nothing asks for it before.
+  let urls: string[] = [];
+  const publish = async (_userId: UserId, _event: ServerEvent): Promise<void> => {};
+  const filesChanged = (userId: string, path: string): void => {
+    void publish(UserId.parse(userId), { type: 'files', path });
+  };
+
+  const peers = createPeerClient({ clock, signatureTtlSeconds });
+  closers.add('connections to nodes', () => peers.close());
+  const client = createNodeClient(peers);
+  const registry = createNodeRegistry({
+    database,
+    keys,
+    heartbeatMs,
+    masterUrl: () => urls[0] ?? '',
+    changed: (node) => {
+      greeter.greetNow(node.id);
+      wake();
+    },
+  });
+  const { keyOf } = registry;
+  const peerOf = (nodeId: string) => findPeer(db, nodeId, keyOf);
+  const list = (request: ListArchive, requestId: string) =>
+    listArchive({ database, client, heartbeatMs, keyOf }, request, requestId);
+  const stopAttempts = createStopAttempts({ client, findPeer: peerOf, log });
+
+  const sources = createAttemptSources({ database, keys, clock });
+  const outputs = createOutputTickets({ keys, clock, storeId: stores.defaultStoreId });
+  const announcer = createTaskAnnouncer({ database, clock, publish });
+  const followUp = startTaskFollowUp({
+    database,
+    announcer,
+    log,
+    heartbeatMs,
+    minPartBytes: config.splitAboveBytes / 4,
+    readEntries: createReadEntries({ sources, list }),
+    wake: () => wake(),
+    stopAttempts,
+    filesChanged,
+  });
+  closers.add('task follow-up', () => followUp.stop());
+  const scheduler = startScheduler({
+    database,
+    client,
+    keys,
+    presence: createNodePresence(clock),
+    outputs,
+    limits: config.limits,
+    log,
+    heartbeatMs,
+    leaseMs,
+    findPeer: peerOf,
+    nodeName: async (nodeId) => (await findNode(db, NodeId.parse(nodeId)))?.name ?? nodeId,
+    tasksChanged: async (taskIds) => {
+      for (const taskId of new Set(taskIds)) await announcer.changed(taskId);
+    },
+    settle: followUp.settle,
+  });
+  closers.add('scheduler', () => scheduler.stop());
+  const wake = (): void => {
+    scheduler.wake();
+    followUp.planSoon();
+  };
+  const tasks = createTasks({
+    database,
+    keys,
+    splitAboveBytes: config.splitAboveBytes,
+    changed: announcer.changed,
+    deleted: announcer.deleted,
+    wake,
+    stopAttempts,
+  });
+
+  const clientAddress = (c: Context<HttpEnv>): string => c.env.incoming.socket.remoteAddress ?? 'unknown';
+  const app = createApp({ log, isUnavailable: database.isUnavailable });
+  app.use(
+    '/api/*',
+    authenticateUser((credential) => authenticate(accounts, credential)),
+  );
+  mountHealthRoutes(app, { ready: () => database.ping() });
+  mountAccountRoutes(app, { accounts, clientAddress });
+  mountFileRoutes(app, { database, filesChanged });
+  const uploads = { database, filesChanged, stores, clock, turns: createUploadTurns() };
+  mountUploadRoutes(app, uploads);
+  mountDownloadRoutes(app, { db, stores, log });
+  mountBlobRoutes(app, { db, stores, keys, clock, log });
+  mountPreviewRoutes(app, (userId, query, requestId) =>
+    previewFile(
+      { db, accessTo: (blob) => blobAccess({ keys, clock }, blob), list },
+      userId,
+      query,
+      requestId,
+    ),
+  );
+  mountTaskRoutes(app, tasks);
+  const hello = (nodeId: string, nodeName: string): Hello => ({
+    nodeId: NodeId.parse(nodeId),
+    nodeName,
+    masterId,
+    masterUrls: urls,
+    heartbeatMs,
+  });
+  mountNodeRoutes(app, {
+    registry,
+    test: async (idOrName) => {
+      const row = await requireNode(db, idOrName);
+      const peer = toPeer(row, keyOf);
+      if (peer === undefined) throw new AppError('NODE_REFUSED', `"${row.name}" has not started yet`);
+      return communicationTest({ client, peer, hello: hello(row.id, row.name), now: clock.monotonicMs });
+    },
+  });
+  const reportDeps = {
+    database,
+    storeId: stores.defaultStoreId,
+    statBlob: async (blobId: string) =>
+      (await stores.get(stores.defaultStoreId).stat(BlobId.parse(blobId)))?.sizeBytes,
+    hasAlternative: (part: ReportedPart) => hasAlternative(db, part, heartbeatMs),
+    announcer,
+    settle: followUp.settle,
+    wake,
+  };
+  mountNodeApiRoutes(app, {
+    signed: signedRequests({
+      role: 'master',
+      findKey: registry.findKey,
+      nonces: createNonceStore(db),
+      clock,
+      maxSkewMs,
+      signatureTtlSeconds,
+      maxBodyBytes: maxSignedBodyBytes,
+    }),
+    api: {
+      heartbeat: (nodeId, heartbeat) =>
+        receiveHeartbeat({ database, clock, heartbeatMs, heard: scheduler.wake }, nodeId, heartbeat),
+      reports: (nodeId, batch) => receiveReports(reportDeps, nodeId, batch),
+      sources: sources.page,
+      storedEntries: async (nodeId, ref) => ({ indices: await sources.storedEntries(nodeId, ref) }),
+      output: async (nodeId, ref) => {
+        await sources.requireHolder(nodeId, ref);
+        return outputs.issue({ ...ref, maxBytes: config.limits.maxOutputBytes });
+      },
+    },
+  });
+
+  const server = await listen(app, { address: config.listen, requestTimeoutMs: 0 });
+  closers.add('http', () => server.close(config.graceMs));
+  urls = masterUrls(config, server.port);
+  const url = config.publicUrl ?? urls.at(-1) ?? '';
+
+  const greeter = startGreeter({
+    database,
+    client,
+    clock,
+    log,
+    heartbeatMs,
+    hello,
+    keyOf,
+    changed: scheduler.wake,
+  });
+  closers.add('greeter', () => greeter.stop());
+  const purgeOrphans = createOrphanPurge({ db, stores, clock, graceMs: dayMs });
+  const maintenance = startMaintenance(
+    [
+      { name: 'forget nonces', everyMs: purgeEveryMs, run: () => forgetOldNonces(db) },
+      { name: 'expire uploads', everyMs: purgeEveryMs, run: () => expireUploads(uploads) },
+      {
+        name: 'purge blobs',
+        everyMs: purgeEveryMs,
+        run: () => purgeBlobs({ db, stores, stagedGraceMs: dayMs }),
+      },
+      { name: 'purge orphans', everyMs: orphanPurgeEveryMs, run: () => purgeOrphans() },
+      {
+        name: 'remove abandoned writes',
+        everyMs: orphanPurgeEveryMs,
+        run: () => stores.get(stores.defaultStoreId).removeAbandoned(dayMs),
+      },
+    ],
+    log,
+  );
+  closers.add('maintenance', () => maintenance.stop());
+  if (config.embeddedNode) {
+    const embedded = await startEmbeddedNode({
+      database,
+      keys,
+      log,
+      dataPath: config.dataPath,
+      stores: { [localStoreId]: config.dataPath },
+      slaveProgram,
+      env: config.childEnvironment,
+      logLevel: config.logLevel,
+      logFormat: config.logFormat,
+      graceMs: config.graceMs,
+      ready: (nodeId) => greeter.greetNow(nodeId),
+    });
+    closers.add('embedded node', () => embedded.stop());
+  }
+  return { url, oneTimePassword: firstAdmin?.oneTimePassword ?? null, stop: () => closers.close() };
+}

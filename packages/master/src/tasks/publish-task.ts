@@ -1,0 +1,50 @@
+import { AppError } from '@longshore/protocol';
+import type { Db } from '../database/open-database.ts';
+import { type PublishableOutput, publishOutput, publishOutputs } from '../files/publish-outputs.ts';
+import { listOutputs } from '../store/parts/report-rows.ts';
+import type { TaskRow } from '../store/tasks/task-rows.ts';
+
+const batchSize = 1_000;
+
+/**
+ * Makes files of what the parts of a task have stored, in the caller's transaction. Answers the paths at the top of
+ * what appeared and the folder whose content changed. Throws what keeps the outputs from being published.
+ */
+export async function publishTask(
+  tx: Db,
+  task: TaskRow,
+): Promise<{ outputs: string[]; changedFolder: string }> {
+  const outputs = await listOutputs(tx, task.id);
+  if (task.kind === 'create-archive') {
+    const [archive] = outputs;
+    if (archive === undefined) throw new AppError('INTERNAL', `task ${task.id} ended without its archive`);
+    const published = await publishOutput(tx, {
+      userId: task.user_id,
+      taskId: task.id,
+      path: task.destination,
+      conflict: task.conflict,
+      output: toPublishable(archive),
+    });
+    return { outputs: published.topPaths, changedFolder: published.changedFolder };
+  }
+  const published = await publishOutputs(tx, {
+    userId: task.user_id,
+    taskId: task.id,
+    folder: task.destination,
+    conflict: task.conflict,
+    outputs: batches(outputs.map(toPublishable)),
+  });
+  return { outputs: published.topPaths, changedFolder: published.changedFolder };
+}
+
+const toPublishable = (row: Awaited<ReturnType<typeof listOutputs>>[number]): PublishableOutput => ({
+  kind: row.kind,
+  path: row.path,
+  blobId: row.blob_id,
+  mode: row.mode,
+  modifiedAtMs: row.modified_at_ms,
+});
+
+function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += batchSize) yield items.slice(from, from + batchSize);
+}
