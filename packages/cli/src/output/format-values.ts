@@ -30,6 +30,10 @@ export function formatSpan(milliseconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
+/** Time that is left, as a guess deserves: whole seconds. */
+export const formatEta = (seconds: number): string =>
+  seconds < 9.5 ? `${Math.max(1, Math.round(seconds))} s` : formatSpan(Math.round(seconds) * 1000);
+
 /** How long ago, roughly: "3 s", "5 min", "2 h", "12 d". */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;

@@ -80,7 +80,7 @@ describe('a progress bar', () => {
       expect(textWidth(progressBar(state, columns))).toBeLessThanOrEqual(columns);
     }
     expect(progressBar(state, 110)).toContain(
-      '50%  512 MiB of 1.0 GiB · 100 MiB/s · 5.0 s left · 1,000 of 2,003 files',
+      '50%  512 MiB of 1.0 GiB · 100 MiB/s · 5 s left · 1,000 of 2,003 files',
     );
   });
 

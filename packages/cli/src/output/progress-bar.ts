@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatRate, formatSpan } from './format-values.ts';
+import { formatBytes, formatCount, formatEta, formatRate } from './format-values.ts';
 import { cutText, textWidth } from './text-width.ts';
 
 export type BarState = {
@@ -12,8 +12,8 @@ export type BarState = {
 };
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
-const longestBar = 30;
-const shortestBar = 8;
+/** Few widths, so that the bar does not tremble as the numbers beside it grow. */
+const barWidths = [30, 20, 10] as const;
 
 /** One line of at most `columns`: what does not fit is left out, the least important first. */
 export function progressBar(state: BarState, columns: number): string {
@@ -23,7 +23,7 @@ export function progressBar(state: BarState, columns: number): string {
   const parts = [
     of(formatBytes(state.bytesDone), state.bytesTotal === null ? null : formatBytes(state.bytesTotal)),
     state.bytesPerSecond === null ? '' : formatRate(state.bytesPerSecond),
-    state.etaSeconds === null ? '' : `${formatSpan(state.etaSeconds * 1000)} left`,
+    state.etaSeconds === null ? '' : `${formatEta(state.etaSeconds)} left`,
     of(
       formatCount(state.entriesDone),
       state.entriesTotal === null ? null : formatCount(state.entriesTotal),
@@ -34,7 +34,8 @@ export function progressBar(state: BarState, columns: number): string {
   for (let count = parts.length; count > 0; count--) {
     const room = columns - textWidth(line('', count)) - 2;
     if (share === null && room >= -2) return line('', count);
-    if (share !== null && room >= shortestBar) return line(drawBar(share, Math.min(longestBar, room)), count);
+    const width = barWidths.find((width) => width <= room);
+    if (share !== null && width !== undefined) return line(drawBar(share, width), count);
   }
   return cutText(line('', 0), columns);
 }

@@ -92,7 +92,12 @@ export function serveFiles(master: LoopbackMaster): LoopbackFiles {
     upload: Upload,
   ): Promise<void> => {
     loopback.beforePiece({ request, response, upload });
-    for await (const chunk of request) upload.bytes = Buffer.concat([upload.bytes, chunk as Buffer]);
+    const chunks = [upload.bytes];
+    try {
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+    } finally {
+      upload.bytes = Buffer.concat(chunks);
+    }
     if (upload.bytes.length === upload.size) add(upload.path, upload.bytes, upload.modifiedAtMs, upload.mode);
   };
   const progress = (upload: Upload): Record<string, string | number> => ({

@@ -11,8 +11,9 @@ const shownFailures = 20;
 export function reportTransfer(cli: Cli, verb: string, report: TransferReport): Result<TransferReport> {
   if (!cli.json) nameExceptions(cli, report);
   const rate = report.durationMs > 0 ? ` (${formatRate((report.bytes * 1000) / report.durationMs)})` : '';
+  const moved = `${plural(report.files, 'file')}, ${formatBytes(report.bytes)} in ${formatSpan(report.durationMs)}${rate}`;
   const counts = [
-    `${verb} ${plural(report.files, 'file')}, ${formatBytes(report.bytes)} in ${formatSpan(report.durationMs)}${rate}`,
+    report.files > 0 || report.unchanged === 0 ? `${verb} ${moved}` : '',
     report.unchanged > 0 ? `${plural(report.unchanged, 'file')} already there` : '',
     report.skipped.length > 0 ? `${report.skipped.length} skipped` : '',
     report.failed.length > 0 ? cli.paint.bad(`${report.failed.length} failed`) : '',

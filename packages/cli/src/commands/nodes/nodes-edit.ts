@@ -5,14 +5,14 @@ import { defineCommand } from '../../define-command.ts';
 import { CommandError } from '../../errors/command-error.ts';
 import { as, listOf, wholeNumber } from '../../option-values.ts';
 
-const UrlOrNone = z.union([z.literal('none').transform(() => null), NodeUrl], {
+const UrlOrNone = z.union([z.literal('none'), NodeUrl], {
   error: 'an http or https address, or "none"',
 });
 
 type Options = {
   name?: string;
   url?: string;
-  internalUrl?: string | null;
+  internalUrl?: string;
   weight?: number;
   capabilities?: z.infer<typeof Capability>[];
 };
@@ -38,7 +38,8 @@ export const nodesEdit = defineCommand({
         listOf(Capability),
       ),
   run: async (cli, id: string, options: Options) => {
-    const { name, url, internalUrl, weight, capabilities } = options;
+    const { name, url, weight, capabilities } = options;
+    const internalUrl = options.internalUrl === 'none' ? null : options.internalUrl;
     const body = { name, url, internalUrl, weight, capabilities };
     if (Object.values(body).every((value) => value === undefined)) {
       throw CommandError.local('USAGE', 'name at least one thing to change');

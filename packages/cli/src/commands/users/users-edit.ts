@@ -8,7 +8,7 @@ import { CommandError } from '../../errors/command-error.ts';
 import { as, Size } from '../../option-values.ts';
 import { readPassword } from '../../terminal/read-password.ts';
 
-const Quota = z.union([z.literal('unlimited').transform(() => null), Size], {
+const Quota = z.union([z.literal('unlimited'), Size], {
   error: 'a size such as 50GiB, or "unlimited"',
 });
 
@@ -32,13 +32,20 @@ export const usersEdit = defineCommand({
   run: async (
     cli,
     name: string,
-    options: { role?: Role; quota?: number | null; disable?: true; enable?: true; passwordStdin?: true },
+    options: {
+      role?: Role;
+      quota?: number | 'unlimited';
+      disable?: true;
+      enable?: true;
+      passwordStdin?: true;
+    },
   ) => {
     const api = await signedIn(cli);
     const password = options.passwordStdin ? await readPassword(cli, true, '') : undefined;
+    const { quota } = options;
     const body = {
       ...(options.role === undefined ? {} : { role: options.role }),
-      ...(options.quota === undefined ? {} : { quotaBytes: options.quota }),
+      ...(quota === undefined ? {} : { quotaBytes: quota === 'unlimited' ? null : quota }),
       ...(options.disable || options.enable ? { disabled: options.disable === true } : {}),
       ...(password === undefined ? {} : { password }),
     };
