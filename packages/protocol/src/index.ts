@@ -62,7 +62,7 @@ export {
   type EndpointOutput,
   endpoint,
 } from './user-api/endpoint.ts';
-export { eventsRoute, ServerEvent } from './user-api/events.ts';
+export { EventStreamHello, EventStreamQuery, eventsRoute, ServerEvent } from './user-api/events.ts';
 export { FileEntry, fileBytesRoutes, files, UserPath, uploadHeaders } from './user-api/files.ts';
 export { health } from './user-api/health.ts';
 export {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TaskId } from '../ids.ts';
+import { Count, TaskId } from '../ids.ts';
 import { Progress } from '../task.ts';
 import { Node } from './nodes.ts';
 import { Task } from './tasks.ts';
@@ -26,3 +26,20 @@ export const ServerEvent = z.discriminatedUnion('type', [
 export type ServerEvent = z.infer<typeof ServerEvent>;
 
 export const eventsRoute = '/api/v1/events';
+
+/**
+ * Asked in the address. The header `Last-Event-ID` stands before `lastEventId`; without both the stream begins now.
+ * `everybody` (administrators) includes the tasks of all users.
+ */
+export const EventStreamQuery = z.object({
+  lastEventId: z.coerce.number().pipe(Count).optional(),
+  everybody: z.stringbool().default(false),
+});
+export type EventStreamQuery = z.infer<typeof EventStreamQuery>;
+
+/**
+ * Data of the event `hello`, the first of every stream; its `id:` says after which event the stream goes on.
+ * `missed`: events after the id that was given are no longer kept, so everything has to be read anew.
+ */
+export const EventStreamHello = z.object({ missed: z.boolean() });
+export type EventStreamHello = z.infer<typeof EventStreamHello>;
