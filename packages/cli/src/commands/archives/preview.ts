@@ -2,7 +2,7 @@ import { type ArchiveListEntry, ArchiveListing, files } from '@longshore/protoco
 import { type Cli, signedIn, tableStyle } from '../../cli.ts';
 import { defineCommand } from '../../define-command.ts';
 import { as, wholeNumber } from '../../option-values.ts';
-import { formatBytes, formatTime, plural } from '../../output/format-values.ts';
+import { formatBytes, formatCount, formatTime, plural } from '../../output/format-values.ts';
 import { printable } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 import { RemotePath } from '../../remote-path.ts';
@@ -58,14 +58,12 @@ function lines(cli: Cli, listing: ArchiveListing): string[] {
   ]);
   const columns = [{ title: 'SIZE', align: 'right' as const }, { title: 'MODIFIED' }, { title: 'PATH' }];
   const bytes = entries.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
-  const shown =
-    next === null ? '' : ` shown${total === null ? '' : ` of ${plural(total, 'entry', 'entries')}`}`;
+  const count = plural(entries.length, 'entry', 'entries');
+  const more = next === null ? '' : total === null ? ', and more' : ` of ${formatCount(total)}`;
   const encoding = listing.encoding === null ? '' : `, names in ${listing.encoding}`;
   return [
     ...(rows.length === 0 ? [] : table(columns, rows, tableStyle(cli))),
-    cli.paint.dim(
-      `${plural(entries.length, 'entry', 'entries')}${shown}, ${formatBytes(bytes)}; ${listing.format}${encoding}`,
-    ),
+    cli.paint.dim(`${count}${more}, ${formatBytes(bytes)}; ${listing.format}${encoding}`),
   ];
 }
 

@@ -42,7 +42,12 @@ export const nodesTest = defineStreamingCommand({
 function stepLines(paint: Paint, { step, status, durationMs, evidence, error }: TestStep): string[] {
   const mark = { ok: paint.good('✔'), failed: paint.bad('✖'), skipped: paint.dim('–') }[status];
   const time = status === 'skipped' ? '' : `${Math.round(durationMs)} ms`;
-  const line = `${mark} ${step.padEnd(9)}  ${time.padStart(8)}  ${printable(evidence)}`.trimEnd();
-  if (error === null) return [line];
-  return [line, `    ${paint.bad(error.code)}: ${printable(error.message)}`, `    fix: ${error.hint}`];
+  const line = (found: string): string =>
+    `${mark} ${step.padEnd(9)}  ${time.padStart(8)}  ${found}`.trimEnd();
+  if (error === null) return [line(printable(evidence))];
+  return [
+    line(`${paint.bad(error.code)}: ${printable(error.message)}`),
+    ...(error.message.includes(evidence) ? [] : [`    seen: ${printable(evidence)}`]),
+    `    fix: ${printable(error.hint)}`,
+  ];
 }

@@ -94,7 +94,7 @@ describe('nodes test', () => {
     const ran = await longshore('nodes', 'test', 'shed');
     expect(ran.exitCode).toBe(1);
     expect(ran.stdout).toMatch(
-      /✔ resolve .*127\.0\.0\.1\n✖ connect .*\n {4}NODE_REFUSED: refused\n {4}fix: Start the slave\.\n– tls/,
+      /✔ resolve .*127\.0\.0\.1\n✖ connect .*NODE_REFUSED: refused\n {4}seen: connect ECONNREFUSED\n {4}fix: Start the slave\.\n– tls/,
     );
     const json = await longshore('nodes', 'test', 'shed', '--json');
     expect(
