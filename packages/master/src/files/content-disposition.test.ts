@@ -18,7 +18,7 @@ it('no name can end the parameter or the header', () => {
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       const value = contentDisposition(name);
       expect(value).toMatch(
-        /^attachment; filename="[^"\\\x00-\x1f\x7f-\uffff]*"(; filename\*=UTF-8''[\w!#$&+.^`|~%-]*)?$/,
+        /^attachment; filename="[ !\x23-\x5b\x5d-\x7e]*"(; filename\*=UTF-8''[\w!#$&+.^`|~%-]*)?$/,
       );
     }),
     { numRuns: 2000 },

@@ -42,7 +42,7 @@ export async function serveFiles(database: Database, options: { clock?: Clock } 
   const filesChanged = (userId: string, folder: string): void => void changes.push({ userId, folder });
   const deps: UploadDeps = { database, stores, clock, turns: createUploadTurns(), filesChanged };
   const keys = deriveMasterKeys(Buffer.alloc(32, 7));
-  const log = createLogger({ program: 'test', level: 'error', format: 'json' });
+  const log = createLogger({ program: 'test', level: 'fatal', format: 'json' });
   const app = createApp({ log, isUnavailable: database.isUnavailable });
   app.use('/api/*', async (c, next) => {
     const userId = UserId.safeParse(c.req.header(callerHeader));
