@@ -242,16 +242,25 @@ function toDatabase(
   return { type: 'postgres', url: section.Url, maxConnections: section.MaxConnections };
 }
 
-/** Addresses under which slaves find this master, best first, given the port it really listens on. */
-export function masterUrls(config: MasterConfig, port: number): string[] {
+/**
+ * Addresses under which nodes find this master, best first, given the port it really listens on. The embedded node is
+ * on the same machine. A slave is told a loopback address only while no other is known: on its own machine, somebody
+ * else may answer there.
+ */
+export function masterUrls(config: MasterConfig, port: number): { slaves: string[]; embedded: string[] } {
   const { host } = config.listen;
-  const own =
-    host === null || host === '0.0.0.0' || host === '::'
-      ? [...externalAddresses().slice(0, 1), '127.0.0.1']
-      : [host.includes(':') ? `[${host}]` : host];
+  const everywhere = host === null || host === '0.0.0.0' || host === '::';
+  const own = everywhere ? externalAddresses().slice(0, 1) : [host.includes(':') ? `[${host}]` : host];
+  const toUrl = (address: string): string => `http://${address}:${port}`;
   const configured = [config.internalUrl, config.publicUrl].filter((address) => address !== undefined);
-  return [...new Set([...configured, ...own.map((address) => `http://${address}:${port}`)])].slice(0, 4);
+  const reachable = own.filter((address) => !isLoopback(address)).map(toUrl);
+  const known = [...new Set([...configured, ...reachable])].slice(0, 4);
+  const embedded = (everywhere ? ['127.0.0.1'] : own).map(toUrl);
+  return { slaves: known.length > 0 ? known : embedded, embedded };
 }
+
+const isLoopback = (address: string): boolean =>
+  address === 'localhost' || address === '[::1]' || address.startsWith('127.');
 
 const externalAddresses = (): string[] =>
   Object.values(networkInterfaces())

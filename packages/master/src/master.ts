@@ -64,7 +64,7 @@ import { storageDrivers } from './storage/drivers.ts';
 import { purgeBlobs } from './storage/purge-blobs.ts';
 import { createStores, localStoreId } from './storage/stores.ts';
 import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
-import { findNode, requireNode } from './store/nodes/node-rows.ts';
+import { findNode, type NodeRow, requireNode } from './store/nodes/node-rows.ts';
 import { createNonceStore, forgetOldNonces } from './store/nodes/nonce-rows.ts';
 import type { ReportedPart } from './store/parts/report-rows.ts';
 import { blobAccess, createAttemptSources } from './tasks/attempt-sources.ts';
@@ -128,7 +128,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const firstAdmin = await ensureFirstAdmin(accounts, config.adminPassword ?? null);
 
   // Known once the server listens; nothing asks for it before.
-  let urls: string[] = [];
+  let urls: ReturnType<typeof masterUrls> = { slaves: [], embedded: [] };
   const publish = async (_userId: UserId, _event: ServerEvent): Promise<void> => {};
   const filesChanged = (userId: string, path: string): void => {
     void publish(UserId.parse(userId), { type: 'files', path });
@@ -141,7 +141,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     database,
     keys,
     heartbeatMs,
-    masterUrl: () => urls[0] ?? '',
+    masterUrl: () => urls.slaves[0] ?? '',
     changed: (node) => {
       greeter.greetNow(node.id);
       wake();
@@ -222,11 +222,11 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     ),
   );
   mountTaskRoutes(app, tasks);
-  const hello = (nodeId: string, nodeName: string): Hello => ({
-    nodeId: NodeId.parse(nodeId),
-    nodeName,
+  const hello = (node: NodeRow): Hello => ({
+    nodeId: NodeId.parse(node.id),
+    nodeName: node.name,
     masterId,
-    masterUrls: urls,
+    masterUrls: node.type === 'embedded' ? urls.embedded : urls.slaves,
     heartbeatMs,
   });
   mountNodeRoutes(app, {
@@ -235,7 +235,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       const row = await requireNode(db, idOrName);
       const peer = toPeer(row, keyOf);
       if (peer === undefined) throw new AppError('NODE_REFUSED', `"${row.name}" has not started yet`);
-      return communicationTest({ client, peer, hello: hello(row.id, row.name), now: clock.monotonicMs });
+      return communicationTest({ client, peer, hello: hello(row), now: clock.monotonicMs });
     },
   });
   const reportDeps = {
@@ -274,7 +274,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const server = await listen(app, { address: config.listen, requestTimeoutMs: 0 });
   closers.add('http', () => server.close(config.graceMs));
   urls = masterUrls(config, server.port);
-  const url = config.publicUrl ?? urls.at(-1) ?? '';
+  const url = config.publicUrl ?? urls.embedded[0] ?? '';
 
   const greeter = startGreeter({
     database,

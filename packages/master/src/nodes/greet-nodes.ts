@@ -21,7 +21,7 @@ export type GreeterDeps = {
   log: Logger;
   heartbeatMs: number;
   /** What a node is told about this master. */
-  hello: (nodeId: string, nodeName: string) => Hello;
+  hello: (node: NodeRow) => Hello;
   keyOf: (row: NodeRow) => NodeKey;
   /** The node's status changed: it was heard of, or it cannot be reached for a new reason. */
   changed: (nodeId: NodeId) => void;
@@ -43,7 +43,7 @@ export function startGreeter(deps: GreeterDeps): Greeter {
   const greet = async (row: NodeRow): Promise<void> => {
     const peer = toPeer(row, deps.keyOf);
     if (peer === undefined) return;
-    const hello = deps.hello(row.id, row.name);
+    const hello = deps.hello(row);
     try {
       const { data, skewMs } = await deps.client.hello(peer, hello);
       pauses.delete(row.id);
