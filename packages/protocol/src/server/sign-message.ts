@@ -2,7 +2,7 @@ import { type InnerList, type Item, serializeDictionary } from 'structured-heade
 import { headers as names } from '../headers.ts';
 import { formatProtocolVersion, productVersion, protocolVersion } from '../version.ts';
 import { contentDigest } from './content-digest.ts';
-import { hmacSha256, signatureBase } from './signature-base.ts';
+import { hmacSha256, requireNormalForm, signatureBase } from './signature-base.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** Components that every request between master and slave covers, in this order. */
@@ -41,6 +41,7 @@ export function signRequest(request: {
   nowMs: number;
   ttlSeconds: number;
 }): { headers: Record<string, string>; nonce: string } {
+  requireNormalForm(request);
   const plain = {
     'content-digest': contentDigest(request.body),
     [names.version]: productVersion,

@@ -18,7 +18,10 @@ export type ParsedSignature = {
   readonly input: InnerList;
 };
 
-/** The signature base of RFC 9421, section 2.5. Throws when a component is missing from the message. */
+/**
+ * The signature base of RFC 9421, section 2.5. Throws when a component is missing from the message. The URL parser
+ * underneath reads several requests as one, which is why both sides first call `requireNormalForm`.
+ */
 export function signatureBase(message: Message, input: InnerList): string {
   const components = input[0].map(([name]) => String(name));
   const base = httpbis.createSignatureBase(
@@ -28,6 +31,21 @@ export function signatureBase(message: Message, input: InnerList): string {
   base.push(['"@signature-params"', [serializeList([input])]]);
   return httpbis.formatSignatureBase(base);
 }
+
+/**
+ * Admits a request line only in the one form that its signature covers: what a URL parser would change (dot
+ * segments, `//host`, a lone `?`, characters to be escaped, a method in lower case) could be changed on the way
+ * without being noticed. Throws `SIGNATURE_INVALID`.
+ */
+export function requireNormalForm({ method, target }: { method: string; target: string }): void {
+  const url = URL.parse(target, signatureOrigin);
+  const isNormal = url?.origin === signatureOrigin && url.pathname + url.search === target;
+  if (!isNormal || method !== method.toUpperCase()) {
+    throw invalid('the method and the target of the request are not in their normal form');
+  }
+}
+
+const signatureOrigin = 'http://longshore.invalid';
 
 export const hmacSha256 = (secret: string, base: string): Buffer =>
   createHmac('sha256', secret).update(base).digest();
@@ -56,6 +74,11 @@ export function parseSignature(headers: Message['headers']): ParsedSignature {
   }
   const [signature] = signatures.get(label) ?? [];
   if (!isInnerList(input) || !(signature instanceof ArrayBuffer)) throw invalid('the signature is malformed');
+  // One signature has one spelling: no repeated label, no spare bits in the last letter of base64.
+  const bytes = Buffer.from(signature).toString('base64');
+  if (signatureField !== `${label}=:${bytes}:` || inputField !== `${label}=${serializeList([input])}`) {
+    throw invalid('the signature headers are not in canonical form');
+  }
   const components = input[0].map(([name, parameters]) => {
     if (typeof name !== 'string' || parameters.size > 0)
       throw invalid('a covered component is not a plain name');
@@ -106,7 +129,7 @@ function toLibraryMessage(message: Message): object {
   if ('status' in message) return { status: message.status, headers: present };
   return {
     method: message.method,
-    url: new URL(message.target, 'http://longshore.invalid'),
+    url: new URL(message.target, signatureOrigin),
     headers: present,
   };
 }

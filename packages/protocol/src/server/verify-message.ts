@@ -7,6 +7,7 @@ import {
   hmacSha256,
   type ParsedSignature,
   parseSignature,
+  requireNormalForm,
   signatureBase,
   signaturesEqual,
 } from './signature-base.ts';
@@ -55,6 +56,7 @@ export async function verifyRequest<Key extends SigningKey>(options: {
   });
   const parsed = parseSignature(request.headers);
   requireComponents(parsed, requestComponents);
+  requireNormalForm(request);
   const key = await options.findKey(parsed.keyId);
   if (key === undefined) throw new AppError('KEY_UNKNOWN', `no key "${parsed.keyId}" is known here`);
   const skewMs = checkWindow(parsed, nowMs, maxSkewMs);
@@ -92,8 +94,11 @@ export function verifyResponse(options: {
   if (response.headers[names.nonce] !== options.requestNonce) {
     throw new AppError('SIGNATURE_INVALID', 'the answer belongs to another request');
   }
+  const clockMs = Number(response.headers[names.clock]);
+  if (!Number.isSafeInteger(clockMs))
+    throw new AppError('SIGNATURE_INVALID', `${names.clock} is not a number`);
   return {
-    skewMs: Number(response.headers[names.clock]) - nowMs,
+    skewMs: clockMs - nowMs,
     contentDigest: response.headers['content-digest'] ?? '',
   };
 }

@@ -37,11 +37,15 @@ export type PeerCall<Schema extends z.ZodType> = {
 export type PeerClient = {
   /**
    * Sends one request and verifies the answer. Never retries: the caller owns that. Throws the peer's own error,
-   * or `NODE_UNRESOLVABLE`, `NODE_REFUSED`, `NODE_TIMEOUT`, `NODE_TLS`, `NODE_DISCONNECTED` or `NODE_NOT_A_SLAVE`.
+   * or `NODE_UNRESOLVABLE`, `NODE_REFUSED`, `NODE_TIMEOUT`, `NODE_TLS`, `NODE_DISCONNECTED` or `NODE_NOT_A_SLAVE`,
+   * or `INTERNAL` for a peer that does not keep to the protocol.
    */
   call<Schema extends z.ZodType>(call: PeerCall<Schema>): Promise<PeerAnswer<z.output<Schema>>>;
   close(): void;
 };
+
+/** More than any answer of the protocol needs; a stranger could send without end. */
+const maxAnswerBytes = 128 * 1024 * 1024;
 
 /** A peer that does not know our key, or refuses our signature, cannot sign its answer for us. */
 const unsignedAnswers: readonly ErrorCode[] = [
@@ -81,7 +85,8 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
         nowMs: sentAtMs,
         ttlSeconds: signatureTtlSeconds,
       });
-      const response = await got(url, {
+      const tooLarge = new AbortController();
+      const sending = got(url, {
         method,
         headers: { ...signed.headers, ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) },
         ...(method === 'POST' ? { body } : {}),
@@ -92,9 +97,15 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
         decompress: false,
         responseType: 'buffer',
         timeout: { request: call.timeoutMs },
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      }).catch((cause: unknown) => {
-        throw toConnectionError(cause, url.origin);
+        signal: AbortSignal.any([tooLarge.signal, ...(call.signal === undefined ? [] : [call.signal])]),
+      });
+      void sending.on('downloadProgress', ({ transferred }) => {
+        if (transferred > maxAnswerBytes) tooLarge.abort();
+      });
+      const response = await sending.catch((cause: unknown) => {
+        if (!tooLarge.signal.aborted) throw toConnectionError(cause, url.origin);
+        const message = `${url.origin} answered more than ${maxAnswerBytes} bytes`;
+        throw new AppError('NODE_NOT_A_SLAVE', message, { cause });
       });
       const durationMs = clock.monotonicMs() - startedMs;
       const answer = { status: response.statusCode, headers: response.headers, body: response.rawBody };
@@ -105,9 +116,8 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
         nonce: signed.nonce,
         sentAtMs,
       });
-      const json: unknown = JSON.parse(Buffer.from(response.rawBody).toString('utf8'));
-      if (response.statusCode >= 400) throw fromErrorInfo(ErrorBody.parse(json).error);
-      return { data: call.response.parse(json), skewMs: skewMs - durationMs / 2, durationMs };
+      const data = understand({ answer, schema: call.response, url });
+      return { data, skewMs: skewMs - durationMs / 2, durationMs };
     },
   };
 }
@@ -139,6 +149,31 @@ function authenticate(options: {
   });
   verifyContentDigest(verified.contentDigest, answer.body);
   return verified;
+}
+
+/** The data of an answer that is known to come from the peer. Throws the peer's error, or `INTERNAL`. */
+function understand<Schema extends z.ZodType>(options: {
+  answer: Answer;
+  schema: Schema;
+  url: URL;
+}): z.output<Schema> {
+  const { answer, schema, url } = options;
+  const { status } = answer;
+  const json = parseJson(Buffer.from(answer.body).toString('utf8'));
+  if (status >= 400) {
+    const answered = ErrorBody.safeParse(json);
+    if (answered.success) throw fromErrorInfo(answered.data.error);
+    throw new AppError('INTERNAL', `${url.origin} answered ${status} to ${url.pathname} without saying why`);
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') || 'body';
+  throw new AppError(
+    'INTERNAL',
+    `${url.origin} answered something else than agreed to ${url.pathname}: ${where}: ${issue?.message ?? ''}`,
+    { cause: parsed.error },
+  );
 }
 
 function unsignedAnswer(

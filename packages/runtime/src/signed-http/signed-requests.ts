@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import { AppError } from '@longshore/protocol';
+import { AppError, type ErrorBody, toErrorInfo } from '@longshore/protocol';
 import {
   type NonceStore,
   type SigningKey,
@@ -34,14 +34,25 @@ export function signedRequests<Key extends SigningKey>(options: {
 }): MiddlewareHandler<SignedEnv<Key>> {
   const { role, findKey, nonces, clock, maxSkewMs } = options;
   return createMiddleware<SignedEnv<Key>>(async (c, next) => {
-    const url = new URL(c.req.url);
-    const request = { method: c.req.method, target: url.pathname + url.search, headers: c.req.header() };
+    const request = {
+      method: c.req.method,
+      target: requestTarget(c.req.url, c.env),
+      headers: c.req.header(),
+    };
     const peer = await verifyRequest({ request, role, findKey, nonces, nowMs: clock.nowMs(), maxSkewMs });
-    const body = await readBody(c.req, options.maxBodyBytes);
-    verifyContentDigest(peer.contentDigest, body);
     c.set('peer', peer);
-    c.set('signedBody', body);
-    await next();
+    try {
+      const body = await readBody(c.req, options.maxBodyBytes);
+      verifyContentDigest(peer.contentDigest, body);
+      c.set('signedBody', body);
+      await next();
+    } catch (error) {
+      // What a handler throws is answered by the app before it gets here; this is about the body itself. The peer
+      // is known by now and believes only answers that are signed.
+      if (!(error instanceof AppError)) throw error;
+      const refusal: ErrorBody = { error: { ...toErrorInfo(error), requestId: peer.requestId } };
+      c.res = Response.json(refusal, { status: error.status });
+    }
     const answer = new Uint8Array(await c.res.arrayBuffer());
     const headers = new Headers(c.res.headers);
     const signed = signResponse({
@@ -55,6 +66,12 @@ export function signedRequests<Key extends SigningKey>(options: {
     for (const [name, value] of Object.entries(signed)) headers.set(name, value);
     c.res = new Response(answer, { status: c.res.status, headers });
   });
+}
+
+/** Path and query as they stand in the request line; without a connection, as in some tests, those of the URL. */
+function requestTarget(href: string, env: Partial<HttpBindings> | undefined): string {
+  const url = new URL(href);
+  return env?.incoming?.url ?? url.pathname + url.search;
 }
 
 /** The signed body, parsed. Throws `BAD_REQUEST` naming the first wrong field. */

@@ -1,0 +1,140 @@
+import { createHmac } from 'node:crypto';
+import { isInnerList, parseDictionary } from 'structured-headers';
+import { describe, expect, test } from 'vitest';
+import { parseSignature, requireNormalForm, signatureBase, signaturesEqual } from './signature-base.ts';
+
+describe('RFC 9421, appendix B.2.5', () => {
+  const secret = Buffer.from(
+    'uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==',
+    'base64',
+  );
+  const message = {
+    method: 'POST',
+    target: 'http://example.com/foo?param=Value&Pet=dog',
+    headers: {
+      host: 'example.com',
+      date: 'Tue, 20 Apr 2021 02:07:55 GMT',
+      'content-type': 'application/json',
+      'content-digest':
+        'sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:',
+      'content-length': '18',
+    },
+  };
+  const inputField =
+    'sig-b25=("date" "@authority" "content-type");created=1618884473;keyid="test-shared-secret"';
+  const input = parseDictionary(inputField).get('sig-b25');
+  if (input === undefined || !isInnerList(input)) throw new Error('the vector is an inner list');
+
+  test('P1 F1 the signature base is the one of the RFC, byte for byte', () => {
+    expect(signatureBase(message, input)).toBe(
+      '"date": Tue, 20 Apr 2021 02:07:55 GMT\n' +
+        '"@authority": example.com\n' +
+        '"content-type": application/json\n' +
+        '"@signature-params": ("date" "@authority" "content-type");created=1618884473;keyid="test-shared-secret"',
+    );
+  });
+
+  test('P1 F1 the signature is the one of the RFC', () => {
+    const base = signatureBase(message, input);
+    // The secret of the vector is bytes; ours are text.
+    expect(createHmac('sha256', secret).update(base).digest('base64')).toBe(
+      'pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=',
+    );
+  });
+});
+
+test('F11 signatures are equal only when every byte and the length are', () => {
+  const signature = Buffer.from('pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=', 'base64');
+  expect(signaturesEqual(signature, Buffer.from(signature))).toBe(true);
+  expect(signaturesEqual(signature, signature.subarray(1))).toBe(false);
+  expect(signaturesEqual(signature, Buffer.alloc(32))).toBe(false);
+  expect(signaturesEqual(new Uint8Array(), signature)).toBe(false);
+});
+
+test.for(['/', '/slave/v1/hello', '/a?x=1&y=%20', '/node/v1/parts/1/attempts/2/sources?cursor=a%2Fb'])(
+  'the target %s is in normal form',
+  (target) => {
+    expect(() => requireNormalForm({ method: 'GET', target })).not.toThrow();
+  },
+);
+
+test.for([
+  '',
+  'slave/v1/hello',
+  '//slave/v1/hello',
+  '//longshore.invalid/slave/v1/hello',
+  'http://longshore.invalid/slave/v1/hello',
+  '/slave/./v1/hello',
+  '/slave/x/../v1/hello',
+  '/slave/%2e%2e/v1/hello',
+  '/slave\\v1/hello',
+  '/slave/v1/hello?',
+  '/slave/v1/hello#x',
+  '/slave/v1/hello\t',
+  '/slave/v1/a b',
+  '/slave/v1/ä',
+  '/slave/v1/hello?x="',
+])('P1 F2 the target %j, which a URL parser would change, is refused', (target) => {
+  expect(() => requireNormalForm({ method: 'GET', target })).toThrow(
+    expect.objectContaining({ code: 'SIGNATURE_INVALID' }),
+  );
+});
+
+describe('what a signature must look like', () => {
+  const parameters = ';created=1618884473;expires=1618884533;nonce="n";alg="hmac-sha256";keyid="k"';
+  const bytes = `:${Buffer.alloc(32, 7).toString('base64')}:`;
+  const parse = (input: string, signature = `sig=${bytes}`) =>
+    parseSignature({ 'signature-input': input, signature });
+
+  test('the profile is read', () => {
+    expect(parse(`sig=("@method" "@path")${parameters}`)).toMatchObject({
+      components: ['@method', '@path'],
+      keyId: 'k',
+      nonce: 'n',
+      createdSeconds: 1_618_884_473,
+      expiresSeconds: 1_618_884_533,
+      algorithm: 'hmac-sha256',
+    });
+  });
+
+  test.for([
+    ['a signature with a parameter', `sig=("@method")${parameters}`, `sig=${bytes};x`],
+    ['two labels', `a=("@method")${parameters}, b=("@method")${parameters}`, `a=${bytes}, b=${bytes}`],
+    ['two inputs for one signature', `a=("@method")${parameters}, b=("@method")${parameters}`, `a=${bytes}`],
+    ['a label that differs', `a=("@method")${parameters}`, `b=${bytes}`],
+    ['alg none', `sig=("@method")${parameters.replace('hmac-sha256', 'none')}`],
+    ['another algorithm', `sig=("@method")${parameters.replace('hmac-sha256', 'rsa-pss-sha512')}`],
+    ['alg as a token', `sig=("@method")${parameters.replace('"hmac-sha256"', 'hmac-sha256')}`],
+    ['no created', `sig=("@method")${parameters.replace('created=1618884473', 'tag="x"')}`],
+    ['no expires', `sig=("@method")${parameters.replace('expires=1618884533', 'tag="x"')}`],
+    ['no nonce', `sig=("@method")${parameters.replace('nonce="n";', '')}`],
+    ['an empty nonce', `sig=("@method")${parameters.replace('"n"', '""')}`],
+    ['a nonce of 129 letters', `sig=("@method")${parameters.replace('"n"', `"${'n'.repeat(129)}"`)}`],
+    ['no keyid', `sig=("@method")${parameters.replace('keyid="k"', 'tag="x"')}`],
+    ['a fractional time', `sig=("@method")${parameters.replace('1618884473', '1618884473.5')}`],
+    ['a time as text', `sig=("@method")${parameters.replace('1618884473', '"1618884473"')}`],
+    ['a component with parameters', `sig=("@query-param";name="x")${parameters}`],
+    ['a component of the request in an answer', `sig=("@method";req)${parameters}`],
+    ['a component that is a token', `sig=(method)${parameters}`],
+    ['no list', `sig="@method"${parameters}`],
+    ['a signature that is a text', `sig=("@method")${parameters}`, 'sig="abc"'],
+    ['one label twice', `sig=("@method"), sig=("@method")${parameters}`],
+    ['one signature twice', `sig=("@method")${parameters}`, `sig=${bytes}, sig=${bytes}`],
+    ['a space too many', `sig=("@method"  "@path")${parameters}`],
+    ['a leading zero', `sig=("@method")${parameters.replace('=1618884533', '=01618884533')}`],
+    ['base64 with spare bits set', `sig=("@method")${parameters}`, 'sig=:AB==:'],
+    ['an input that is no dictionary', `sig=("@method`],
+    ['a long input', `sig=("@method")${parameters};x="${'x'.repeat(2048)}"`],
+    ['a long signature', `sig=("@method")${parameters}`, `sig=:${'AAAA'.repeat(128)}:`],
+  ])('F5 %s is refused', ([, input, signature]) => {
+    expect(() => parse(input ?? '', signature)).toThrow(
+      expect.objectContaining({ code: 'SIGNATURE_INVALID' }),
+    );
+  });
+
+  test('a message without either header is not signed', () => {
+    for (const headers of [{}, { signature: 'x' }, { 'signature-input': 'x' }]) {
+      expect(() => parseSignature(headers)).toThrow(expect.objectContaining({ code: 'SIGNATURE_MISSING' }));
+    }
+  });
+});
