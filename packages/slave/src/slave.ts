@@ -29,6 +29,7 @@ import { createSelfTest } from './report/self-test.ts';
 import { createLocalStore } from './storage/local-store.ts';
 import { createTempFolders } from './storage/temp-folders.ts';
 import { createBlobHttp } from './transfer/blob-http.ts';
+import { createBlobIds } from './transfer/blob-ids.ts';
 import { createBlobSink } from './transfer/blob-sink.ts';
 import { createOpenBlob } from './transfer/open-blob.ts';
 import { createStoredOutputs } from './transfer/stored-outputs.ts';
@@ -75,6 +76,7 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
     const stores = new Map(Object.entries(config.stores).map(([id, root]) => [id, createLocalStore(root)]));
     const tempFolders = createTempFolders(config.tempPath, lock.directory);
     const openBlob = createOpenBlob({ stores, http });
+    const nextId = createBlobIds();
 
     const readVitals = createReadVitals({
       clock,
@@ -106,7 +108,7 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
       execute: createExecute({
         threads,
         openBlob,
-        openSink: (attempt, link) => createBlobSink({ attempt, link, stores, http, clock }),
+        openSink: (attempt, link) => createBlobSink({ attempt, link, stores, http, clock, nextId }),
         clock,
       }),
     });

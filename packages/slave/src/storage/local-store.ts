@@ -1,9 +1,10 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AttemptRef, BlobId } from '@longshore/protocol';
 import { blobPath, stagingPath } from '@longshore/runtime';
 import { attemptKey } from '../report/attempt-key.ts';
+import { createFolderSync } from './folder-sync.ts';
 import { toSystemError } from './system-error.ts';
 import { type BlobFacts, writeBlobFile } from './write-blob-file.ts';
 
@@ -23,6 +24,7 @@ const place = 'the store of this node';
 const stagedName = /^([0-9a-f-]{36})\.\d+\.[0-9a-f-]{36}$/;
 
 export function createLocalStore(root: string): LocalStore {
+  const folders = createFolderSync();
   return {
     pathOf: (blobId) => blobPath(root, blobId),
     write: async ({ blobId, ref, content }, signal) => {
@@ -30,14 +32,15 @@ export function createLocalStore(root: string): LocalStore {
       const final = blobPath(root, blobId);
       try {
         signal.throwIfAborted();
-        await ensureFolder(dirname(staged));
+        await folders.ensure(dirname(staged));
         const facts = await writeBlobFile(staged, content, signal);
-        await ensureFolder(dirname(final));
+        await folders.ensure(dirname(final));
         await rename(staged, final);
-        await syncFolder(dirname(final));
+        await folders.sync(dirname(final));
         return facts;
       } catch (error) {
-        await rm(staged, { force: true });
+        // What failed first is what matters; a staged file that stays is deleted at the next start.
+        await rm(staged, { force: true }).catch(() => undefined);
         signal.throwIfAborted();
         throw isOfContent(error, content) ? error : toSystemError(error, place);
       }
@@ -56,21 +59,3 @@ export function createLocalStore(root: string): LocalStore {
 /** What the content failed with is not the disk's fault, and is the engine's to judge. */
 const isOfContent = (error: unknown, content: Readable | Uint8Array): boolean =>
   !(content instanceof Uint8Array) && content.errored === error;
-
-/** Makes a folder that is there after a crash: each new level is synced into the one above it. */
-async function ensureFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let level = folder; level.length >= first.length; level = dirname(level)) {
-    await syncFolder(dirname(level));
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}

@@ -4,8 +4,8 @@ import { BlobId } from '@longshore/protocol';
 const idsPerFolder = 4096;
 
 /**
- * New blob ids. Those that one attempt makes one after the other begin with the same four digits, so that a store
- * puts them into one folder: an archive of ten thousand files creates and syncs a few folders, not ten thousand.
+ * New blob ids. Those that a node makes one after the other begin with the same four digits, so that a store puts
+ * them into one folder: an archive of ten thousand files creates and syncs a few folders, not ten thousand.
  */
 export function createBlobIds(): () => BlobId {
   let prefix = '';

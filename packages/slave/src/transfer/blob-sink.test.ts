@@ -11,6 +11,7 @@ import { createLocalStore } from '../storage/local-store.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
 import { createBlobHttp } from './blob-http.ts';
+import { createBlobIds } from './blob-ids.ts';
 import { createBlobSink } from './blob-sink.ts';
 
 const never = new AbortController().signal;
@@ -44,6 +45,7 @@ async function sinkTo(storeId: 'here' | 'remote', change: (attempt: Attempt) => 
     stores: new Map([['here', store]]),
     http,
     clock: systemClock,
+    nextId: createBlobIds(),
   });
   const files = (): string[] =>
     readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>

@@ -11,7 +11,6 @@ import type { Clock } from '@longshore/runtime';
 import type { MasterLink } from '../report/master-link.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { BlobHttp } from './blob-http.ts';
-import { createBlobIds } from './blob-ids.ts';
 import { meteredBytes } from './metered-bytes.ts';
 import { blobUrl, isTicketError, toTransferError } from './remote-blob-source.ts';
 
@@ -33,11 +32,11 @@ export function createBlobSink(options: {
   stores: ReadonlyMap<string, LocalStore>;
   http: BlobHttp;
   clock: Clock;
+  nextId: () => BlobId;
 }): BlobSink {
-  const { attempt, stores } = options;
+  const { attempt, stores, nextId } = options;
   const store = stores.get(attempt.output.storeId);
-  const nextId = createBlobIds();
-  return store === undefined ? remoteSink({ ...options, nextId }) : localSink({ store, attempt, nextId });
+  return store === undefined ? remoteSink(options) : localSink({ store, attempt, nextId });
 }
 
 function localSink(options: { store: LocalStore; attempt: Attempt; nextId: () => BlobId }): BlobSink {

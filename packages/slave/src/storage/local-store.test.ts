@@ -1,0 +1,70 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BlobId } from '@longshore/protocol';
+import { stagingPath } from '@longshore/runtime';
+import { expect, test } from 'vitest';
+import { sampleAttempt } from '../testing/sample-attempt.ts';
+import { tempFolder } from '../testing/temp-folder.ts';
+import { createLocalStore } from './local-store.ts';
+import { toSystemError } from './system-error.ts';
+
+const never = new AbortController().signal;
+const newId = (): BlobId => BlobId.parse(crypto.randomUUID());
+
+test('a blob is written to the folder that its id names, and nothing stays staged', async () => {
+  const root = tempFolder();
+  const store = createLocalStore(root);
+  const blobId = newId();
+  const facts = await store.write({ blobId, ref: sampleAttempt(), content: Buffer.from('hello') }, never);
+  expect(facts).toEqual({
+    sizeBytes: 5,
+    sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
+  });
+  const path = join(root, 'blobs', blobId.slice(0, 2), blobId.slice(2, 4), blobId);
+  expect(store.pathOf(blobId)).toBe(path);
+  expect(readFileSync(path, 'utf8')).toBe('hello');
+  expect(readdirSync(join(root, 'staging'))).toEqual([]);
+});
+
+test('C6: after a crash only the staged files of our own parts are deleted', async () => {
+  const root = tempFolder();
+  const store = createLocalStore(root);
+  mkdirSync(join(root, 'staging'));
+  const [ours, theirs] = [sampleAttempt(), sampleAttempt()];
+  const left = (name: string): void => writeFileSync(stagingPath(root, name), 'half');
+  left(`${ours.partId}.1.${crypto.randomUUID()}`);
+  left(`${theirs.partId}.1.${crypto.randomUUID()}`);
+  left('an-upload-of-the-master');
+  await store.removeStaged((partId) => partId === ours.partId);
+  expect(
+    readdirSync(join(root, 'staging'))
+      .map((name) => name.slice(0, 20))
+      .toSorted(),
+  ).toEqual([theirs.partId.slice(0, 20), 'an-upload-of-the-mas'].toSorted());
+});
+
+test('a store whose folder cannot be written says so without its path', async () => {
+  const root = join(tempFolder(), 'file');
+  writeFileSync(root, 'not a folder');
+  const writing = createLocalStore(root).write(
+    { blobId: newId(), ref: sampleAttempt(), content: Buffer.from('x') },
+    never,
+  );
+  await expect(writing).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: expect.not.stringContaining(root),
+  });
+});
+
+test('C1, C4: a full disk is NO_SPACE and any other failure STORAGE_FAILED', () => {
+  const system = (code: string): Error => Object.assign(new Error(code), { code });
+  expect(toSystemError(system('ENOSPC'), 'the store')).toMatchObject({
+    code: 'NO_SPACE',
+    message: 'the store is full',
+  });
+  expect(toSystemError(system('SQLITE_FULL'), 'the journal').code).toBe('NO_SPACE');
+  expect(toSystemError(system('EIO'), 'the store')).toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: 'the store failed with EIO',
+  });
+});
