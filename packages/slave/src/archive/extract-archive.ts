@@ -1,6 +1,6 @@
 import { AppError } from '@longshore/protocol';
 import type { ReadRequest, Volume } from './archive-format.ts';
-import { detectFormat } from './detect-format.ts';
+import { detectFormatOfAny } from './detect-format.ts';
 import { createExtraction, type ExtractOutcome, type ExtractProgress } from './extraction.ts';
 import { type BudgetLimits, createExtractionBudget } from './extraction-budget.ts';
 import { type FormatId, formats } from './formats.ts';
@@ -37,7 +37,7 @@ export type ExtractArchiveResult = ExtractOutcome & { readonly format: FormatId 
  */
 export async function extractArchive(request: ExtractArchiveRequest): Promise<ExtractArchiveResult> {
   const { source, signal } = request;
-  const format = await detectFormat(source, { name: request.name, signal });
+  const format = await detectFormatOfAny(source, request);
   if (request.entryRange !== undefined && format !== 'zip') {
     throw new AppError('BAD_REQUEST', `only a zip can be extracted in shares of entries, not ${format}`);
   }

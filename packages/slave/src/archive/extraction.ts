@@ -38,8 +38,8 @@ export type Extraction = {
   /** Makes known what is to come, for progress. */
   expect(totals: { bytes: number; entries: number }): void;
   noteSourceBytes(bytes: number): void;
-  /** Verified content of small files. */
-  storeSmall(files: readonly SmallFile[]): Promise<void>;
+  /** Stores verified content of small files. True when the sink needs the contents no longer. */
+  storeSmall(files: readonly SmallFile[]): Promise<boolean>;
   /**
    * Content of any size: a source and the transforms that decode it. Content that turns out corrupt costs only
    * this entry: then it is reported and the answer is false. Any other failure is thrown.
@@ -225,6 +225,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       outcome.filesStored += files.length;
       outcome.bytesStored += bytes;
       report();
+      return sink.storeFiles !== undefined;
     },
 
     async storeStream(entry, stages, declared) {

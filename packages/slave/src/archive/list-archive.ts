@@ -1,6 +1,6 @@
 import type { ListedEntry } from './archive-entry.ts';
 import type { Volume } from './archive-format.ts';
-import { detectFormat } from './detect-format.ts';
+import { detectFormatOfAny } from './detect-format.ts';
 import { formats } from './formats.ts';
 import type { ByteSource, TempSpace } from './ports.ts';
 import { type PathLimits, safeEntryPath } from './safe-entry-path.ts';
@@ -24,7 +24,7 @@ export type ListArchiveRequest = {
  */
 export async function* listArchive(request: ListArchiveRequest): AsyncGenerator<ListedEntry, void> {
   const { source, name, signal } = request;
-  const format = await detectFormat(source, { name, signal });
+  const format = await detectFormatOfAny(source, request);
   const stop = new AbortController();
   const entries = formats[format].list({
     source,

@@ -55,7 +55,8 @@ export type EntrySink = {
   storeFile(entry: SafeEntry, content: Uint8Array | Readable, signal: AbortSignal): Promise<void>;
   /**
    * Stores many small verified files with one call: what an archive of ten thousand small files needs to be
-   * fast. Same promise as `storeFile` for each. Without it the files come through `storeFile` one by one.
+   * fast. Same promise as `storeFile` for each. The contents are taken back when the call has resolved: they must
+   * have been written or copied by then. Without it the files come through `storeFile` one by one.
    */
   storeFiles?(files: readonly SmallFile[], signal: AbortSignal): Promise<void>;
   /**

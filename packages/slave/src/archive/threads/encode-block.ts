@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync, zstdCompressSync } from 'node:zlib';
+import { scratchBuffer } from './scratch-buffer.ts';
 import { type FilePart, readFilePart } from './segment.ts';
 import type { WorkResult } from './thread-work.ts';
 
@@ -14,6 +15,9 @@ export type EncodeBlock = {
   readonly isLast: boolean;
 };
 
+/** Larger than the pool that small buffers share. */
+const freedBytes = 256 * 1024;
+
 export type EncodedBlock = { readonly bytes: Uint8Array; readonly crc32: number; readonly rawBytes: number };
 
 /**
@@ -27,13 +31,23 @@ export function encodeBlock(input: EncodeBlock): WorkResult<EncodedBlock> {
   const dictionary = all.subarray(0, dictionaryBytes);
   const checksum = codec === 'zstd' ? 0 : crc32(raw);
   const bytes = encode(raw, codec, { level, isLast, dictionary });
-  // A small result may be a view of a shared pool, which cannot be given away.
-  const owned =
-    bytes.byteLength === bytes.buffer.byteLength ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  const owned = giveAway(bytes);
   return {
     output: { bytes: owned, crc32: checksum, rawBytes: raw.length },
-    transfer: [owned.buffer as ArrayBuffer],
+    transfer: [owned.buffer],
   };
+}
+
+/**
+ * Bytes that fill their buffer and can be transferred. What the compressor left of its own buffer is freed at once:
+ * waiting for the collector would cost a hundred megabytes.
+ */
+function giveAway(bytes: Buffer): Uint8Array<ArrayBuffer> {
+  const buffer = bytes.buffer as ArrayBuffer;
+  if (bytes.byteLength === buffer.byteLength) return new Uint8Array(buffer);
+  const copy = new Uint8Array(bytes);
+  if (buffer.byteLength >= freedBytes) buffer.transfer(0);
+  return copy;
 }
 
 function encode(
@@ -46,7 +60,7 @@ function encode(
       return raw;
     case 'deflate':
       return deflateRawSync(raw, {
-        level,
+        level: shrinks(raw) ? level : 0,
         memLevel: 9,
         chunkSize: Math.max(64, raw.length + 1024),
         finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
@@ -65,9 +79,20 @@ function encode(
   }
 }
 
-function join({ literal, parts }: EncodeBlock): Buffer {
+const sampleBytes = 4 * 1024;
+
+/** A file may change its nature on the way: blocks that would not shrink are stored within the deflate stream. */
+function shrinks(raw: Buffer): boolean {
+  if (raw.length < sampleBytes * 16) return true;
+  const starts = [0, Math.floor(raw.length / 2), raw.length - sampleBytes];
+  const sample = Buffer.concat(starts.map((start) => raw.subarray(start, start + sampleBytes)));
+  return deflateRawSync(sample, { level: 1 }).length < sample.length * 0.98;
+}
+
+function join({ literal, parts, codec }: EncodeBlock): Buffer {
   const lengths = parts.map((part) => (typeof part === 'number' ? part : part.end - part.start));
-  const bytes = Buffer.allocUnsafeSlow(lengths.reduce((sum, length) => sum + length, 0));
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const bytes = codec === 'none' ? Buffer.allocUnsafeSlow(total) : scratchBuffer(total);
   let at = 0;
   let literalAt = 0;
   for (const part of parts) {

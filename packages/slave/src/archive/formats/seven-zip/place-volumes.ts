@@ -35,7 +35,7 @@ export async function placeVolumes(request: ReadRequest, extension: string): Pro
         await pipeline(content, createWriteStream(path, { flags: 'wx' }), { signal });
       }
     }
-    return { path: join(folder, names[0] ?? ''), release };
+    return { path: join(folder, firstVolume(names)), release };
   } catch (error) {
     await release();
     throw error;
@@ -52,4 +52,13 @@ function plainNames(names: readonly string[], extension: string): string[] {
       );
     return `archive${(ending?.[0] ?? extension).toLowerCase()}`;
   });
+}
+
+/** The volume to open: part 1 or .001, but of ".z01, .z02, …, .zip" and ".rar, .r00, …" the one without a number. */
+function firstVolume(names: readonly string[]): string {
+  const numberOf = (name: string): number => {
+    if (/\.zip$|(?<!\.part\d+)\.rar$/.test(name)) return 0;
+    return Number(/\.part(\d+)\.rar$/.exec(name)?.[1] ?? /(\d+)$/.exec(name)?.[1] ?? 0) + 1;
+  };
+  return names.toSorted((a, b) => numberOf(a) - numberOf(b))[0] ?? '';
 }

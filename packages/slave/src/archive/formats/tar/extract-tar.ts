@@ -55,7 +55,7 @@ async function storeLarge(
 function createBatch(extraction: Extraction) {
   let files: SmallFile[] = [];
   let bytes = 0;
-  let underWay: Promise<void> = Promise.resolve();
+  let underWay: Promise<unknown> = Promise.resolve();
 
   async function send(): Promise<void> {
     const ready = files;

@@ -1,6 +1,7 @@
 /** Runs on a thread: reads one stretch of a zip and decodes the small entries in it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
+import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { WorkError, type WorkResult } from '../../threads/thread-work.ts';
 import { decryptWhole, type Encrypted } from './decrypt-entry.ts';
 import { checkLocalHeader, type LocatedEntry } from './local-header.ts';
@@ -29,12 +30,18 @@ export function decodeZipEntries(input: DecodeZipEntries): WorkResult<DecodedZip
   const lengths = input.entries.map((entry) => {
     const decoded = decodeEntry(bytes, input, entry);
     if (typeof decoded === 'string') return decoded;
+    const { length } = decoded;
     content.set(decoded, used);
-    used += decoded.length;
-    return decoded.length;
+    used += length;
+    if (isOwnBuffer(decoded, bytes)) (decoded.buffer as ArrayBuffer).transfer(0);
+    return length;
   });
   return { output: { content, lengths }, transfer: [content.buffer as ArrayBuffer] };
 }
+
+/** A large buffer of the decompressor's own is freed at once; small ones may lie in a shared pool. */
+const isOwnBuffer = (decoded: Uint8Array, input: Buffer): boolean =>
+  decoded.byteLength >= 256 * 1024 && decoded.buffer !== input.buffer;
 
 function decodeEntry(
   bytes: Buffer,
@@ -69,7 +76,7 @@ function decompress(packed: Uint8Array, { method, sizeBytes }: LocatedEntry): Ui
 }
 
 function readStretch(path: string, start: number, end: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(end - start);
+  const bytes = scratchBuffer(end - start);
   const file = openSync(path, 'r');
   try {
     for (let done = 0; done < bytes.length; ) {

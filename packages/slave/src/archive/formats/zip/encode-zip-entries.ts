@@ -1,5 +1,6 @@
 /** Runs on a thread: makes complete entries of small files and folders. */
 import { crc32, deflateRawSync } from 'node:zlib';
+import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { type FilePart, readFilePart } from '../../threads/segment.ts';
 import type { WorkResult } from '../../threads/thread-work.ts';
 import { localHeader, type WrittenEntry } from './write-zip-records.ts';
@@ -27,7 +28,7 @@ export function encodeZipEntries({ members, level }: EncodeZipEntries): WorkResu
     const raw = readContent(member);
     const deflated = raw.length === 0 ? raw : deflateRawSync(raw, { level, chunkSize: raw.length + 1024 });
     const isSmaller = deflated.length < raw.length;
-    const data = isSmaller ? deflated : raw;
+    const data = isSmaller ? deflated : Buffer.from(raw);
     const entry: WrittenEntry = {
       nameBytes: Buffer.from(member.name),
       isFolder: member.isFolder,
@@ -59,7 +60,7 @@ function readContent({ content }: SmallMember): Buffer {
   if (content === null) return Buffer.alloc(0);
   if ('bytes' in content)
     return Buffer.from(content.bytes.buffer, content.bytes.byteOffset, content.bytes.byteLength);
-  const bytes = Buffer.allocUnsafeSlow(content.fileBytes);
+  const bytes = scratchBuffer(content.fileBytes);
   readFilePart(content, bytes, 0);
   return bytes;
 }

@@ -41,5 +41,7 @@ export async function extractStretch(
       await refuse(extraction, file, new AppError('ENTRY_CORRUPT', length ?? 'was not decoded'));
     }
   }
-  if (stored.length > 0) await extraction.storeSmall(stored);
+  if (stored.length === 0 || !(await extraction.storeSmall(stored))) return;
+  // Freed at once: until the collector comes there would be a hundred megabytes of them.
+  (content.buffer as ArrayBuffer).transfer(0);
 }
