@@ -9,6 +9,8 @@ export type Settings = {
   readonly sessionFile: string;
   /** Where unfinished uploads of big files are remembered, one file each. */
   readonly uploadsFolder: string;
+  /** Where the runtime keeps compiled code. */
+  readonly compiledFolder: string;
   readonly color: 'auto' | 'never' | 'always';
 };
 
@@ -21,6 +23,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     token: env.LONGSHORE_TOKEN || null,
     sessionFile: join(configFolder, 'config.json'),
     uploadsFolder: join(stateFolder, 'uploads'),
+    compiledFolder: join(env.XDG_CACHE_HOME || join(home, '.cache'), 'longshore', 'compiled'),
     color: env.NO_COLOR ? 'never' : env.FORCE_COLOR ? 'always' : env.TERM === 'dumb' ? 'never' : 'auto',
   };
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../errors/command-error.ts';
 import { toReachError } from './to-reach-error.ts';
 
-const delaysMs = [300, 1_000, 2_000, 4_000, 8_000] as const;
+/** `brief` for what people wait for, `long` for transfers, which outlast the restart of a master. */
+const delaysMs = { brief: [300, 1_000], long: [300, 1_000, 2_000, 4_000, 8_000] } as const;
 
 /** Trouble that may be over in a moment: the connection, or a master that restarts. */
 const isTemporary = (error: unknown): boolean =>
@@ -14,7 +15,7 @@ const isTemporary = (error: unknown): boolean =>
  * A call of `progressed` says that the try got further, and gives it all its tries again.
  */
 export async function withRetries<T>(
-  signal: AbortSignal,
+  { signal, patience }: { signal: AbortSignal; patience: keyof typeof delaysMs },
   work: (attempt: { first: boolean; progressed: () => void }) => Promise<T>,
 ): Promise<T> {
   let tries = 0;
@@ -27,7 +28,7 @@ export async function withRetries<T>(
         },
       });
     } catch (error) {
-      const delayMs = delaysMs[tries];
+      const delayMs = delaysMs[patience][tries];
       if (delayMs === undefined || !isTemporary(error)) throw error;
       tries += 1;
       await sleep(delayMs, undefined, { signal }).catch((reason: unknown) => {

@@ -49,6 +49,14 @@ export class CommandError extends Error {
     });
   }
 
+  /** The same error, told with what the command knows about it. */
+  explained(more: { message?: string; hint: string; details?: Record<string, unknown> }): CommandError {
+    const { code, requestId, exitCode } = this;
+    const details = { ...this.details, ...more.details };
+    const info = { code, message: more.message ?? this.message, hint: more.hint, details };
+    return new CommandError(info, { requestId, exitCode, cause: this });
+  }
+
   toErrorBody(): ErrorBody {
     const { code, message, hint, details, requestId } = this;
     return { error: { code, message, hint, details, requestId } };

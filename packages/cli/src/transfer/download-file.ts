@@ -67,7 +67,7 @@ async function fetchInto(
     downloading.onBytes(offset - counted);
     counted = offset;
   };
-  await withRetries(signal, async ({ progressed }) => {
+  await withRetries({ signal, patience: 'long' }, async ({ progressed }) => {
     const present = await sizeOf(temporary);
     let offset = present < entry.sizeBytes ? present : 0;
     const response = await client.send({

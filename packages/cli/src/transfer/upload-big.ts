@@ -39,7 +39,7 @@ export async function uploadBig(
   }
 
   try {
-    const done = await withRetries(signal, async ({ progressed }) => {
+    const done = await withRetries({ signal, patience: 'long' }, async ({ progressed }) => {
       let upload = await begin();
       goTo(upload.offset);
       const hash = await hashFile(localPath, upload.offset);

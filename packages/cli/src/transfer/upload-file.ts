@@ -60,7 +60,7 @@ async function uploadSmall(
   const { api, client, signal } = uploading;
   const data = await readFile(file.localPath);
   const sha256 = createHash('sha256').update(data).digest('hex');
-  const stored = await withRetries(signal, async ({ first }) => {
+  const stored = await withRetries({ signal, patience: 'long' }, async ({ first }) => {
     try {
       const announced = { ...announcement(file, uploading), sizeBytes: data.length, data };
       return (await createTusUpload(client, announced)).file;

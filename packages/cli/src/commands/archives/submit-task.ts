@@ -14,6 +14,8 @@ export async function submitTask(
 ): Promise<Result<Task>> {
   const api = await signedIn(cli);
   const headers = { 'idempotency-key': randomUUID() };
-  const task = await withRetries(cli.signal, () => api.call(tasks.submitTask, { body }, { headers }));
+  const task = await withRetries({ signal: cli.signal, patience: 'brief' }, () =>
+    api.call(tasks.submitTask, { body }, { headers }),
+  );
   return startedTask(cli, api, task, options);
 }

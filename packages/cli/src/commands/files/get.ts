@@ -79,5 +79,5 @@ async function isFolder(path: string): Promise<boolean> {
 /** An interrupted download goes on from another command line than it began with: the folder is there now. */
 function withHint(thrown: unknown, hint: string): unknown {
   if (!(thrown instanceof CommandError) || thrown.code !== 'INTERRUPTED') return thrown;
-  return CommandError.local('INTERRUPTED', thrown.message, { hint, cause: thrown });
+  return thrown.explained({ hint });
 }

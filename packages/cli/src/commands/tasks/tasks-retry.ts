@@ -27,7 +27,7 @@ export const tasksRetry = defineCommand({
     const id = await findTaskId(api, wanted);
     const body = { node: options.node ?? null, password };
     const headers = { 'idempotency-key': randomUUID() };
-    const task = await withRetries(cli.signal, () =>
+    const task = await withRetries({ signal: cli.signal, patience: 'brief' }, () =>
       api.call(tasks.retryTask, { params: { id }, body }, { headers }),
     );
     return startedTask(cli, api, task, { wait: options.wait === true });

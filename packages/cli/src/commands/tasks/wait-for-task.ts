@@ -27,11 +27,13 @@ export async function waitForTask(
       const bar = taskBar(latest, followed.type === 'progress' ? followed : null);
       if (!cli.json) cli.status.show((columns) => progressBar(bar, columns));
     }
-  } catch (error) {
-    if (!(error instanceof CommandError) || error.code !== 'INTERRUPTED') throw error;
-    throw CommandError.local('INTERRUPTED', `no longer waiting; the task ${task.id} goes on`, {
+  } catch (thrown) {
+    const error = CommandError.from(thrown);
+    if (error.code === 'TASK_NOT_FOUND') throw error;
+    throw error.explained({
+      message: `no longer waiting for the task ${task.id}, which goes on: ${error.message}`,
       hint: `Watch it with \`longshore tasks watch ${task.id}\`, or stop it with \`longshore tasks cancel ${task.id}\`.`,
-      cause: error,
+      details: { taskId: task.id },
     });
   } finally {
     cli.status.clear();
