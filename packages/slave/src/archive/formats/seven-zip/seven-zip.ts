@@ -1,9 +1,12 @@
 import { startsWith } from '../../source-probe.ts';
+import { createSevenZip } from './create-seven-zip.ts';
 import { sevenZipArchive } from './seven-zip-archive.ts';
 
 /** 7z, read by 7-Zip itself. */
 export const sevenZip = sevenZipArchive({
   extension: '.7z',
+  create: createSevenZip,
+  encrypts: true,
   extensions: ['.7z'],
   detect: ({ head }) => startsWith(head, [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]),
 });

@@ -16,7 +16,7 @@ const groupMembers = 256;
  * side and written in order; the directory follows at the end.
  */
 export async function createZip(request: CreateRequest): Promise<void> {
-  const { threads, signal, level, onProgress } = request;
+  const { threads, signal, level, password, onProgress } = request;
   const output = createArchiveOutput(request.sink, signal);
   const share = threads.share();
   const lane = createOrderedLane(threads.size * 2 + 2);
@@ -37,7 +37,7 @@ export async function createZip(request: CreateRequest): Promise<void> {
     group = [];
     groupedBytes = 0;
     await lane.push(
-      () => share.run('encodeZipEntries', { members, level }, { signal }),
+      () => share.run('encodeZipEntries', { members, level, password }, { signal }),
       async ({ bytes, entries }) => {
         const start = output.position;
         for (const entry of entries) noteEntry({ ...entry, headerOffset: start + entry.headerOffset });
@@ -49,7 +49,7 @@ export async function createZip(request: CreateRequest): Promise<void> {
   for await (const { member, content } of readAhead(request.members, signal)) {
     if (member.kind === 'file' && member.source.sizeBytes > smallMemberBytes) {
       await sendGroup();
-      await writeLargeMember(member, { signal, level, lane, share, output, noteEntry });
+      await writeLargeMember(member, { signal, level, password, lane, share, output, noteEntry });
       continue;
     }
     group.push(smallMember(member, content));

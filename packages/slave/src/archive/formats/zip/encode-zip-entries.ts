@@ -3,6 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { type FilePart, readFilePart } from '../../threads/segment.ts';
 import type { WorkResult } from '../../threads/thread-work.ts';
+import { aesExtraField, aesKeyBytes, newSalt, openAes } from './win-zip-aes.ts';
 import { localHeader, type WrittenEntry } from './write-zip-records.ts';
 
 export type SmallMember = {
@@ -14,22 +15,29 @@ export type SmallMember = {
   readonly content: FilePart | { readonly bytes: Uint8Array } | null;
 };
 
-export type EncodeZipEntries = { readonly members: readonly SmallMember[]; readonly level: number };
+export type EncodeZipEntries = {
+  readonly members: readonly SmallMember[];
+  readonly level: number;
+  readonly password: string | null;
+};
 
 /** Local headers and data one after the other; header offsets are counted from the start of `bytes`. */
 export type EncodedZipEntries = { readonly bytes: Uint8Array; readonly entries: readonly WrittenEntry[] };
 
 export const nameFlags = (name: string): number => (/^[\x20-\x7e]*$/.test(name) ? 0 : 0x0800);
 
-export function encodeZipEntries({ members, level }: EncodeZipEntries): WorkResult<EncodedZipEntries> {
+export function encodeZipEntries({
+  members,
+  level,
+  password,
+}: EncodeZipEntries): WorkResult<EncodedZipEntries> {
   const chunks: Uint8Array[] = [];
   let offset = 0;
   const entries = members.map((member): WrittenEntry => {
     const raw = readContent(member);
     const deflated = raw.length === 0 ? raw : deflateRawSync(raw, { level, chunkSize: raw.length + 1024 });
     const isSmaller = deflated.length < raw.length;
-    const data = isSmaller ? deflated : Buffer.from(raw);
-    const entry: WrittenEntry = {
+    const plain: PlainEntry = {
       nameBytes: Buffer.from(member.name),
       isFolder: member.isFolder,
       mode: member.mode,
@@ -37,15 +45,17 @@ export function encodeZipEntries({ members, level }: EncodeZipEntries): WorkResu
       flags: nameFlags(member.name),
       method: isSmaller ? 8 : 0,
       crc32: crc32(raw),
-      compressedBytes: data.length,
       sizeBytes: raw.length,
-      headerOffset: offset,
-      extra: new Uint8Array(0),
     };
+    const data = isSmaller ? deflated : Buffer.from(raw);
+    const isSecret = password !== null && !member.isFolder;
+    const { entry, packed } = isSecret
+      ? encrypted(plain, data, password)
+      : { entry: plainEntry(plain, data), packed: data };
     const header = localHeader(entry, false);
-    chunks.push(header, data);
-    offset += header.length + data.length;
-    return entry;
+    chunks.push(header, packed);
+    offset += header.length + packed.length;
+    return { ...entry, headerOffset: offset - header.length - packed.length };
   });
   const bytes = Buffer.allocUnsafeSlow(offset);
   let at = 0;
@@ -55,6 +65,32 @@ export function encodeZipEntries({ members, level }: EncodeZipEntries): WorkResu
   }
   return { output: { bytes, entries }, transfer: [bytes.buffer as ArrayBuffer] };
 }
+
+type PlainEntry = Omit<WrittenEntry, 'compressedBytes' | 'headerOffset' | 'extra'>;
+
+const plainEntry = (plain: PlainEntry, data: Buffer): Omit<WrittenEntry, 'headerOffset'> => ({
+  ...plain,
+  compressedBytes: data.length,
+  extra: new Uint8Array(0),
+});
+
+function encrypted(plain: PlainEntry, data: Buffer, password: string) {
+  const salt = newSalt();
+  const { verifier, open } = openAes(password, salt, aesKeyBytes);
+  const stream = open();
+  stream.encrypt(data);
+  const packed = Buffer.concat([salt, verifier, data, stream.mac()]);
+  const entry = { ...plain, ...aesFields(plain), compressedBytes: packed.length };
+  return { entry, packed };
+}
+
+/** What differs in the records of an encrypted entry: the checksum is left out, the method stands in the field. */
+export const aesFields = ({ flags, method }: { flags: number; method: number }) => ({
+  flags: flags | 1,
+  method: 99,
+  crc32: 0,
+  extra: aesExtraField(method),
+});
 
 function readContent({ content }: SmallMember): Buffer {
   if (content === null) return Buffer.alloc(0);

@@ -29,7 +29,10 @@ export function aesExtraField(method: number): Buffer {
   return field;
 }
 
-export const newSalt = (): Buffer => randomBytes(aesSaltBytes(32));
+/** What we write with. */
+export const aesKeyBytes = 32;
+
+export const newSalt = (): Buffer => randomBytes(aesSaltBytes(aesKeyBytes));
 
 /** Derives the keys; costs about a millisecond. `verifier` tells most wrong passwords from the right one. */
 export function openAes(password: string, salt: Uint8Array, keyBytes: AesKeyBytes): AesOpening {

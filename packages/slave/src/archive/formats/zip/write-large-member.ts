@@ -6,7 +6,8 @@ import type { ArchiveMember } from '../../ports.ts';
 import { memberSegments } from '../../read-ahead.ts';
 import { readRange } from '../../read-range.ts';
 import type { ThreadShare } from '../../threads/archive-threads.ts';
-import { nameFlags } from './encode-zip-entries.ts';
+import { aesFields, nameFlags } from './encode-zip-entries.ts';
+import { type AesStream, aesKeyBytes, newSalt, openAes } from './win-zip-aes.ts';
 import { dataDescriptor, localHeader, type WrittenEntry } from './write-zip-records.ts';
 
 const blockBytes = 512 * 1024;
@@ -26,13 +27,14 @@ export async function writeLargeMember(
   context: {
     signal: AbortSignal;
     level: number;
+    password: string | null;
     lane: OrderedLane;
     share: ThreadShare;
     output: ArchiveOutput;
     noteEntry: (entry: WrittenEntry) => void;
   },
 ): Promise<void> {
-  const { signal, level, lane, share, output } = context;
+  const { signal, level, password, lane, share, output } = context;
   const isDeflated = await shrinks(member, context);
   const known = {
     nameBytes: Buffer.from(member.path),
@@ -44,15 +46,23 @@ export async function writeLargeMember(
     sizeBytes: member.source.sizeBytes,
     extra: new Uint8Array(0),
   };
+  const cipher = password === null ? null : startCipher(password);
+  const shown = cipher === null ? known : { ...known, ...aesFields(known) };
   let crc32 = 0;
   let compressedBytes = 0;
   let headerOffset = 0;
+
+  const writePacked = async (bytes: Uint8Array) => {
+    compressedBytes += bytes.length;
+    await output.write(bytes);
+  };
 
   await lane.push(
     async () => undefined,
     async () => {
       headerOffset = output.position;
-      await output.write(localHeader({ ...known, crc32: 0, compressedBytes: 0 }, true));
+      await output.write(localHeader({ ...shown, crc32: 0, compressedBytes: 0 }, true));
+      if (cipher !== null) await writePacked(cipher.head);
     },
   );
   const blocks = planBlocks(memberSegments(member, null, signal), {
@@ -66,19 +76,34 @@ export async function writeLargeMember(
       () => share.run('encodeBlock', work, { signal, transfer }),
       async (encoded) => {
         crc32 = crc32Combine(crc32, encoded.crc32, encoded.rawBytes);
-        compressedBytes += encoded.bytes.length;
-        await output.write(encoded.bytes);
+        cipher?.stream.encrypt(
+          Buffer.from(encoded.bytes.buffer, encoded.bytes.byteOffset, encoded.bytes.length),
+        );
+        await writePacked(encoded.bytes);
       },
     );
   }
   await lane.push(
     async () => undefined,
     async () => {
-      const entry = { ...known, crc32, compressedBytes, headerOffset };
+      if (cipher !== null) await writePacked(cipher.stream.mac());
+      const entry = {
+        ...known,
+        crc32,
+        compressedBytes,
+        headerOffset,
+        ...(cipher === null ? {} : aesFields(known)),
+      };
       await output.write(dataDescriptor(entry));
       context.noteEntry(entry);
     },
   );
+}
+
+function startCipher(password: string): { head: Buffer; stream: AesStream } {
+  const salt = newSalt();
+  const { verifier, open } = openAes(password, salt, aesKeyBytes);
+  return { head: Buffer.concat([salt, verifier]), stream: open() };
 }
 
 async function shrinks(

@@ -23,6 +23,7 @@ export const zip: ArchiveFormat = {
     return end !== -1 && end + 22 + bytes.readUInt16LE(end + 20) === bytes.length;
   },
   create: createZip,
+  encrypts: true,
   list: (request) => (request.volumes.length > 1 ? zipBySevenZip.list(request) : listZip(request)),
   extract: (request, extraction) =>
     request.volumes.length > 1 ? zipBySevenZip.extract(request, extraction) : extractZip(request, extraction),

@@ -1,0 +1,96 @@
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { chmod, copyFile, mkdir, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '@longshore/protocol';
+import type { CreateRequest } from '../../archive-format.ts';
+import { createArchiveOutput } from '../../archive-output.ts';
+import { openRange } from '../../open-range.ts';
+import type { ArchiveMember } from '../../ports.ts';
+import { memberError } from '../../read-ahead.ts';
+import { startSevenZip } from './seven-zip-process.ts';
+
+const chunkBytes = 1024 * 1024;
+
+/**
+ * Makes a 7z with 7-Zip. The format begins with the place of its end, so it cannot be streamed: the members are
+ * laid out in temporary space with their names and times, and the archive is sent when it is done. With a password
+ * the names are encrypted too.
+ */
+export async function createSevenZip(request: CreateRequest): Promise<void> {
+  const { signal, tempSpace, level, password, threads, onProgress } = request;
+  const members: ArchiveMember[] = [];
+  for await (const member of request.members) members.push(member);
+  const bytes = members.reduce(
+    (sum, member) => sum + (member.kind === 'file' ? member.source.sizeBytes : 0),
+    0,
+  );
+  // The worst case: nothing shrinks.
+  const { folder, release } = await tempSpace.reserve(bytes * 2 + members.length * 512 + chunkBytes);
+  try {
+    const tree = join(folder, 'tree');
+    await mkdir(tree);
+    let bytesDone = 0;
+    for (const [at, member] of members.entries()) {
+      signal.throwIfAborted();
+      await layOut(member, join(tree, member.path), signal);
+      bytesDone += member.kind === 'file' ? member.source.sizeBytes : 0;
+      onProgress({ bytesDone, entriesDone: at + 1 });
+    }
+    await setFolderTimes(members, tree);
+    const archive = join(folder, 'archive.7z');
+    const options = ['-t7z', `-mx=${level}`, `-mmt=${threads.size}`, '-bd', '-bso0', '-snl-'];
+    // "-p" without a value makes it ask, which it does on standard input, twice.
+    const secret = password === null ? [] : ['-p', '-mhe=on'];
+    const child = startSevenZip(['a', ...options, ...secret, '--', archive, '.'], {
+      signal,
+      cwd: tree,
+      password: password === null ? null : `${password}\n${password}`,
+    });
+    child.stdout.resume();
+    await child.done;
+    const output = createArchiveOutput(request.sink, signal);
+    for await (const chunk of createReadStream(archive, { highWaterMark: chunkBytes }))
+      await output.write(chunk as Buffer);
+    output.end();
+  } finally {
+    await release();
+  }
+}
+
+async function layOut(member: ArchiveMember, path: string, signal: AbortSignal): Promise<void> {
+  await mkdir(member.kind === 'folder' ? path : dirname(path), { recursive: true });
+  if (member.kind === 'folder') return;
+  const { localPath, sizeBytes } = member.source;
+  try {
+    if (localPath !== null)
+      await copyFile(localPath, path, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    else {
+      const content = openRange(member.source, { start: 0, end: sizeBytes }, signal);
+      await pipeline(content, createWriteStream(path, { flags: 'wx' }), { signal });
+    }
+  } catch (error) {
+    throw memberError(member.path, error);
+  }
+  if ((await stat(path)).size !== sizeBytes) {
+    throw new AppError('SOURCE_CHANGED', `"${member.path}" does not have the ${sizeBytes} bytes it had`);
+  }
+  await chmod(path, member.mode & 0o777);
+  await utimes(path, member.modifiedAtMs / 1000, member.modifiedAtMs / 1000);
+}
+
+/**
+ * Last, because making what is in a folder changes its time. A folder that is no member itself is as old as the
+ * newest member in it, so that the same members make the same archive.
+ */
+async function setFolderTimes(members: readonly ArchiveMember[], tree: string): Promise<void> {
+  const times = new Map<string, number>();
+  for (const { path, modifiedAtMs } of members) {
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const folder = path.slice(0, slash);
+      times.set(folder, Math.max(times.get(folder) ?? 0, modifiedAtMs));
+    }
+  }
+  for (const { kind, path, modifiedAtMs } of members) if (kind === 'folder') times.set(path, modifiedAtMs);
+  for (const [path, timeMs] of times) await utimes(join(tree, path), timeMs / 1000, timeMs / 1000);
+}
