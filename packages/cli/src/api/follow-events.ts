@@ -24,7 +24,13 @@ const patienceMs = 5 * 60_000;
  * The events of the master, without end: a lost connection is made again, from the last event seen. The first
  * connection must succeed; refusals (signed out, for example) end it with that error.
  */
-export async function* followEvents(api: Api, signal: AbortSignal): AsyncGenerator<Followed> {
+export async function* followEvents(
+  api: Api,
+  {
+    signal,
+    everybody,
+  }: { signal: AbortSignal /** Tasks of all users, for administrators. */; everybody: boolean },
+): AsyncGenerator<Followed> {
   let lastEventId: string | null = null;
   let everConnected = false;
   let lostAtMs = 0;
@@ -33,7 +39,7 @@ export async function* followEvents(api: Api, signal: AbortSignal): AsyncGenerat
     try {
       const response = await api.open({
         method: 'GET',
-        path: eventsRoute,
+        path: everybody ? `${eventsRoute}?everybody=true` : eventsRoute,
         headers: {
           accept: 'text/event-stream',
           ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }),
@@ -53,7 +59,9 @@ export async function* followEvents(api: Api, signal: AbortSignal): AsyncGenerat
       yield { type: 'disconnected', reason: `${api.url} closed the connection` };
     } catch (error) {
       const lost = toReachError(error, api.url);
-      if (!everConnected || !isTemporary(lost)) throw lost;
+      // Too many streams at once is no reason to give up: others end.
+      const isBusy = lost.code === 'RATE_LIMITED';
+      if (!isBusy && !(everConnected && isTemporary(lost))) throw lost;
       if (lostAtMs !== 0 && performance.now() - lostAtMs > patienceMs) throw lost;
       if (lostAtMs === 0) yield { type: 'disconnected', reason: lost.message };
     }
@@ -66,7 +74,7 @@ export async function* followEvents(api: Api, signal: AbortSignal): AsyncGenerat
 }
 
 const isTemporary = (error: CommandError): boolean =>
-  ['MASTER_UNREACHABLE', 'UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'RATE_LIMITED'].includes(error.code);
+  ['MASTER_UNREACHABLE', 'UNAVAILABLE', 'DATABASE_UNAVAILABLE'].includes(error.code);
 
 type Message = { id: string | undefined; value: unknown };
 

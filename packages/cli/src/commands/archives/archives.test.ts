@@ -1,8 +1,17 @@
-import { AppError, ArchiveListing, eventsRoute, files, SubmitTask, Task, tasks } from '@longshore/protocol';
+import {
+  AppError,
+  ArchiveListing,
+  accounts,
+  eventsRoute,
+  files,
+  SubmitTask,
+  Task,
+  tasks,
+} from '@longshore/protocol';
 import { describe, expect } from 'vitest';
 import { cliTest } from '../../testing/cli-test.ts';
 import { run } from '../../testing/run.ts';
-import { sampleTask } from '../../testing/samples.ts';
+import { sampleTask, sampleUser } from '../../testing/samples.ts';
 
 describe('compress and extract', () => {
   cliTest('a task that was submitted is named, with how to watch it', async ({ master, longshore }) => {
@@ -57,6 +66,7 @@ describe('compress and extract', () => {
       });
       return task;
     });
+    master.on(accounts.me, () => sampleUser());
     master.raw('GET', eventsRoute, (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
     });

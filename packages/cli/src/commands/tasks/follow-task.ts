@@ -1,4 +1,4 @@
-import { isFinalTaskState, ServerEvent, Task, type TaskId, tasks } from '@longshore/protocol';
+import { accounts, isFinalTaskState, ServerEvent, Task, type TaskId, tasks } from '@longshore/protocol';
 import { z } from 'zod';
 import type { Api } from '../../api/api.ts';
 import { followEvents } from '../../api/follow-events.ts';
@@ -15,8 +15,13 @@ export type Followed = WatchedEvent | { readonly type: 'disconnected'; readonly 
  * Everything that happens to a task until it is final, its present state first. Pushed by the master: the task is
  * looked up only when the connection has been made, to close the gap before it.
  */
-export async function* followTask(api: Api, id: TaskId, signal: AbortSignal): AsyncGenerator<Followed> {
-  for await (const followed of followEvents(api, signal)) {
+export async function* followTask(
+  api: Api,
+  { id, user }: Task,
+  signal: AbortSignal,
+): AsyncGenerator<Followed> {
+  const me = await api.call(accounts.me, {}, { signal });
+  for await (const followed of followEvents(api, { signal, everybody: user !== me.name })) {
     if (followed.type === 'disconnected') {
       yield followed;
       continue;

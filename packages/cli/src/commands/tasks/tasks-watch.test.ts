@@ -1,15 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { eventsRoute, type ServerEvent, tasks } from '@longshore/protocol';
+import { accounts, eventsRoute, type ServerEvent, tasks } from '@longshore/protocol';
 import { describe, expect, vi } from 'vitest';
 import { cliTest } from '../../testing/cli-test.ts';
 import type { LoopbackMaster } from '../../testing/loopback-master.ts';
 import { run } from '../../testing/run.ts';
-import { sampleTask } from '../../testing/samples.ts';
+import { sampleTask, sampleUser } from '../../testing/samples.ts';
 import { WatchedEvent } from './follow-task.ts';
 
 /** Every open event stream, with the Last-Event-ID it came with. */
 function serveEvents(master: LoopbackMaster) {
   const streams: { response: ServerResponse; lastEventId: string | undefined }[] = [];
+  master.on(accounts.me, () => sampleUser());
   master.raw('GET', eventsRoute, (request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
     streams.push({ response, lastEventId: request.headers['last-event-id']?.toString() });
@@ -106,4 +107,21 @@ describe('tasks watch', () => {
     });
     expect(await longshore('tasks', 'watch', '0123')).toMatchObject({ exitCode: 1 });
   });
+
+  cliTest(
+    'an administrator follows the task of somebody else among everybody’s events',
+    async ({ master, longshore }) => {
+      const theirs = { ...running, user: 'grace' };
+      const queries: string[] = [];
+      serveEvents(master);
+      master.raw('GET', eventsRoute, (_request, response, url) => {
+        queries.push(url.search);
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\n\n');
+        push(response, { type: 'task', task: { ...completed, user: 'grace' } }, 1);
+      });
+      master.on(tasks.showTask, () => ({ ...theirs, parts: [] }));
+      expect((await longshore('tasks', 'watch', running.id)).exitCode).toBe(0);
+      expect(queries).toEqual(['?everybody=true']);
+    },
+  );
 });

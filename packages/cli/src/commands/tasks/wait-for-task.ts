@@ -16,7 +16,7 @@ export async function waitForTask(
   let latest = task;
   if (isFinalTaskState(task.state)) return task;
   try {
-    for await (const followed of followTask(api, task.id, cli.signal)) {
+    for await (const followed of followTask(api, task, cli.signal)) {
       onEvent(followed);
       if (followed.type === 'disconnected') {
         if (!cli.json)
