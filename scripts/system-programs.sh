@@ -5,6 +5,7 @@
 # package: the command that proves that it is there
 programs='
 curl: curl --version
+faketime: faketime --version
 libarchive-tools: bsdtar --version
 python3: python3 --version
 tar: tar --version
