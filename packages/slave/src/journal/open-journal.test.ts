@@ -54,7 +54,7 @@ test('attempts, reports and masters are there again after a restart, in the orde
   expect(second.attempts.held('key')).toHaveLength(5);
 });
 
-test('numbers of reports after a restart are greater than any before it, progress included', async () => {
+test('numbers of reports after a restart leave room for those that a power failure made it forget', async () => {
   const folder = tempFolder();
   const first = open(folder);
   const attempt = sampleAttempt();
@@ -65,7 +65,7 @@ test('numbers of reports after a restart are greater than any before it, progres
   first.close();
   const second = open(folder);
   const later = await second.write(() => second.attempts.nextSequence(attempt));
-  expect(later).toBeGreaterThan(progress ?? Number.POSITIVE_INFINITY);
+  expect(later).toBeGreaterThan((progress ?? Number.POSITIVE_INFINITY) + 999);
 });
 
 test('the password of an archive is in no file of the journal once the attempt is final', async () => {

@@ -4,15 +4,14 @@ import { expect, test } from 'vitest';
 import { tempFolder } from '../testing/temp-folder.ts';
 import { createFolderSync } from './folder-sync.ts';
 
-test('a call during a sync waits for a sync that begins after it', async () => {
+test('calls during a sync share one that begins after it', async () => {
   const folder = tempFolder();
   const folders = createFolderSync();
-  const ended: string[] = [];
-  const first = folders.sync(folder).then(() => ended.push('first'));
-  const second = folders.sync(folder).then(() => ended.push('second'));
-  const third = folders.sync(folder).then(() => ended.push('third'));
-  await Promise.all([first, second, third]);
-  expect(ended).toEqual(['first', 'second', 'third']);
+  const [first, second, third] = [folders.sync(folder), folders.sync(folder), folders.sync(folder)];
+  expect(second).not.toBe(first);
+  expect(third).toBe(second);
+  await Promise.all([first, second]);
+  expect(folders.sync(folder)).not.toBe(second);
 });
 
 test('a folder is created with all above it, by many callers at once', async () => {

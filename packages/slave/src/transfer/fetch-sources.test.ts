@@ -52,7 +52,7 @@ test('a ticket is renewed from the page it came from, once for all who ask toget
     requests += 1;
     return undefined;
   };
-  const renewed = await Promise.all([fetched[12], fetched[13]].map((source) => source?.renew(never)));
+  const renewed = await Promise.all([12, 13].map(async (at) => fetched[at]?.renew(never)));
   expect(renewed.map((access) => access?.ticket)).toEqual(['the next ticket', 'the next ticket']);
   expect(renewed.map((access) => access?.blobId)).toEqual(
     [fetched[12], fetched[13]].map((entry) =>
