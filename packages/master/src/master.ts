@@ -26,6 +26,7 @@ import { type MasterConfig, masterUrls } from './config.ts';
 import { openPostgres } from './database/dialects/postgres.ts';
 import { openSqlite } from './database/dialects/sqlite.ts';
 import { openDatabase } from './database/open-database.ts';
+import { createEventHub } from './events/event-hub.ts';
 import { previewFile } from './files/preview-file.ts';
 import { createUploadTurns } from './files/uploads/create-upload-turns.ts';
 import { expireUploads } from './files/uploads/drop-upload.ts';
@@ -35,6 +36,7 @@ import type { HttpEnv } from './http/http-env.ts';
 import { mountAccountRoutes } from './http/routes/account-routes.ts';
 import { mountBlobRoutes } from './http/routes/blob-routes.ts';
 import { mountDownloadRoutes } from './http/routes/download-routes.ts';
+import { mountEventRoutes } from './http/routes/event-routes.ts';
 import { mountFileRoutes } from './http/routes/file-routes.ts';
 import { mountHealthRoutes } from './http/routes/health-routes.ts';
 import { mountNodeApiRoutes } from './http/routes/node-api-routes.ts';
@@ -53,6 +55,7 @@ import { findPeer, toPeer } from './nodes/node-peers.ts';
 import { receiveHeartbeat } from './nodes/receive-heartbeat.ts';
 import { createNodeRegistry } from './nodes/registry.ts';
 import { createStopAttempts } from './nodes/stop-attempts.ts';
+import { createExplainGate } from './scheduling/explain-gate.ts';
 import { hasAlternative } from './scheduling/has-alternative.ts';
 import { createNodePresence } from './scheduling/node-presence.ts';
 import { createOutputTickets } from './scheduling/output-tickets.ts';
@@ -63,6 +66,8 @@ import { createOrphanPurge } from './storage/create-orphan-purge.ts';
 import { storageDrivers } from './storage/drivers.ts';
 import { purgeBlobs } from './storage/purge-blobs.ts';
 import { createStores, localStoreId } from './storage/stores.ts';
+import { deleteExpiredSessions } from './store/accounts/session-rows.ts';
+import { trimEvents } from './store/events/event-rows.ts';
 import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
 import { findNode, type NodeRow, requireNode } from './store/nodes/node-rows.ts';
 import { createNonceStore, forgetOldNonces } from './store/nodes/nonce-rows.ts';
@@ -129,9 +134,22 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   // Known once the server listens; nothing asks for it before.
   let urls: ReturnType<typeof masterUrls> = { slaves: [], embedded: [] };
-  const publish = async (_userId: UserId, _event: ServerEvent): Promise<void> => {};
+  const hub = await createEventHub({
+    database,
+    postgresUrl: config.database.type === 'postgres' ? config.database.url : null,
+    log,
+  });
+  const tell = (userId: UserId | null, event: ServerEvent): void => {
+    hub.publish(userId, event).catch((err: unknown) => log.warn({ err }, 'event not told'));
+  };
   const filesChanged = (userId: string, path: string): void => {
-    void publish(UserId.parse(userId), { type: 'files', path });
+    tell(UserId.parse(userId), { type: 'files', path });
+  };
+  const nodeChanged = (nodeId: string): void => {
+    registry.show(nodeId).then(
+      (node) => tell(null, { type: 'node', node }),
+      (err: unknown) => log.warn({ err }, 'node not told'),
+    );
   };
 
   const peers = createPeerClient({ clock, signatureTtlSeconds });
@@ -144,6 +162,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     masterUrl: () => urls.slaves[0] ?? '',
     changed: (node) => {
       greeter.greetNow(node.id);
+      nodeChanged(node.id);
       wake();
     },
   });
@@ -155,7 +174,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   const sources = createAttemptSources({ database, keys, clock });
   const outputs = createOutputTickets({ keys, clock, storeId: stores.defaultStoreId });
-  const announcer = createTaskAnnouncer({ database, clock, publish });
+  const announcer = createTaskAnnouncer({ database, clock, hub });
   const followUp = startTaskFollowUp({
     database,
     announcer,
@@ -180,9 +199,8 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     leaseMs,
     findPeer: peerOf,
     nodeName: async (nodeId) => (await findNode(db, NodeId.parse(nodeId)))?.name ?? nodeId,
-    tasksChanged: async (taskIds) => {
-      for (const taskId of new Set(taskIds)) await announcer.changed(taskId);
-    },
+    changed: announcer.changed,
+    explainGate: createExplainGate(clock),
     settle: followUp.settle,
   });
   closers.add('scheduler', () => scheduler.stop());
@@ -194,8 +212,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     database,
     keys,
     splitAboveBytes: config.splitAboveBytes,
-    changed: announcer.changed,
-    deleted: announcer.deleted,
+    announcer,
     wake,
     stopAttempts,
   });
@@ -222,6 +239,9 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     ),
   );
   mountTaskRoutes(app, tasks);
+  const authenticated = (credential: string) => authenticate(accounts, credential);
+  const { currentProgress } = announcer;
+  mountEventRoutes(app, { hub, database, log, currentProgress, authenticate: authenticated });
   const hello = (node: NodeRow): Hello => ({
     nodeId: NodeId.parse(node.id),
     nodeName: node.name,
@@ -238,6 +258,10 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       return communicationTest({ client, peer, hello: hello(row), now: clock.monotonicMs });
     },
   });
+  const heard = (nodeId: NodeId): void => {
+    nodeChanged(nodeId);
+    scheduler.wake();
+  };
   const reportDeps = {
     database,
     storeId: stores.defaultStoreId,
@@ -245,14 +269,14 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       (await stores.get(stores.defaultStoreId).stat(BlobId.parse(blobId)))?.sizeBytes,
     hasAlternative: (part: ReportedPart) => hasAlternative(db, part, heartbeatMs),
     announcer,
-    settle: followUp.settle,
+    tellSettled: followUp.tellSettled,
     wake,
   };
   mountNodeApiRoutes(app, {
     signed: signedRequests({
       role: 'master',
       findKey: registry.findKey,
-      nonces: createNonceStore(db),
+      nonces: await createNonceStore({ database, clock, log }),
       clock,
       maxSkewMs,
       signatureTtlSeconds,
@@ -260,7 +284,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     }),
     api: {
       heartbeat: (nodeId, heartbeat) =>
-        receiveHeartbeat({ database, clock, heartbeatMs, heard: scheduler.wake }, nodeId, heartbeat),
+        receiveHeartbeat({ database, clock, heartbeatMs, heard }, nodeId, heartbeat),
       reports: (nodeId, batch) => receiveReports(reportDeps, nodeId, batch),
       sources: sources.page,
       storedEntries: async (nodeId, ref) => ({ indices: await sources.storedEntries(nodeId, ref) }),
@@ -273,6 +297,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   const server = await listen(app, { address: config.listen, requestTimeoutMs: 0 });
   closers.add('http', () => server.close(config.graceMs));
+  closers.add('event streams', () => hub.close());
   urls = masterUrls(config, server.port);
   const url = config.publicUrl ?? urls.embedded[0] ?? '';
 
@@ -284,12 +309,14 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     heartbeatMs,
     hello,
     keyOf,
-    changed: scheduler.wake,
+    changed: heard,
   });
   closers.add('greeter', () => greeter.stop());
   const purgeOrphans = createOrphanPurge({ db, stores, clock, graceMs: dayMs });
   const maintenance = startMaintenance(
     [
+      { name: 'trim events', everyMs: purgeEveryMs, run: () => trimEvents(database) },
+      { name: 'end sessions', everyMs: purgeEveryMs, run: () => deleteExpiredSessions(db, clock.nowMs()) },
       { name: 'forget nonces', everyMs: purgeEveryMs, run: () => forgetOldNonces(db) },
       { name: 'expire uploads', everyMs: purgeEveryMs, run: () => expireUploads(uploads) },
       {

@@ -2,6 +2,7 @@ import { AppError } from '@longshore/protocol';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseDialect, DialectName } from './dialect.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { Schema } from './schema.ts';
 
@@ -13,7 +14,8 @@ export type Database = {
   readonly dialect: DialectName;
   /**
    * Runs `work` in one transaction. When the database asks for it (deadlock, serialization, busy) the whole of
-   * `work` runs again, so it must do nothing but queries on the `tx` it is given.
+   * `work` runs again, so it must do nothing but queries on the `tx` it is given. With SQLite, transactions that
+   * are asked for at the same time share one commit.
    */
   transaction<Result>(work: (tx: Transaction<Schema>) => Promise<Result>): Promise<Result>;
   /** Throws `UNAVAILABLE` when the database does not answer. */
@@ -26,6 +28,20 @@ export type Database = {
 export const nowMs = sql<number>`now_ms()`;
 
 const transactionTries = 8;
+
+async function retrying<Result>(
+  db: Db,
+  engine: DatabaseDialect,
+  work: (tx: Transaction<Schema>) => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (tries === transactionTries || !engine.isTransient(error)) throw error;
+    }
+  }
+}
 
 /** Opens and migrates. Throws `DATABASE_TOO_NEW` for a schema of a later version, `DATABASE_UNAVAILABLE`. */
 export async function openDatabase(engine: DatabaseDialect): Promise<Database> {
@@ -40,15 +56,7 @@ export async function openDatabase(engine: DatabaseDialect): Promise<Database> {
     db,
     dialect: engine.name,
     isUnavailable: engine.isUnavailable,
-    transaction: async (work) => {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await db.transaction().execute(work);
-        } catch (error) {
-          if (tries === transactionTries || !engine.isTransient(error)) throw error;
-        }
-      }
-    },
+    transaction: engine.name === 'sqlite' ? createGroupCommit(db) : (work) => retrying(db, engine, work),
     ping: async () => {
       await sql`select 1`.execute(db).catch((cause: unknown) => {
         throw new AppError('UNAVAILABLE', 'the database does not answer', { cause });

@@ -12,6 +12,7 @@ import {
   queuedPartsInFairOrder,
   saveRotation,
 } from '../store/parts/claims.ts';
+import type { ExplainGate } from './explain-gate.ts';
 import type { NodePresence } from './node-presence.ts';
 import { type Candidate, pickNode } from './pick-node.ts';
 
@@ -22,8 +23,6 @@ export type Claimed = {
   readonly leased: number;
   /** The batch was full: there may be more to place at once. */
   readonly more: boolean;
-  /** Tasks whose waiting reason changed. */
-  readonly explained: string[];
 };
 
 /**
@@ -35,29 +34,27 @@ export async function claimParts(deps: {
   presence: NodePresence;
   heartbeatMs: number;
   leaseMs: number;
+  explainGate: ExplainGate;
 }): Promise<Claimed> {
   const { database } = deps;
   const { dialect } = database;
   return database.transaction(async (tx) => {
-    const explained = new Set<string>();
     const blocked: PlacementKey[] = [];
     let nodes: PlacedNodes | undefined;
     let leased = 0;
     for (;;) {
       const parts = await queuedPartsInFairOrder(tx, { dialect, limit: batchSize, blocked });
-      if (parts.length === 0) return { leased, more: false, explained: [...explained] };
+      if (parts.length === 0) return { leased, more: false };
       nodes ??= { rows: await listNodes(tx), held: await countHeldParts(tx) };
       const blockedBefore = blocked.length;
       for (const [capability, group] of Map.groupBy(parts, (part) => part.capability)) {
         const rotation = await lockRotation(tx, { dialect, capability });
-        const placed = await placeParts(tx, { ...deps, capability, parts: group, rotation, nodes, blocked });
-        leased += placed.leased;
-        for (const taskId of placed.explained) explained.add(taskId);
+        leased += await placeParts(tx, { ...deps, capability, parts: group, rotation, nodes, blocked });
       }
       // What was blocked may have kept others out of the batch: look again without it.
       const more = parts.length === batchSize;
       if (!more || blocked.length === blockedBefore || leased >= batchSize) {
-        return { leased, more: more && leased > 0, explained: [...explained] };
+        return { leased, more: more && leased > 0 };
       }
     }
   });
@@ -77,12 +74,12 @@ async function placeParts(
     presence: NodePresence;
     heartbeatMs: number;
     leaseMs: number;
+    explainGate: ExplainGate;
   },
-): Promise<{ leased: number; explained: string[] }> {
+): Promise<number> {
   const { capability, nodes, blocked, leaseMs } = context;
   const { held } = nodes;
   const picks = new Map<string, number>();
-  const explained: string[] = [];
   let rotation = context.rotation;
   for (const part of context.parts) {
     if (blocked.some((key) => key.capability === capability && key.requestedNodeId === part.requestedNodeId))
@@ -91,7 +88,9 @@ async function placeParts(
     const pick = pickNode(part, candidates, rotation);
     if (pick.type !== 'picked') {
       blocked.push(part);
-      explained.push(...(await explainWaiting(tx, part, pick.reason)));
+      const key = `${capability} ${part.requestedNodeId ?? ''}`;
+      if (pick.type === 'nobody' && context.explainGate.opens(key))
+        await explainWaiting(tx, part, pick.reason);
       continue;
     }
     const { node, reason } = pick;
@@ -103,7 +102,7 @@ async function placeParts(
     picks.set(node.id, (picks.get(node.id) ?? 0) + 1);
   }
   if (picks.size > 0) await saveRotation(tx, { capability, rotation, picks });
-  return { leased: [...picks.values()].reduce((sum, count) => sum + count, 0), explained };
+  return [...picks.values()].reduce((sum, count) => sum + count, 0);
 }
 
 function toCandidate(

@@ -48,10 +48,8 @@ export async function deliverAttempts(
     const answer = await client.dispatch(peer, attempts);
     presence.reached(peer.nodeId);
     const byId = new Map(parts.map((part) => [part.partId, part]));
-    await markDelivered(
-      database.db,
-      answer.results.filter((result) => result.verdict !== 'refused'),
-    );
+    const taken = answer.results.filter((result) => result.verdict !== 'refused');
+    await database.transaction((tx) => markDelivered(tx, taken));
     for (const result of answer.results) {
       const part = byId.get(result.partId);
       if (result.verdict === 'refused' && part !== undefined) await takeBack(deps, peer, part, result.error);

@@ -1,18 +1,19 @@
 import { AppError, toErrorInfo } from '@longshore/protocol';
-import type { Database } from '../database/open-database.ts';
+import type { Database, Db } from '../database/open-database.ts';
 import { failPart } from '../store/parts/outcomes.ts';
 import { type HeldPart, listExpiredLeases, requeuePart } from '../store/parts/requeue.ts';
 
 /** After this many lost leases a part is given up: it seems to take its nodes down. */
 const mostLostLeases = 5;
 
-/** Takes parts from nodes that have fallen silent and queues them again. Answers the tasks that changed. */
+/** Takes parts from nodes that have fallen silent and queues them again. Answers the tasks of parts that were given up. */
 export async function expireLeases(deps: {
   database: Database;
   nodeName: (nodeId: string) => Promise<string>;
-}): Promise<{ requeued: string[]; failed: string[] }> {
+  /** In the transaction that takes a part away. */
+  changed: (tx: Db, taskId: string) => Promise<void>;
+}): Promise<{ failed: string[] }> {
   const { database } = deps;
-  const requeued: string[] = [];
   const failed: string[] = [];
   for (const part of await listExpiredLeases(database.db)) {
     const name = await deps.nodeName(part.node_id ?? '');
@@ -23,13 +24,12 @@ export async function expireLeases(deps: {
         'ATTEMPTS_EXHAUSTED',
         `${part.lost_leases + 1} nodes fell silent while they worked on this, the last was "${name}"`,
       );
-      if (await failPart(database, { ...attempt, nodeId: part.node_id ?? '', error: toErrorInfo(reason) })) {
-        failed.push(part.task_id);
-      }
+      const failure = { ...attempt, nodeId: part.node_id ?? '', error: toErrorInfo(reason) };
+      if (await database.transaction((tx) => failPart(tx, failure))) failed.push(part.task_id);
       continue;
     }
-    const taken = await database.transaction((tx) =>
-      requeuePart(tx, {
+    await database.transaction(async (tx) => {
+      const taken = await requeuePart(tx, {
         part,
         state: 'lost',
         error,
@@ -37,11 +37,11 @@ export async function expireLeases(deps: {
         countsAsLost: true,
         delayMs: 0,
         onlyExpired: true,
-      }),
-    );
-    if (taken) requeued.push(part.task_id);
+      });
+      if (taken) await deps.changed(tx, part.task_id);
+    });
   }
-  return { requeued, failed };
+  return { failed };
 }
 
 /** The list of nodes to avoid with one more; the oldest are forgotten so that a part is never left without a node. */

@@ -1,8 +1,10 @@
+import type { Db } from '../database/open-database.ts';
 import type { NodePeer } from '../nodes/node-client.ts';
 import { listUndelivered, type Undelivered } from '../store/parts/deliveries.ts';
 import { type Claimed, claimParts } from './claim-parts.ts';
 import { type DeliveryDeps, deliverAttempts } from './deliver-attempts.ts';
 import { expireLeases } from './expire-leases.ts';
+import type { ExplainGate } from './explain-gate.ts';
 
 export type Scheduler = {
   /** Something changed that may let work move: a submit, an outcome, a heartbeat, an edit of a node. */
@@ -16,8 +18,9 @@ export type SchedulerDeps = DeliveryDeps & {
   leaseMs: number;
   findPeer(nodeId: string): Promise<NodePeer | undefined>;
   nodeName(nodeId: string): Promise<string>;
-  /** Tasks whose state or waiting reason changed. */
-  tasksChanged(taskIds: readonly string[]): Promise<void>;
+  /** In the transaction that takes a part from a silent node. */
+  changed(tx: Db, taskId: string): Promise<void>;
+  explainGate: ExplainGate;
   /** Tasks of which a part has failed. */
   settle(taskId: string): Promise<void>;
 };
@@ -43,13 +46,11 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   const pass = async (): Promise<void> => {
     if (graceOver) {
       const expired = await expireLeases(deps);
-      await deps.tasksChanged(expired.requeued);
       for (const taskId of expired.failed) await deps.settle(taskId);
     }
     let claimed: Claimed;
     do {
       claimed = await claimParts(deps);
-      await deps.tasksChanged(claimed.explained);
       await startDeliveries();
     } while (claimed.more && !stopped);
   };

@@ -3,10 +3,11 @@ import type { Database } from '../database/open-database.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
 import { countRejected } from '../store/parts/report-rows.ts';
 import { endTask, lockOpenTask, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import type { TaskAnnouncer } from './task-announcer.ts';
 
 export type CancelDeps = {
   database: Database;
-  changed: (taskId: string) => Promise<void>;
+  announcer: Pick<TaskAnnouncer, 'changed'>;
   /** Tells nodes to stop attempts that are fenced off already; heartbeats repeat it to a node that misses it. */
   stopAttempts: (holders: readonly Holder[], reason: 'user' | 'lease-lost') => void;
 };
@@ -28,6 +29,7 @@ export async function cancelTask(
     const holders = await cancelParts(tx, id);
     const rejectedEntries = await countRejected(tx, id);
     await endTask(tx, { taskId: id, state: 'canceled', error: null, rejectedEntries, outputs: [] });
+    await deps.announcer.changed(tx, id);
     return holders;
   });
   const task = await requireTask(database.db, options);
@@ -36,6 +38,5 @@ export async function cancelTask(
     return task;
   }
   deps.stopAttempts(stopped, 'user');
-  await deps.changed(id);
   return task;
 }

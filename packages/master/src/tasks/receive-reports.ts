@@ -1,36 +1,50 @@
 import type { NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
-import { type RecordDeps, recordReport } from './record-report.ts';
+import { prepareReport, type RecordDeps, recordReport } from './record-report.ts';
+import { type Settled, settleTask } from './settle-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
+const rank = { progress: 0, state: 1, ended: 2 } as const;
+
 /**
- * Records a batch of reports in their order, then tells those who wait for them: people see progress and new
- * states, ended parts settle their task, and the scheduler looks for the next work.
+ * Records a batch of reports in their order, settles the tasks whose parts have ended and announces what changed, all
+ * in one transaction: when the node is told that its reports are recorded, everything that follows from them is
+ * durable too.
  */
 export async function receiveReports(
   deps: RecordDeps & {
     announcer: TaskAnnouncer;
-    settle: (taskId: string) => Promise<void>;
+    tellSettled: (settled: Settled) => void;
     wake: () => void;
   },
   nodeId: NodeId,
   batch: ReportBatch,
 ): Promise<ReportVerdicts> {
-  const verdicts: ReportVerdicts['verdicts'] = [];
-  const changes = new Map<string, 'progress' | 'state' | 'ended'>();
-  for (const report of batch.reports) {
-    const { verdict, taskId, change } = await recordReport(deps, nodeId, report);
-    verdicts.push(verdict);
-    if (taskId === undefined || change === undefined) continue;
-    const earlier = changes.get(taskId);
-    if (earlier === undefined || rank[change] > rank[earlier]) changes.set(taskId, change);
-  }
+  const { database, announcer } = deps;
+  const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
+  const { verdicts, changes, settled } = await database.transaction(async (tx) => {
+    const verdicts: ReportVerdicts['verdicts'] = [];
+    const changes = new Map<string, keyof typeof rank>();
+    for (const report of prepared) {
+      const { verdict, taskId, change } = await recordReport(tx, report);
+      verdicts.push(verdict);
+      if (taskId === undefined || change === undefined) continue;
+      const earlier = changes.get(taskId);
+      if (earlier === undefined || rank[change] > rank[earlier]) changes.set(taskId, change);
+    }
+    const settled: Settled[] = [];
+    for (const [taskId, change] of changes) {
+      if (change === 'progress') continue;
+      if (change === 'ended') settled.push(await settleTask(tx, taskId, database.dialect));
+      await announcer.changed(tx, taskId);
+    }
+    return { verdicts, changes, settled };
+  });
+  for (const one of settled) deps.tellSettled(one);
+  let moved = false;
   for (const [taskId, change] of changes) {
-    if (change === 'progress') await deps.announcer.progressed(taskId);
-    else if (change === 'state') await deps.announcer.changed(taskId);
-    else await deps.settle(taskId);
+    if (change === 'progress') await announcer.progressed(taskId);
+    else moved = true;
   }
-  if ([...changes.values()].some((change) => change !== 'progress')) deps.wake();
+  if (moved) deps.wake();
   return { verdicts };
 }
-
-const rank = { progress: 0, state: 1, ended: 2 } as const;

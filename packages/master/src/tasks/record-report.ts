@@ -11,7 +11,7 @@ import {
 import type { Database, Db } from '../database/open-database.ts';
 import { avoidAlso } from '../scheduling/expire-leases.ts';
 import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
-import { completePart, failPartIn, type Holder } from '../store/parts/outcomes.ts';
+import { completePart, failPart, type Holder } from '../store/parts/outcomes.ts';
 import {
   advanceSequence,
   attemptEnded,
@@ -47,44 +47,58 @@ const mostMoves = 5;
 
 const lost: Recorded = { verdict: 'lease-lost' };
 
-/**
- * Records one report, in one transaction. Everything is conditional on (part, attempt, node): a report of an
- * attempt that has lost its lease changes nothing and says so, and a repeated report is acknowledged again.
- */
-export async function recordReport(deps: RecordDeps, nodeId: NodeId, report: Report): Promise<Recorded> {
+/** A report with what had to be looked up for it before the transaction. */
+export type PreparedReport = {
+  readonly deps: RecordDeps;
+  readonly holder: Holder;
+  readonly report: Report;
+  /** Blobs that the node wrote straight into the store; their rows are made now. */
+  readonly direct: readonly NewBlob[];
+  readonly wrong: AppError | undefined;
+  /** A failure that another node may do better. */
+  readonly movable: boolean;
+};
+
+export async function prepareReport(
+  deps: RecordDeps,
+  nodeId: NodeId,
+  report: Report,
+): Promise<PreparedReport> {
   const holder: Holder = { partId: report.partId, attempt: report.attempt, nodeId };
   const outputs = report.event.type === 'outputs' ? report.event.outputs : [];
   const { direct, wrong } = await checkBlobs(deps, outputs);
   const movable = report.event.type === 'failed' && (await mayMove(deps, holder, report.event.error));
-  return deps.database.transaction(async (tx) => {
-    const part = await findPart(tx, report.partId);
-    if (part === undefined || part.attempt !== report.attempt || part.node_id !== nodeId || !isHeld(part)) {
-      return (await attemptEnded(tx, holder, report.sequence)) ? { verdict: 'recorded' } : lost;
-    }
-    if (report.event.type === 'progress') {
-      await savePartProgress(tx, holder, report.event.progress);
-      return { verdict: 'recorded', taskId: part.task_id, change: 'progress' };
-    }
-    if (!(await advanceSequence(tx, holder, report.sequence))) return { verdict: 'recorded' };
-    if (wrong !== undefined) {
-      await failPartIn(tx, { ...holder, error: toErrorInfo(wrong) });
-      return { ...lost, taskId: part.task_id, change: 'ended' };
-    }
-    return apply(tx, { deps, part, holder, report, direct, movable });
-  });
+  return { deps, holder, report, direct, wrong, movable };
 }
 
-async function apply(
-  tx: Db,
-  context: {
-    deps: RecordDeps;
-    part: ReportedPart;
-    holder: Holder;
-    report: Report;
-    direct: readonly NewBlob[];
-    movable: boolean;
-  },
-): Promise<Recorded> {
+/**
+ * Records one report in the caller's transaction. Everything is conditional on (part, attempt, node): a report of an
+ * attempt that has lost its lease changes nothing and says so, and a repeated report is acknowledged again.
+ */
+export async function recordReport(tx: Db, prepared: PreparedReport): Promise<Recorded> {
+  const { holder, report, wrong } = prepared;
+  const part = await findPart(tx, report.partId);
+  if (
+    part === undefined ||
+    part.attempt !== report.attempt ||
+    part.node_id !== holder.nodeId ||
+    !isHeld(part)
+  ) {
+    return (await attemptEnded(tx, holder, report.sequence)) ? { verdict: 'recorded' } : lost;
+  }
+  if (report.event.type === 'progress') {
+    await savePartProgress(tx, holder, report.event.progress);
+    return { verdict: 'recorded', taskId: part.task_id, change: 'progress' };
+  }
+  if (!(await advanceSequence(tx, holder, report.sequence))) return { verdict: 'recorded' };
+  if (wrong !== undefined) {
+    await failPart(tx, { ...holder, error: toErrorInfo(wrong) });
+    return { ...lost, taskId: part.task_id, change: 'ended' };
+  }
+  return apply(tx, { ...prepared, part });
+}
+
+async function apply(tx: Db, context: PreparedReport & { part: ReportedPart }): Promise<Recorded> {
   const { part, holder, report } = context;
   const { event } = report;
   const taskId = part.task_id;
@@ -113,7 +127,7 @@ async function apply(
       return { verdict: 'recorded', taskId, change: 'ended' };
     case 'failed':
       if (context.movable) return moveElsewhere(tx, part, holder, { state: 'failed', error: event.error });
-      await failPartIn(tx, { ...holder, error: event.error });
+      await failPart(tx, { ...holder, error: event.error });
       return { verdict: 'recorded', taskId, change: 'ended' };
     case 'returned':
       return moveElsewhere(tx, part, holder, { state: 'returned', error: event.error });

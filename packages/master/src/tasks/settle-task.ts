@@ -1,5 +1,6 @@
 import { AppError, type ErrorInfo, isFinalPartState, toErrorInfo } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
+import { withSavepoint } from '../database/savepoint.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
 import { countRejected, listPartStates } from '../store/parts/report-rows.ts';
 import { endTask, lockOpenTask, type TaskRow } from '../store/tasks/task-rows.ts';
@@ -17,25 +18,24 @@ export type Settled =
     };
 
 /**
- * Ends a task whose parts have ended, or of which one has failed. The outputs become files in the same transaction
- * in which the task becomes completed: they are visible all at once, and only once, however often and by however
- * many masters this is called. A conflict or a full quota at that moment fails the task and publishes nothing.
+ * Ends a task whose parts have ended, or of which one has failed, in the caller's transaction. The outputs become
+ * files in the same transaction in which the task becomes completed: they are visible all at once, and only once,
+ * however often and by however many masters this is called. A conflict or a full quota at that moment fails the
+ * task and publishes nothing.
  */
-export async function settleTask(database: Database, taskId: string): Promise<Settled> {
+export async function settleTask(tx: Db, taskId: string, dialect: Database['dialect']): Promise<Settled> {
+  const task = await lockOpenTask(tx, taskId, dialect);
+  if (task === undefined || task.planned === 0) return { ended: false };
   try {
-    return await database.transaction((tx) => settle(tx, taskId, database.dialect));
+    return await withSavepoint(tx, () => settle(tx, task));
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.retryable) throw thrown;
-    return database.transaction(async (tx) => {
-      const task = await lockOpenTask(tx, taskId, database.dialect);
-      return task === undefined ? { ended: false } : fail(tx, task, toErrorInfo(thrown));
-    });
+    return fail(tx, task, toErrorInfo(thrown));
   }
 }
 
-async function settle(tx: Db, taskId: string, dialect: Database['dialect']): Promise<Settled> {
-  const task = await lockOpenTask(tx, taskId, dialect);
-  if (task === undefined || task.planned === 0) return { ended: false };
+async function settle(tx: Db, task: TaskRow): Promise<Settled> {
+  const taskId = task.id;
   const parts = await listPartStates(tx, taskId);
   const failed = parts.find((part) => part.state === 'failed');
   if (failed !== undefined) return fail(tx, task, JSON.parse(failed.error ?? 'null') as ErrorInfo | null);

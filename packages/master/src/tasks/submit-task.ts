@@ -20,6 +20,7 @@ import {
   markPlanned,
   type TaskRow,
 } from '../store/tasks/task-rows.ts';
+import type { TaskAnnouncer } from './task-announcer.ts';
 
 export type Submission = {
   request: SubmitTask;
@@ -35,7 +36,7 @@ export type SubmitDeps = {
   keys: MasterKeys;
   /** Extractions of larger archives are planned by their entries, so that several nodes share them. */
   splitAboveBytes: number;
-  changed: (taskId: string) => Promise<void>;
+  announcer: Pick<TaskAnnouncer, 'changed'>;
   wake: () => void;
 };
 
@@ -73,12 +74,10 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
     const archiveBytes = sources[0]?.size_bytes ?? 0;
     const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
     if (!planLater) await insertPlan(tx, inserted.row, [work]);
+    await deps.announcer.changed(tx, inserted.row.id);
     return inserted;
   });
-  if (isNew) {
-    await deps.changed(row.id);
-    deps.wake();
-  }
+  if (isNew) deps.wake();
   return row;
 }
 

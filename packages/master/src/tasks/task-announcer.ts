@@ -1,28 +1,32 @@
-import type { ServerEvent } from '@longshore/protocol';
-import { type Progress, TaskId, UserId } from '@longshore/protocol';
-import type { Database } from '../database/open-database.ts';
+import { type Progress, type ServerEvent, TaskId, UserId } from '@longshore/protocol';
+import type { Database, Db } from '../database/open-database.ts';
+import type { EventHub } from '../events/event-hub.ts';
 import { listPartStates } from '../store/parts/report-rows.ts';
 import { sumProgress } from '../store/tasks/sum-progress.ts';
-import { findTask } from '../store/tasks/task-rows.ts';
+import { findTask, listOpenTasks } from '../store/tasks/task-rows.ts';
 import { viewTasks } from '../store/tasks/task-views.ts';
 import { createSpeedMeter } from './speed-meter.ts';
 
 /** Tells people what becomes of their tasks. */
 export type TaskAnnouncer = {
-  /** The state of a task, or something else that its row shows, has changed. */
-  changed(taskId: string): Promise<void>;
+  /**
+   * The state of a task, or something else that its row shows, has changed. Part of the transaction that changes
+   * it, as its last step: whoever was told has been told the truth.
+   */
+  changed(tx: Db, taskId: string): Promise<void>;
+  deleted(tx: Db, task: { id: string; userId: string }): Promise<void>;
+  /** Not stored, and superseded by the next. */
   progressed(taskId: string): Promise<void>;
-  deleted(tasks: readonly { id: string; userId: string }[]): Promise<void>;
-  /** Present progress of a task, as an event. */
-  progressOf(taskId: string): Promise<ServerEvent>;
+  /** Progress of everything unfinished of a user, or of all users for null, for a stream that has just begun. */
+  currentProgress(userId: string | null): Promise<ServerEvent[]>;
 };
 
 export function createTaskAnnouncer(deps: {
   database: Database;
   clock: { monotonicMs(): number };
-  publish: (userId: UserId, event: ServerEvent) => Promise<void>;
+  hub: Pick<EventHub, 'publish' | 'recordEvent'>;
 }): TaskAnnouncer {
-  const { database, publish } = deps;
+  const { database, hub } = deps;
   const meter = createSpeedMeter(deps.clock);
 
   const progressOf = async (taskId: string): Promise<ServerEvent> => {
@@ -32,24 +36,26 @@ export function createTaskAnnouncer(deps: {
   };
 
   return {
-    progressOf,
-    changed: async (taskId) => {
-      const row = await findTask(database.db, taskId);
+    changed: async (tx, taskId) => {
+      const row = await findTask(tx, taskId);
       if (row === undefined) return;
-      const [task] = await viewTasks(database.db, [row]);
+      const [task] = await viewTasks(tx, [row]);
       if (task === undefined) return;
       if (task.finishedAtMs !== null) meter.forget(taskId);
-      await publish(UserId.parse(row.user_id), { type: 'task', task });
+      await hub.recordEvent(tx, { userId: UserId.parse(row.user_id), event: { type: 'task', task } });
+    },
+    deleted: async (tx, task) => {
+      meter.forget(task.id);
+      const event = { type: 'task-deleted', taskId: TaskId.parse(task.id) } as const;
+      await hub.recordEvent(tx, { userId: UserId.parse(task.userId), event });
     },
     progressed: async (taskId) => {
       const row = await findTask(database.db, taskId);
-      if (row !== undefined) await publish(UserId.parse(row.user_id), await progressOf(taskId));
+      if (row !== undefined) await hub.publish(UserId.parse(row.user_id), await progressOf(taskId));
     },
-    deleted: async (tasks) => {
-      for (const task of tasks) {
-        meter.forget(task.id);
-        await publish(UserId.parse(task.userId), { type: 'task-deleted', taskId: TaskId.parse(task.id) });
-      }
+    currentProgress: async (userId) => {
+      const open = await listOpenTasks(database.db, userId);
+      return Promise.all(open.map((task) => progressOf(task.id)));
     },
   };
 }

@@ -3,12 +3,14 @@ import type { Database } from '../database/open-database.ts';
 import type { Holder } from '../store/parts/outcomes.ts';
 import { listUnplanned, listUnsettled } from '../store/tasks/task-rows.ts';
 import { planTask, type ReadEntries } from './plan-task.ts';
-import { settleTask } from './settle-task.ts';
+import { type Settled, settleTask } from './settle-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
 /** Takes tasks over their thresholds: from submitted to planned, and from the last part's end to the task's own. */
 export type TaskFollowUp = {
   settle(taskId: string): Promise<void>;
+  /** What is to be done after the commit of a settlement made elsewhere. */
+  tellSettled(settled: Settled): void;
   /** Looks for tasks to plan. */
   planSoon(): void;
   stop(): Promise<void>;
@@ -36,14 +38,18 @@ export function startTaskFollowUp(deps: {
   const planning = new Map<string, Promise<void>>();
 
   const settle = async (taskId: string): Promise<void> => {
-    const settled = await settleTask(database, taskId);
-    if (!settled.ended) {
-      await announcer.changed(taskId);
-      return;
-    }
+    const settled = await database.transaction(async (tx) => {
+      const result = await settleTask(tx, taskId, database.dialect);
+      if (result.ended) await announcer.changed(tx, taskId);
+      return result;
+    });
+    tellSettled(settled);
+  };
+
+  const tellSettled = (settled: Settled): void => {
+    if (!settled.ended) return;
     deps.stopAttempts(settled.stopped, 'user');
     if (settled.changedFolder !== null) deps.filesChanged(settled.task.user_id, settled.changedFolder);
-    await announcer.changed(taskId);
     deps.wake();
   };
 
@@ -51,10 +57,8 @@ export function startTaskFollowUp(deps: {
     for (const task of await listUnplanned(database.db)) {
       if (planning.has(task.id)) continue;
       const run = planTask(deps, task)
-        .then(async (planned) => {
-          if (!planned) return;
-          await announcer.changed(task.id);
-          deps.wake();
+        .then((planned) => {
+          if (planned) deps.wake();
         })
         .catch((error: unknown) => log.error({ taskId: task.id, err: error }, 'planning failed'))
         .finally(() => planning.delete(task.id));
@@ -74,6 +78,7 @@ export function startTaskFollowUp(deps: {
   guarded(sweep);
   return {
     settle,
+    tellSettled,
     planSoon: () => guarded(plan),
     stop: async () => {
       stopped = true;

@@ -20,6 +20,7 @@ import {
 import { type CancelDeps, cancelTask } from './cancel-task.ts';
 import { retryTask } from './retry-task.ts';
 import { type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
+import type { TaskAnnouncer } from './task-announcer.ts';
 
 /** A task within the reach of the caller: `userId` null means anybody's. */
 type Scope = { id: TaskId; userId: UserId | null };
@@ -50,9 +51,7 @@ export type Tasks = {
   }): Promise<number>;
 };
 
-export function createTasks(
-  deps: SubmitDeps & CancelDeps & { deleted: (tasks: DeletedTask[]) => Promise<void> },
-): Tasks {
+export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnnouncer }): Tasks {
   const { db } = deps.database;
   const view = async (row: TaskRow): Promise<Task> => {
     const [task] = await viewTasks(db, [row]);
@@ -71,17 +70,18 @@ export function createTasks(
     retry: async (retry) => view(await retryTask(deps, retry)),
     remove: async (scope) => {
       const task = await requireTask(db, scope);
-      if (!(await deleteEndedTask(db, scope))) {
-        throw new AppError('TASK_NOT_FINAL', `task ${task.id} is still ${task.state}`);
-      }
-      await deps.deleted([{ id: scope.id, userId: task.user_id }]);
+      await deps.database.transaction(async (tx) => {
+        if (!(await deleteEndedTask(tx, scope))) {
+          throw new AppError('TASK_NOT_FINAL', `task ${task.id} is still ${task.state}`);
+        }
+        await deps.announcer.deleted(tx, { id: task.id, userId: task.user_id });
+      });
     },
-    cleanUp: async (which) => {
-      const deleted = await deleteEndedTasks(db, which);
-      await deps.deleted(deleted);
-      return deleted.length;
-    },
+    cleanUp: (which) =>
+      deps.database.transaction(async (tx) => {
+        const deleted = await deleteEndedTasks(tx, which);
+        for (const task of deleted) await deps.announcer.deleted(tx, task);
+        return deleted.length;
+      }),
   };
 }
-
-export type DeletedTask = { id: string; userId: string };

@@ -1,7 +1,7 @@
 import { AppError } from '@longshore/protocol';
 import type { Clock } from '@longshore/runtime';
 import Sqlite from 'better-sqlite3';
-import { SqliteDialect } from 'kysely';
+import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { DatabaseDialect } from '../dialect.ts';
 
 /**
@@ -19,11 +19,32 @@ export function openSqlite(options: { path: string; clock: Clock }): DatabaseDia
   database.function('now_ms', () => Math.round(anchorMs + clock.monotonicMs()));
   return {
     name: 'sqlite',
-    dialect: new SqliteDialect({ database }),
+    dialect: new SqliteDialect({ database: withStatementCache(database) }),
     isTransient: (error) => hasCode(error, 'SQLITE_BUSY'),
     isUnavailable: (error) => hasCode(error, 'SQLITE_FULL') || hasCode(error, 'SQLITE_IOERR'),
     close: async () => {
       database.close();
+    },
+  };
+}
+
+/** The program has a few hundred different statements; preparing one costs more than running it. */
+const cachedStatements = 1_000;
+
+function withStatementCache(database: Sqlite.Database): SqliteDatabase {
+  const statements = new Map<string, Sqlite.Statement>();
+  return {
+    close: () => {
+      database.close();
+    },
+    prepare: (text) => {
+      let statement = statements.get(text);
+      if (statement === undefined) {
+        statement = database.prepare(text);
+        if (statements.size >= cachedStatements) statements.clear();
+        statements.set(text, statement);
+      }
+      return statement as SqliteStatement;
     },
   };
 }

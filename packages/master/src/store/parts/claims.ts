@@ -152,16 +152,14 @@ export async function leasePart(
   return true;
 }
 
-/** Tells the users why parts with this key are not placed. Answers the tasks for which that is news. */
-export async function explainWaiting(db: Db, key: PlacementKey, waitingFor: string): Promise<string[]> {
-  const rows = await db
+/** Tells the users why parts with this key are not placed. */
+export async function explainWaiting(db: Db, key: PlacementKey, waitingFor: string): Promise<void> {
+  await db
     .updateTable('parts')
     .set({ waiting_for: waitingFor })
     .where('state', '=', 'queued')
     .where('capability', '=', key.capability)
     .where('requested_node_id', key.requestedNodeId === null ? 'is' : '=', key.requestedNodeId)
     .where((eb) => eb.or([eb('waiting_for', 'is', null), eb('waiting_for', '!=', waitingFor)]))
-    .returning('task_id')
     .execute();
-  return [...new Set(rows.map((row) => row.task_id))];
 }

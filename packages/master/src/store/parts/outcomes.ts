@@ -1,5 +1,5 @@
 import type { ErrorInfo, Progress } from '@longshore/protocol';
-import type { Database, Db } from '../../database/open-database.ts';
+import type { Db } from '../../database/open-database.ts';
 import { endAttempt } from './requeue.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
@@ -27,11 +27,7 @@ export async function completePart(db: Db, holder: Holder & { progress: Progress
 }
 
 /** True when the part was still held by this attempt and has now failed for good. */
-export async function failPart(database: Database, failure: Holder & { error: ErrorInfo }): Promise<boolean> {
-  return database.transaction((tx) => failPartIn(tx, failure));
-}
-
-export async function failPartIn(db: Db, failure: Holder & { error: ErrorInfo }): Promise<boolean> {
+export async function failPart(db: Db, failure: Holder & { error: ErrorInfo }): Promise<boolean> {
   const updated = await holdersPart(db, failure)
     .set({ state: 'failed', lease_until_ms: null, error: JSON.stringify(failure.error) })
     .executeTakeFirst();

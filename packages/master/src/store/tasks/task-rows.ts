@@ -209,3 +209,10 @@ export async function deleteEndedTasks(
 
 export const findTask = (db: Db, taskId: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', taskId).executeTakeFirst();
+
+/** Unfinished tasks of a user, or of everybody for null; the newest thousand. */
+export async function listOpenTasks(db: Db, userId: string | null): Promise<{ id: string }[]> {
+  let query = db.selectFrom('tasks').select('id').where('state', 'in', ['queued', 'running']);
+  if (userId !== null) query = query.where('user_id', '=', userId);
+  return query.orderBy('created_at_ms', 'desc').limit(1000).execute();
+}
