@@ -164,6 +164,16 @@ describeDatabases('publishing outputs', (open) => {
     await expect(publish(await stage(['x']), { folder: '/file/sub' })).rejects.toThrow(code('NOT_A_FOLDER'));
   });
 
+  it.each(['rename', 'overwrite'] as const)('%s settles thousands of taken names', async (conflict) => {
+    const paths = Array.from({ length: 2500 }, (_, index) => `d${index % 1200}/f${index}`);
+    await publish(await stage(paths));
+    await publish(await stage(paths), { conflict });
+    const files = (await tree()).filter((path) => !path.endsWith('/'));
+    expect(files).toHaveLength(conflict === 'rename' ? 5000 : 2500);
+    const { used, owned } = await usedAndOwned(database.db, user);
+    expect(used).toBe(owned);
+  });
+
   it('at most ten paths are told', async () => {
     const { topPaths } = await publish(await stage(Array.from({ length: 30 }, (_, index) => `f${index}`)));
     expect(topPaths).toHaveLength(10);

@@ -5,6 +5,8 @@ import { type FileRow, fileColumns } from './file-row.ts';
 
 export type ChildName = { readonly parentId: string; readonly name: string };
 
+type ChildColumns = { parent_id: string; name: string };
+
 /** Those of the named children that exist, in no order. */
 export async function findChildren(
   db: Db,
@@ -13,14 +15,13 @@ export async function findChildren(
   const found: FileRow[] = [];
   for (const children of chunked(options.children, 1000)) {
     const wanted = children.map(
-      ({ parentId, name }) =>
-        sql`select cast(${parentId} as text) as parent_id, cast(${name} as text) as name`,
+      ({ parentId, name }) => sql`(cast(${parentId} as text), cast(${name} as text))`,
     );
     const rows = await db
+      .with('wanted(parent_id, name)', () => sql<ChildColumns>`(values ${sql.join(wanted)})`)
       .selectFrom('files as f')
-      .innerJoin(
-        sql<{ parent_id: string; name: string }>`(${sql.join(wanted, sql` union all `)})`.as('wanted'),
-        (join) => join.onRef('wanted.parent_id', '=', 'f.parent_id').onRef('wanted.name', '=', 'f.name'),
+      .innerJoin('wanted', (join) =>
+        join.onRef('wanted.parent_id', '=', 'f.parent_id').onRef('wanted.name', '=', 'f.name'),
       )
       .leftJoin('blobs as b', 'b.id', 'f.blob_id')
       .select(fileColumns)

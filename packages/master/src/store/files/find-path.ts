@@ -11,11 +11,12 @@ export async function findPath(
   path: { userId: string; names: readonly string[] },
 ): Promise<FileRow[]> {
   const { userId, names } = path;
-  const wanted = [sql`select -1 as depth, '' as name`].concat(
-    names.map((name, depth) => sql`select cast(${depth} as integer), cast(${name} as text)`),
+  // The first row only keeps the list from being empty.
+  const wanted = [sql`(-1, '')`].concat(
+    names.map((name, depth) => sql`(cast(${depth} as integer), cast(${name} as text))`),
   );
   const found = await sql<FileRow>`
-    with recursive wanted (depth, name) as (${sql.join(wanted, sql` union all `)}),
+    with recursive wanted (depth, name) as (values ${sql.join(wanted)}),
     walk (id, depth) as (
       select id, 0 from files where user_id = ${userId} and parent_id is null
       union all
