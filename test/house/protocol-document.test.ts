@@ -1,0 +1,150 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as protocol from '@longshore/protocol';
+import {
+  contentDigest,
+  signingKey,
+  verifyContentDigest,
+  verifyRequest,
+  verifyResponse,
+} from '@longshore/protocol/server';
+import { describe, expect, test } from 'vitest';
+import { repository } from './source-files.ts';
+
+const page = readFileSync(join(repository, 'docs', 'protocol.md'), 'utf8');
+
+/** The fenced blocks of a kind, by their name. */
+const blocks = (kind: string): Map<string, string> =>
+  new Map(
+    [...page.matchAll(new RegExp(`^\`\`\`${kind} (\\S+)\\n([\\s\\S]*?)\\n\`\`\`$`, 'gm'))].map((match) => [
+      match[1] ?? '',
+      match[2] ?? '',
+    ]),
+  );
+
+const examples = blocks('example');
+const example = (name: string): string => {
+  const text = examples.get(name);
+  if (text === undefined) throw new Error(`the page has no example ${name}`);
+  return text;
+};
+
+function message(name: string) {
+  const [head = '', body = ''] = example(name).split('\n\n');
+  const [startLine = '', ...fields] = head.split('\n');
+  const headers = Object.fromEntries(
+    fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 2)]),
+  );
+  return { startLine, headers, body: Buffer.from(body) };
+}
+
+const key = signingKey(example('secret'));
+const nowMs = 1_767_225_600_400;
+const mac = (base: string): string => createHmac('sha256', example('secret')).update(base).digest('base64');
+
+describe('the worked example of docs/protocol.md', () => {
+  test('P7 the key id follows from the secret', () => {
+    expect(key.keyId).toBe(example('keyid'));
+  });
+
+  test.for(['request', 'response'])(
+    'P7 digest and signature of the %s follow from what the page says',
+    (name) => {
+      const { headers, body } = message(name);
+      expect(headers['content-digest']).toBe(contentDigest(body));
+      expect(headers.signature).toBe(`sig=:${mac(example(`${name}-base`))}:`);
+    },
+  );
+
+  test('P7 the request is accepted', async () => {
+    const { startLine, headers, body } = message('request');
+    const [method = '', target = ''] = startLine.split(' ');
+    const verified = await verifyRequest({
+      request: { method, target, headers },
+      role: 'slave',
+      findKey: (keyId) => (keyId === key.keyId ? key : undefined),
+      nonces: { remember: () => true },
+      nowMs,
+      maxSkewMs: 60_000,
+    });
+    verifyContentDigest(verified.contentDigest, body);
+    expect(protocol.Hello.parse(JSON.parse(body.toString()))).toMatchObject({ nodeName: 'shed' });
+  });
+
+  test('P7 the answer is accepted, as one to this request', () => {
+    const { startLine, headers, body } = message('response');
+    const status = Number(startLine.split(' ')[1]);
+    const requestNonce =
+      /nonce="([^"]+)"/.exec(message('request').headers['signature-input'] ?? '')?.[1] ?? '';
+    const verified = verifyResponse({ response: { status, headers }, key, requestNonce, nowMs });
+    verifyContentDigest(verified.contentDigest, body);
+    expect(verified.skewMs).toBe(50);
+  });
+});
+
+describe('the bodies of docs/protocol.md', () => {
+  const bodies = [...blocks('json')];
+  const schemas: Record<string, unknown> = protocol;
+
+  test.for(bodies)('P7 %s is what its schema says, with nothing left out', ([name, text]) => {
+    const schema = schemas[name] as { parse(body: unknown): unknown } | undefined;
+    if (schema === undefined) throw new Error(`the protocol has no ${name}`);
+    const body: unknown = JSON.parse(text);
+    expect(schema.parse(body)).toEqual(body);
+  });
+
+  test('P7 the page shows the body of every endpoint', async () => {
+    const shown = new Set(bodies.map(([name]) => name));
+    const needed = [
+      ...[
+        'Hello',
+        'HelloAnswer',
+        'Dispatch',
+        'DispatchAnswer',
+        'CancelAttempts',
+        'CancelAnswer',
+        'ListArchive',
+        'ArchiveListing',
+      ],
+      ...[
+        'SelfTest',
+        'SelfTestAnswer',
+        'Heartbeat',
+        'HeartbeatAnswer',
+        'ReportBatch',
+        'ReportVerdicts',
+        'SourcePage',
+      ],
+      ...['StoredEntries', 'OutputAccess', 'CallbackAnswer', 'StoredBlob', 'ErrorBody'],
+    ];
+    expect(needed.filter((name) => !shown.has(name))).toEqual([]);
+  });
+
+  test('P7 the page shows every kind of report and of work', () => {
+    const reports = protocol.ReportBatch.parse(JSON.parse(blocks('json').get('ReportBatch') ?? ''));
+    const shown = new Set(reports.reports.map(({ event }) => event.type));
+    expect(
+      protocol.Report.shape.event.options
+        .map((option) => option.shape.type.value)
+        .filter((type) => !shown.has(type)),
+    ).toEqual([]);
+    const dispatch = protocol.Dispatch.parse(JSON.parse(blocks('json').get('Dispatch') ?? ''));
+    const kinds = new Set(dispatch.attempts.map(({ work }) => work.kind));
+    expect(
+      protocol.Work.options.map((option) => option.shape.kind.value).filter((kind) => !kinds.has(kind)),
+    ).toEqual([]);
+  });
+
+  test('P7 the page names every path of the protocol', () => {
+    const paths = [...Object.values(protocol.slaveRoutes), ...Object.values(protocol.masterRoutes)];
+    const shown = paths.map((path) => path.replace(':partId', '{partId}').replace(':attempt', '{attempt}'));
+    expect(shown.filter((path) => !page.includes(path))).toEqual([]);
+  });
+
+  test('P6 every code that the page names is in the catalogue', () => {
+    const codes = [...page.matchAll(/`([A-Z][A-Z]+(?:_[A-Z]+)+)`/g)].map((match) => match[1] ?? '');
+    expect(codes.filter((code) => !protocol.isErrorCode(code))).toEqual([]);
+    expect(codes.length).toBeGreaterThan(20);
+  });
+});
