@@ -73,6 +73,7 @@ describe('a progress bar', () => {
     entriesTotal: 2003,
     bytesPerSecond: 100 * 1024 ** 2,
     etaSeconds: 5,
+    unit: ['file', 'files'] as const,
   };
 
   test('never is wider than the terminal, whatever is left out', () => {
@@ -87,5 +88,7 @@ describe('a progress bar', () => {
   test('draws no bar while the total is unknown', () => {
     const unknown = { ...state, bytesTotal: null, entriesTotal: null, etaSeconds: null };
     expect(progressBar(unknown, 80)).toBe('Uploading  512 MiB · 100 MiB/s · 1,000 files');
+    const waiting = { ...unknown, label: 'Waiting', bytesDone: 0, entriesDone: 0, bytesPerSecond: null };
+    expect(progressBar(waiting, 80)).toBe('Waiting');
   });
 });

@@ -9,6 +9,8 @@ export type BarState = {
   readonly entriesTotal: number | null;
   readonly bytesPerSecond: number | null;
   readonly etaSeconds: number | null;
+  /** What is counted, as one and as many. */
+  readonly unit: readonly [one: string, many: string];
 };
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
@@ -19,25 +21,39 @@ const barWidths = [30, 20, 10] as const;
 export function progressBar(state: BarState, columns: number): string {
   const share = shareDone(state);
   const percent = share === null ? '' : `${String(Math.floor(share * 100)).padStart(3)}%`;
-  const of = (done: string, total: string | null): string => (total === null ? done : `${done} of ${total}`);
-  const parts = [
-    of(formatBytes(state.bytesDone), state.bytesTotal === null ? null : formatBytes(state.bytesTotal)),
-    state.bytesPerSecond === null ? '' : formatRate(state.bytesPerSecond),
-    state.etaSeconds === null ? '' : `${formatEta(state.etaSeconds)} left`,
-    of(
-      formatCount(state.entriesDone),
-      state.entriesTotal === null ? null : formatCount(state.entriesTotal),
-    ).concat(state.entriesTotal === 1 ? ' file' : ' files'),
-  ].filter((part) => part !== '');
-  const line = (bar: string, count: number): string =>
-    [state.label, bar, percent, parts.slice(0, count).join(' · ')].filter((part) => part !== '').join('  ');
-  for (let count = parts.length; count > 0; count--) {
-    const room = columns - textWidth(line('', count)) - 2;
-    if (share === null && room >= -2) return line('', count);
+  const parts = [amount(state), speed(state), count(state)].flat();
+  const line = (bar: string, shown: number): string =>
+    [state.label, bar, percent, parts.slice(0, shown).join(' · ')].filter((part) => part !== '').join('  ');
+  for (let shown = parts.length; shown > 0; shown--) {
+    const room = columns - textWidth(line('', shown)) - 2;
+    if (share === null && room >= -2) return line('', shown);
     const width = barWidths.find((width) => width <= room);
-    if (share !== null && width !== undefined) return line(drawBar(share, width), count);
+    if (share !== null && width !== undefined) return line(drawBar(share, width), shown);
   }
   return cutText(line('', 0), columns);
+}
+
+const ofTotal = (done: string, total: string | null): string =>
+  total === null ? done : `${done} of ${total}`;
+
+function amount({ bytesDone, bytesTotal }: BarState): string[] {
+  if (bytesDone === 0 && bytesTotal === null) return [];
+  return [ofTotal(formatBytes(bytesDone), bytesTotal === null ? null : formatBytes(bytesTotal))];
+}
+
+function speed({ bytesPerSecond, etaSeconds }: BarState): string[] {
+  return [
+    ...(bytesPerSecond === null ? [] : [formatRate(bytesPerSecond)]),
+    ...(etaSeconds === null ? [] : [`${formatEta(etaSeconds)} left`]),
+  ];
+}
+
+function count({ entriesDone, entriesTotal, unit }: BarState): string[] {
+  if (entriesDone === 0 && entriesTotal === null) return [];
+  const name = (entriesTotal ?? entriesDone) === 1 ? unit[0] : unit[1];
+  return [
+    `${ofTotal(formatCount(entriesDone), entriesTotal === null ? null : formatCount(entriesTotal))} ${name}`,
+  ];
 }
 
 function shareDone(state: BarState): number | null {

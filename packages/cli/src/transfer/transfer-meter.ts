@@ -46,6 +46,7 @@ export function createTransferMeter(transfer: {
         entriesDone: files,
         entriesTotal: transfer.filesTotal,
         bytesPerSecond,
+        unit: ['file', 'files'],
         etaSeconds: bytesPerSecond !== null && bytesPerSecond > 0 ? left / bytesPerSecond : null,
       };
     },

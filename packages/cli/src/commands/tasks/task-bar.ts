@@ -16,6 +16,7 @@ export function taskBar(task: Task, live: Extract<ServerEvent, { type: 'progress
   const progress = live?.progress ?? task.progress;
   return {
     label: task.state === 'queued' ? 'Queued' : phases[progress.phase],
+    unit: ['entry', 'entries'],
     bytesDone: progress.bytesDone,
     bytesTotal: progress.bytesTotal,
     entriesDone: progress.entriesDone,
