@@ -18,7 +18,6 @@ import {
   signedRequests,
   systemClock,
 } from '@longshore/runtime';
-import type { Context } from 'hono';
 import { createAccounts } from './accounts/accounts.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { ensureFirstAdmin } from './accounts/ensure-first-admin.ts';
@@ -32,8 +31,9 @@ import { createUploadTurns } from './files/uploads/create-upload-turns.ts';
 import { expireUploads } from './files/uploads/drop-upload.ts';
 import { authenticateUser } from './http/authenticate-user.ts';
 import { createApp } from './http/create-app.ts';
-import type { HttpEnv } from './http/http-env.ts';
+import { createClientAddress } from './http/routes/account-client-address.ts';
 import { mountAccountRoutes } from './http/routes/account-routes.ts';
+import { mountApiDocs } from './http/routes/api-docs-routes.ts';
 import { mountBlobRoutes } from './http/routes/blob-routes.ts';
 import { mountDownloadRoutes } from './http/routes/download-routes.ts';
 import { mountEventRoutes } from './http/routes/event-routes.ts';
@@ -217,7 +217,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     stopAttempts,
   });
 
-  const clientAddress = (c: Context<HttpEnv>): string => c.env.incoming.socket.remoteAddress ?? 'unknown';
+  const clientAddress = createClientAddress([]);
   const app = createApp({ log, isUnavailable: database.isUnavailable });
   app.use(
     '/api/*',
@@ -294,6 +294,8 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       },
     },
   });
+
+  mountApiDocs(app);
 
   const server = await listen(app, { address: config.listen, requestTimeoutMs: 0 });
   closers.add('http', () => server.close(config.graceMs));
