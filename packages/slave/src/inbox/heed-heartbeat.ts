@@ -1,6 +1,6 @@
 import type { AttemptRef, HeartbeatAnswer } from '@longshore/protocol';
+import { attemptKey } from '../journal/attempt-key.ts';
 import type { AttemptQueue } from '../queue/attempt-queue.ts';
-import { attemptKey } from '../report/attempt-key.ts';
 import type { StopAttempts } from './stop-attempts.ts';
 
 /** Does what the master answered to a heartbeat; what it did not object to may run, if it waited for that. */

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { toSystemError } from '../storage/system-error.ts';
+import { toSystemError } from '../errors/system-error.ts';
 
 export type GroupCommit = {
   write<Result>(work: () => Result): Promise<Result>;

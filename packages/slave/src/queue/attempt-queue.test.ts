@@ -1,8 +1,8 @@
 import { AppError, type Attempt, type Progress } from '@longshore/protocol';
 import { systemClock } from '@longshore/runtime';
 import { expect, onTestFinished, test } from 'vitest';
+import { attemptKey } from '../journal/attempt-key.ts';
 import { openJournal } from '../journal/open-journal.ts';
-import { attemptKey } from '../report/attempt-key.ts';
 import { createAttemptReports } from '../report/attempt-reports.ts';
 import { sampleAttempt } from '../testing/sample-attempt.ts';
 import { silentLog } from '../testing/silent-log.ts';

@@ -14,7 +14,7 @@
 import { AppError, type AttemptRef, toErrorInfo } from '@longshore/protocol';
 import type { Clock, Logger } from '@longshore/runtime';
 import PQueue from 'p-queue';
-import { attemptKey } from '../report/attempt-key.ts';
+import { attemptKey } from '../journal/attempt-key.ts';
 import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
 import type { AbortReason } from './abort-reason.ts';
 import type { ExecuteAttempt } from './execute-attempt.ts';

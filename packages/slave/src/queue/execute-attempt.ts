@@ -1,10 +1,10 @@
 import { AppError, toAppError } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
+import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 import type { Execute } from '../executors/executors.ts';
-import { attemptKey } from '../report/attempt-key.ts';
+import { attemptKey } from '../journal/attempt-key.ts';
 import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
 import type { Masters } from '../report/masters.ts';
-import { systemCodeOf, toSystemError } from '../storage/system-error.ts';
 import type { TempFolders } from '../storage/temp-folders.ts';
 import type { StoredOutputs } from '../transfer/stored-outputs.ts';
 import type { AbortReason } from './abort-reason.ts';

@@ -7,9 +7,9 @@ import {
   toErrorInfo,
 } from '@longshore/protocol';
 import type { Clock } from '@longshore/runtime';
+import { attemptKey } from '../journal/attempt-key.ts';
 import type { AttemptChange } from '../journal/attempt-rows.ts';
 import type { Journal } from '../journal/open-journal.ts';
-import { attemptKey } from './attempt-key.ts';
 
 /** One attempt as the steps behind the inbox know it: what to do, and for which master. */
 export type HeldAttempt = { readonly keyId: string; readonly attempt: Attempt };

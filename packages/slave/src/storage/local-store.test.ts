@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { BlobId } from '@longshore/protocol';
 import { stagingPath } from '@longshore/runtime';
 import { expect, test } from 'vitest';
+import { toSystemError } from '../errors/system-error.ts';
 import { sampleAttempt } from '../testing/sample-attempt.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
 import { createLocalStore } from './local-store.ts';
-import { toSystemError } from './system-error.ts';
 
 const never = new AbortController().signal;
 const newId = (): BlobId => BlobId.parse(crypto.randomUUID());

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AttemptRef, BlobId } from '@longshore/protocol';
 import { blobPath, stagingPath } from '@longshore/runtime';
-import { attemptKey } from '../report/attempt-key.ts';
+import { toSystemError } from '../errors/system-error.ts';
+import { attemptKey } from '../journal/attempt-key.ts';
 import { createFolderSync } from './folder-sync.ts';
-import { toSystemError } from './system-error.ts';
 import { type BlobFacts, writeBlobFile } from './write-blob-file.ts';
 
 /** A store that this node holds itself, as a folder. */

@@ -3,7 +3,7 @@ import { access, constants, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path';
 import { AppError } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
-import { toSystemError } from './system-error.ts';
+import { toSystemError } from '../errors/system-error.ts';
 
 /** The folder of temporary files: private to this slave, and empty when nothing runs. */
 export type TempFolders = {

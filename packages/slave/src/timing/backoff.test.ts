@@ -13,7 +13,8 @@ const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 test('a delay is never over the maximum and never under three quarters of min(max, delay × factor^(n-1))', () => {
   fc.assert(
     fc.property(policies, failures, random, (policy, n, chance) => {
-      const whole = Math.min(policy.maxMs, policy.delayMs * policy.factor ** (n - 1));
+      const grown = policy.delayMs === 0 ? 0 : policy.delayMs * policy.factor ** (n - 1);
+      const whole = Math.min(policy.maxMs, grown);
       const delayMs = backoffMs(policy, n, chance);
       expect(Number.isSafeInteger(delayMs)).toBe(true);
       expect(delayMs).toBeLessThanOrEqual(Math.round(whole));
@@ -28,6 +29,10 @@ test('with the same luck a later failure never waits less than an earlier one', 
       expect(backoffMs(policy, n + 1, chance)).toBeGreaterThanOrEqual(backoffMs(policy, n, chance));
     }),
   );
+});
+
+test('no delay stays no delay after any number of failures', () => {
+  expect(backoffMs({ delayMs: 0, factor: 100, maxMs: 1000 }, 1000, 0)).toBe(0);
 });
 
 test('the defaults wait 5, 20, 80, 320, 1280 and then 3600 seconds', () => {

@@ -10,6 +10,8 @@ export type BackoffPolicy = {
  * from 0 (included) to 1.
  */
 export function backoffMs(policy: BackoffPolicy, failures: number, random: number): number {
+  // The power grows to infinity, and zero times infinity is no number.
+  if (policy.delayMs === 0) return 0;
   const whole = Math.min(policy.maxMs, policy.delayMs * policy.factor ** (failures - 1));
   return Math.round(whole * (1 - random / 4));
 }

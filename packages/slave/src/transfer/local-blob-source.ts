@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { AppError, type BlobAccess } from '@longshore/protocol';
 import type { ByteRange, ByteSource } from '../archive/ports.ts';
-import { systemCodeOf, toSystemError } from '../storage/system-error.ts';
+import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 import { verifiedBytes } from './verified-bytes.ts';
 
 const blockBytes = 1024 * 1024;
