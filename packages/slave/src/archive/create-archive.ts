@@ -66,8 +66,8 @@ export async function createArchive(request: CreateArchiveRequest): Promise<void
 
 function levelNumber(level: CompressionLevel): number {
   const number = typeof level === 'number' ? level : levels[level];
-  if (!Number.isInteger(number) || number < 1 || number > 9) {
-    throw new AppError('BAD_REQUEST', `the compression level is 1 to 9, not ${level}`);
+  if (!Number.isInteger(number) || number < 0 || number > 9) {
+    throw new AppError('BAD_REQUEST', `the compression level is 0 (store) to 9, not ${level}`);
   }
   return number;
 }

@@ -66,7 +66,12 @@ export async function extractArchive(request: ExtractArchiveRequest): Promise<Ex
   };
   try {
     await formats[format].extract(read, extraction);
+    signal.throwIfAborted();
     return { format, ...extraction.finish() };
+  } catch (error) {
+    // What breaks when everything is stopped is only the effect.
+    signal.throwIfAborted();
+    throw error;
   } finally {
     stop.abort('user');
   }

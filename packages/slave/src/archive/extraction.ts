@@ -120,6 +120,13 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     return null;
   }
 
+  async function storeOneByOne(files: readonly SmallFile[]): Promise<void> {
+    for (const { entry, content } of files) {
+      signal.throwIfAborted();
+      await sink.storeFile(entry, content, signal);
+    }
+  }
+
   /** A hard link names an entry that came before; only inside the archive can there be one to copy. */
   async function copyLinked(entry: SafeEntry, target: string): Promise<null> {
     const from = safeEntryPath(target, budget.limits);
@@ -221,7 +228,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
         bytes += content.length;
       }
       if (sink.storeFiles !== undefined) await sink.storeFiles(files, signal);
-      else for (const { entry, content } of files) await sink.storeFile(entry, content, signal);
+      else await storeOneByOne(files);
       outcome.filesStored += files.length;
       outcome.bytesStored += bytes;
       report();

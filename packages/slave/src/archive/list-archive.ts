@@ -41,6 +41,9 @@ export async function* listArchive(request: ListArchiveRequest): AsyncGenerator<
       const safe = safeEntryPath(entry.name, request.limits);
       yield { ...entry, unsafe: 'reason' in safe ? safe.reason : null };
     }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     stop.abort('user');
   }

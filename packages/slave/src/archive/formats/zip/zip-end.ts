@@ -55,6 +55,12 @@ export async function readZipEnd(source: ByteSource, signal: AbortSignal): Promi
   );
 }
 
+/** True when an end record reaches exactly to the end of the file. */
+export function hasZipEnd(tail: Buffer): boolean {
+  const at = findEnd(tail);
+  return at !== -1 && at + endBytes + tail.readUInt16LE(at + 20) === tail.length;
+}
+
 function findEnd(tail: Buffer): number {
   let last = -1;
   for (let at = tail.length - endBytes; at >= 0; at -= 1) {

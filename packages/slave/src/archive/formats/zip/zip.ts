@@ -4,6 +4,7 @@ import { zipBySevenZip } from '../seven-zip/zip-by-seven-zip.ts';
 import { createZip } from './create-zip.ts';
 import { extractZip } from './extract-zip.ts';
 import { listZip } from './list-zip.ts';
+import { hasZipEnd } from './zip-end.ts';
 
 /** A local header, the end of an empty zip, and the mark of a split one. */
 const signatures = [
@@ -18,9 +19,7 @@ export const zip: ArchiveFormat = {
   async detect({ head, tail }) {
     if (signatures.some((signature) => startsWith(head, signature))) return true;
     // A self-extractor has a program in front; then only the end tells.
-    const bytes = Buffer.from(await tail());
-    const end = bytes.lastIndexOf('PK\x05\x06', bytes.length, 'latin1');
-    return end !== -1 && end + 22 + bytes.readUInt16LE(end + 20) === bytes.length;
+    return hasZipEnd(Buffer.from(await tail()));
   },
   create: createZip,
   encrypts: true,
