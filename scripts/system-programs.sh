@@ -4,14 +4,11 @@
 #
 # package: the command that proves that it is there
 programs='
-curl: curl --version
-faketime: faketime --version
 libarchive-tools: bsdtar --version
-python3: python3 --version
+libc-bin: iconv --version
 tar: tar --version
 unzip: unzip -v
-xz-utils: xz --version
-zip: zip -v
+zstd: zstd --version
 '
 
 missing() {
