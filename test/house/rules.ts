@@ -88,7 +88,8 @@ function stepCycles(files: readonly SourceFile[]): string[] {
 
 export const rules = {
   'a package imports only the packages below it': eachImport((imported, file) => {
-    if (file.package === undefined) return false;
+    // What stands beside `src` builds the package and is not part of it.
+    if (file.package === undefined || !file.path.startsWith(`packages/${file.package}/src/`)) return false;
     const name = /^@longshore\/([^/]+)/.exec(imported.specifier)?.[1];
     if (name !== undefined) return !workspace[file.package]?.includes(name);
     return imported.relative && !imported.target.startsWith(`packages/${file.package}/`);

@@ -36,7 +36,11 @@ export function toSourceFile(path: string, text: string): SourceFile {
     package: inPackage ? name : undefined,
     step: inPackage && rest.length > 1 ? rest[0] : undefined,
     isTest:
-      /\.(test|contract)\.ts$/.test(path) || path.includes('/testing/') || top === 'test' || top === 'bench',
+      /\.(test|contract)\.ts$/.test(path) ||
+      path.includes('/testing/') ||
+      path.includes('/test-support/') ||
+      top === 'test' ||
+      top === 'bench',
     imports: importsOf(path, code),
     code,
   };
