@@ -11,6 +11,8 @@ export type MasterKeys = {
   seal(purpose: string, text: string): string;
   /** Throws `INTERNAL` when the text was sealed with another key or for another purpose. */
   unseal(purpose: string, sealed: string): string;
+  /** Equal for equal texts of a purpose; without the master key nobody can find out which text it was. */
+  digest(purpose: string, text: string): string;
   /** Equal for equal master keys and says nothing about them: kept in the database to refuse a different key. */
   readonly fingerprint: string;
 };
@@ -23,6 +25,10 @@ export function deriveMasterKeys(masterKey: Uint8Array): MasterKeys {
     session: derive('session'),
     ticket: (storeId) => ticketKey(derive('tickets').toString('hex'), storeId),
     fingerprint: derive('fingerprint').toString('hex').slice(0, 32),
+    digest: (purpose, text) =>
+      createHmac('sha256', derive(`digest ${purpose}`))
+        .update(text)
+        .digest('hex'),
     seal: (purpose, text) => {
       const iv = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', sealing, iv).setAAD(Buffer.from(purpose));

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   AppError,
   type Capability,
@@ -14,6 +13,7 @@ import type { MasterKeys } from '../secrets/master-keys.ts';
 import { requireNode } from '../store/nodes/node-rows.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
 import {
+  findSubmitted,
   insertParts,
   insertSources,
   insertTask,
@@ -48,21 +48,28 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
   const { database, keys } = deps;
   const { request, userId } = submission;
   const password = request.kind === 'extract-archive' ? request.password : null;
+  const asked = {
+    user_id: userId,
+    idempotency_key: submission.idempotencyKey,
+    // A digest that can be computed without the master key would let whoever reads the database guess the password.
+    request_hash: keys.digest('task request', JSON.stringify(request)),
+  };
   const { row, isNew } = await database.transaction(async (tx) => {
+    // Before anything is checked: by now the task itself may have taken its destination, or used up the quota.
+    const earlier = await findSubmitted(tx, asked);
+    if (earlier !== undefined) return { row: earlier, isNew: false };
     const requestedNodeId = await resolveNode(tx, request);
     const work = workOf(request);
     const sources = await readTaskSources(tx, userId, request);
     await checkTaskDestination(tx, userId, request);
     const inserted = await insertTask(tx, {
+      ...asked,
       id: crypto.randomUUID(),
-      user_id: userId,
       kind: request.kind,
       request: JSON.stringify({ ...request, password: undefined }),
       password_sealed: password === null ? null : keys.seal('archive password', password),
       title: titleOf(request),
       request_id: submission.requestId,
-      idempotency_key: submission.idempotencyKey,
-      request_hash: createHash('sha256').update(JSON.stringify(request)).digest('hex'),
       requested_node_id: requestedNodeId,
       destination: request.destination,
       conflict: request.conflict,

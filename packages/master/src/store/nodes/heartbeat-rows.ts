@@ -1,6 +1,7 @@
 import type { AttemptRef, ErrorInfo, NodeVitals } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
+import { chunked } from '../chunked.ts';
 
 /** Notes that the node was heard of just now. */
 export async function recordVitals(
@@ -38,7 +39,7 @@ export async function renewLeases(
 ): Promise<{ lost: AttemptRef[]; canceled: AttemptRef[] }> {
   const lost: AttemptRef[] = [];
   const canceled: AttemptRef[] = [];
-  const renewed: string[] = [];
+  const renewed: AttemptRef[] = [];
   for (let from = 0; from < held.holding.length; from += 500) {
     const slice = held.holding.slice(from, from + 500);
     const rows = await db
@@ -55,19 +56,27 @@ export async function renewLeases(
       const part = byId.get(ref.partId);
       const current = part !== undefined && part.attempt === ref.attempt && part.node_id === held.nodeId;
       if (current && (part.state === 'leased' || part.state === 'running' || part.state === 'waiting')) {
-        renewed.push(part.id);
+        renewed.push(ref);
       } else if (current && part.state === 'canceled') canceled.push(ref);
       else lost.push(ref);
     }
   }
-  for (let from = 0; from < renewed.length; from += 500) {
-    await db
-      .updateTable('parts')
-      .set({ lease_until_ms: sql<number>`now_ms() + ${held.leaseMs}`, delivered: 1 })
-      .where('id', 'in', renewed.slice(from, from + 500))
-      .where('node_id', '=', held.nodeId)
-      .where('state', 'in', ['leased', 'running', 'waiting'])
-      .execute();
+  // With the attempt: a newer one of the same part, which the node has not got yet, must not count as delivered.
+  for (const [attempt, refs] of Map.groupBy(renewed, (ref) => ref.attempt)) {
+    for (const some of chunked(refs, 500)) {
+      await db
+        .updateTable('parts')
+        .set({ lease_until_ms: sql<number>`now_ms() + ${held.leaseMs}`, delivered: 1 })
+        .where(
+          'id',
+          'in',
+          some.map((ref) => ref.partId),
+        )
+        .where('attempt', '=', attempt)
+        .where('node_id', '=', held.nodeId)
+        .where('state', 'in', ['leased', 'running', 'waiting'])
+        .execute();
+    }
   }
   return { lost, canceled };
 }

@@ -14,10 +14,30 @@ export type NewPart = Pick<
   'id' | 'task_id' | 'user_id' | 'ordinal' | 'capability' | 'requested_node_id' | 'work' | 'progress'
 >;
 
+type KeyedRequest = Pick<Insertable<Schema['tasks']>, 'user_id' | 'request_hash'> & {
+  readonly idempotency_key?: string | null;
+};
+
 /**
- * Inserts a task unless the user has used its idempotency key before: then the earlier task is answered.
- * Throws `IDEMPOTENCY_MISMATCH` when the earlier task asked for something else.
+ * The task that the user has submitted under this idempotency key before. Throws `IDEMPOTENCY_MISMATCH` when it asked
+ * for something else.
  */
+export async function findSubmitted(db: Db, asked: KeyedRequest): Promise<TaskRow | undefined> {
+  const key = asked.idempotency_key ?? null;
+  if (key === null) return undefined;
+  const earlier = await db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('user_id', '=', asked.user_id)
+    .where('idempotency_key', '=', key)
+    .executeTakeFirst();
+  if (earlier !== undefined && earlier.request_hash !== asked.request_hash) {
+    throw new AppError('IDEMPOTENCY_MISMATCH', `the key "${key}" was used for another request`);
+  }
+  return earlier;
+}
+
+/** Inserts a task unless somebody has used its idempotency key meanwhile: then that task is answered. */
 export async function insertTask(db: Db, task: NewTask): Promise<{ row: TaskRow; isNew: boolean }> {
   const inserted = await db
     .insertInto('tasks')
@@ -26,18 +46,8 @@ export async function insertTask(db: Db, task: NewTask): Promise<{ row: TaskRow;
     .returningAll()
     .executeTakeFirst();
   if (inserted !== undefined) return { row: inserted, isNew: true };
-  const earlier = await db
-    .selectFrom('tasks')
-    .selectAll()
-    .where('user_id', '=', task.user_id)
-    .where('idempotency_key', '=', task.idempotency_key ?? '')
-    .executeTakeFirstOrThrow();
-  if (earlier.request_hash !== task.request_hash) {
-    throw new AppError(
-      'IDEMPOTENCY_MISMATCH',
-      `the key "${task.idempotency_key}" was used for another request`,
-    );
-  }
+  const earlier = await findSubmitted(db, task);
+  if (earlier === undefined) throw new RangeError('only an idempotency key keeps a task from being inserted');
   return { row: earlier, isNew: false };
 }
 
