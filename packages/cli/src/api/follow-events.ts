@@ -12,7 +12,7 @@ import { toReachError } from './to-reach-error.ts';
  */
 export type Followed =
   | { readonly type: 'connected' }
-  | { readonly type: 'disconnected'; readonly reason: string }
+  | { readonly type: 'disconnected' }
   | { readonly type: 'event'; readonly event: ServerEvent };
 
 const firstDelayMs = 250;
@@ -56,14 +56,14 @@ export async function* followEvents(
         const event = ServerEvent.safeParse(message.value);
         if (event.success) yield { type: 'event', event: event.data };
       }
-      yield { type: 'disconnected', reason: `${api.url} closed the connection` };
+      yield { type: 'disconnected' };
     } catch (error) {
       const lost = toReachError(error, api.url);
       // Too many streams at once is no reason to give up: others end.
       const isBusy = lost.code === 'RATE_LIMITED';
       if (!isBusy && !(everConnected && isTemporary(lost))) throw lost;
       if (lostAtMs !== 0 && performance.now() - lostAtMs > patienceMs) throw lost;
-      if (lostAtMs === 0) yield { type: 'disconnected', reason: lost.message };
+      if (lostAtMs === 0) yield { type: 'disconnected' };
     }
     if (lostAtMs === 0) lostAtMs = performance.now();
     await sleep(delayMs * (0.5 + Math.random()), undefined, { signal }).catch((error: unknown) => {

@@ -61,4 +61,30 @@ describe('a big download', () => {
       expect((await readFile(target)).equals(big)).toBe(true);
     },
   );
+
+  cliTest(
+    'begins anew when what an earlier run has left is damaged',
+    async ({ folder, env, files, master }) => {
+      files.addFile('/big.bin', big);
+      const interrupt = new AbortController();
+      await mkdir(join(folder, 'into'));
+      master.raw('GET', fileBytesRoutes.content, (_request, response) => {
+        response.writeHead(200, { 'content-length': big.length });
+        response.write(Buffer.alloc(6 * 1024 * 1024), () => interrupt.abort('interrupted'));
+      });
+      const argv = ['get', '/big.bin', join(folder, 'into')];
+      await run(argv, { env, signal: interrupt.signal });
+      const ranges: unknown[] = [];
+      master.raw('GET', fileBytesRoutes.content, (request, response) => {
+        ranges.push(request.headers.range);
+        const from = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
+        response
+          .writeHead(from > 0 ? 206 : 200, { 'content-length': big.length - from })
+          .end(big.subarray(from));
+      });
+      expect((await run(argv, { env })).exitCode).toBe(0);
+      expect(ranges.at(-1)).toBeUndefined();
+      expect((await readFile(join(folder, 'into', 'big.bin'))).equals(big)).toBe(true);
+    },
+  );
 });

@@ -95,6 +95,9 @@ async function fetchInto(
     await receive(response, meter, { temporary, mode, url: downloading.api.url });
     if (hash.digest('hex') === entry.sha256) return;
     goTo(0);
+    await rm(temporary, { force: true });
+    // What an earlier run has left may be damaged: fetch all of it once.
+    if (offset > 0) throw CommandError.local('UNAVAILABLE', `${entry.path} could not be continued`);
     throw CommandError.local('CHECKSUM_MISMATCH', `${entry.path} did not arrive as it is stored`, {
       hint: 'Run the command again; if it happens again, the stored bytes are damaged.',
     });

@@ -9,7 +9,7 @@ const [taskEvent, progressEvent] = ServerEvent.options;
 /** The events of `GET /api/v1/events` that tell of one task. */
 export const WatchedEvent = z.discriminatedUnion('type', [taskEvent, progressEvent]);
 export type WatchedEvent = z.infer<typeof WatchedEvent>;
-export type Followed = WatchedEvent | { readonly type: 'disconnected'; readonly reason: string };
+export type Followed = WatchedEvent | { readonly type: 'disconnected' };
 
 /**
  * Everything that happens to a task until it is final, its present state first. Pushed by the master: the task is

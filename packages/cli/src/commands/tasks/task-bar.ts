@@ -3,7 +3,7 @@ import type { BarState } from '../../output/progress-bar.ts';
 
 const phases = {
   planning: 'Planning',
-  waiting: 'Waiting for a node',
+  waiting: 'Starting',
   reading: 'Reading',
   working: 'Working',
   storing: 'Storing',

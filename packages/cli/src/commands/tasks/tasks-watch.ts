@@ -1,4 +1,4 @@
-import { Task, tasks } from '@longshore/protocol';
+import { isFinalTaskState, Task, tasks } from '@longshore/protocol';
 import { findTaskId } from '../../api/find-task-id.ts';
 import { type Cli, signedIn } from '../../cli.ts';
 import { defineStreamingCommand } from '../../define-command.ts';
@@ -27,7 +27,7 @@ export const tasksWatch = defineStreamingCommand({
     const onEvent = (followed: Followed): void => {
       if (cli.json) {
         if (followed.type !== 'disconnected') emit(cli, followed, []);
-      } else if (followed.type === 'task') {
+      } else if (followed.type === 'task' && !isFinalTaskState(followed.task.state)) {
         const line = stateLine(cli, followed.task);
         if (line !== shown) emit(cli, followed, [line]);
         shown = line;

@@ -19,8 +19,7 @@ export async function waitForTask(
     for await (const followed of followTask(api, task, cli.signal)) {
       onEvent(followed);
       if (followed.type === 'disconnected') {
-        if (!cli.json)
-          cli.status.note(`${cli.paint.warn('connection lost')}, trying again: ${followed.reason}`);
+        if (!cli.json) cli.status.note(cli.paint.warn('connection lost, trying again'));
         continue;
       }
       if (followed.type === 'task') latest = followed.task;
@@ -31,7 +30,7 @@ export async function waitForTask(
     const error = CommandError.from(thrown);
     if (error.code === 'TASK_NOT_FOUND') throw error;
     throw error.explained({
-      message: `no longer waiting for the task ${task.id}, which goes on: ${error.message}`,
+      message: `no longer waiting, but the task ${task.id} goes on${error.code === 'INTERRUPTED' ? '' : `: ${error.message}`}`,
       hint: `Watch it with \`longshore tasks watch ${task.id}\`, or stop it with \`longshore tasks cancel ${task.id}\`.`,
       details: { taskId: task.id },
     });
