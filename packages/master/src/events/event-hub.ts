@@ -5,7 +5,7 @@ import { eventBounds, insertEvent, listEventsAfter } from '../store/events/event
 import { type EventChannel, openPostgresChannel } from '../store/events/postgres-channel.ts';
 import { type Announcement, type DurableEvent, dataOf, isDurable, toAnnouncement } from './announcement.ts';
 
-const pageSize = 500;
+const pageSize = 100;
 
 /** How often the table is read without a notice, in case one was missed. */
 const readAnywayMs = 5_000;

@@ -14,7 +14,7 @@ const stalledAfterMs = 60_000;
 
 const outboxLimits = { maxTexts: 2_000, maxLength: 4 * 1024 * 1024 };
 const maxHeld = 2_000;
-const replayPage = 200;
+const replayPage = 50;
 
 /** After how many milliseconds a browser comes back when a stream ends. */
 const reconnectAfterMs = 1_000;
@@ -101,8 +101,7 @@ export function openEventStream(
     cursor = known ? lastEventId : newest;
     push(hello({ seq: cursor, missed: lastEventId !== undefined && !known }));
     if (known) await replay();
-    for (const announcement of held ?? []) show(announcement);
-    held = undefined;
+    await showHeld();
     const progress = await deps.currentProgress(viewer.everybody ? null : viewer.userId);
     for (const event of progress) push(`event: ${event.type}\ndata: ${dataOf(event)}\n\n`);
   };
@@ -110,10 +109,19 @@ export function openEventStream(
     const userId = viewer.everybody ? null : viewer.userId;
     while (!ended) {
       const rows = await listEventsAfter(deps.database.db, { seq: cursor, userId, limit: replayPage });
-      for (const row of rows) if (mayRead(viewer, row)) show({ ...row, key: null });
+      for (const row of rows) {
+        if (mayRead(viewer, row)) show({ ...row, key: null });
+        if (outbox.isCrowded()) await outbox.drained();
+      }
       if (rows.length < replayPage) return;
-      await outbox.drained();
     }
+  };
+  const showHeld = async (): Promise<void> => {
+    for (let next = held?.shift(); next !== undefined && !ended; next = held?.shift()) {
+      show(next);
+      if (outbox.isCrowded()) await outbox.drained();
+    }
+    held = undefined;
   };
   begin().catch((error: unknown) => {
     deps.log.warn({ err: error }, 'event stream broke');

@@ -1,6 +1,6 @@
 /**
- * Text that waits for a reader who is slower than the events. Bounded: `push` answers false when the text does not
- * fit, and the stream is over, for a reader that comes back is told everything that counts.
+ * Text that waits for a reader who is slower than the events. Bounded: `push` answers false when too much waits, and
+ * the stream is over, for a reader that comes back is told everything that counts. One text alone always fits.
  */
 export type StreamOutbox = {
   /** A text with the key of one that still waits replaces it. */
@@ -8,6 +8,8 @@ export type StreamOutbox = {
   /** Everything that waits, once there is something. Null when the outbox was closed and is empty. */
   take(): Promise<string | null>;
   isEmpty(): boolean;
+  /** True when more than half of what may wait does. Whoever can, should wait for `drained`. */
+  isCrowded(): boolean;
   /** Resolves when nothing waits any more, or the outbox is closed. */
   drained(): Promise<void>;
   close(): void;
@@ -33,7 +35,7 @@ export function createStreamOutbox(limits: { maxTexts: number; maxLength: number
       waiting.delete(slot);
       waiting.set(slot, text);
       wakeReader?.();
-      return waiting.size <= limits.maxTexts && length <= limits.maxLength;
+      return waiting.size === 1 || (waiting.size <= limits.maxTexts && length <= limits.maxLength);
     },
     take: async () => {
       if (waiting.size === 0 && !closed) {
@@ -50,6 +52,7 @@ export function createStreamOutbox(limits: { maxTexts: number; maxLength: number
       return text;
     },
     isEmpty: () => waiting.size === 0,
+    isCrowded: () => waiting.size > limits.maxTexts / 2 || length > limits.maxLength / 2,
     drained: async () => {
       if (waiting.size > 0 && !closed) await new Promise<void>((resolve) => wakeWriters.push(resolve));
     },
