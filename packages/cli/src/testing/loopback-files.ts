@@ -76,7 +76,9 @@ export function serveFiles(master: LoopbackMaster): LoopbackFiles {
     return { folder, entries, next };
   });
   master.on(files.createFolder, ({ body }) => {
-    if (stored.has(body.path) && body.parents) return known(body.path).entry;
+    const present = stored.get(body.path)?.entry;
+    if (present?.kind === 'file') throw new AppError('NOT_A_FOLDER', `${body.path} is a file`);
+    if (present !== undefined && body.parents) return present;
     if (stored.has(body.path)) throw new AppError('PATH_EXISTS', `${body.path} exists`);
     return add(body.path, null, body.modifiedAtMs);
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FileEntry } from '@longshore/protocol';
 import { CommandError } from '../errors/command-error.ts';
 import { toLocalFileError } from '../errors/local-file-error.ts';
+import { createBlockedFolders } from './blocked-folders.ts';
 import { downloadFile } from './download-file.ts';
 import { inParallel } from './in-parallel.ts';
 import { recordFailure } from './record-failure.ts';
@@ -41,10 +42,13 @@ export async function downloadTrees(
   }
 
   const folders = planned.filter(({ entry }) => entry.kind === 'folder');
+  const blocked = createBlockedFolders();
   for (const { localPath } of folders) {
+    if (blocked.hold(localPath)) continue;
     try {
       if ((await mkdir(localPath, { recursive: true })) !== undefined) report.folders += 1;
     } catch (error) {
+      blocked.add(localPath);
       fail(localPath, toLocalFileError(error, localPath));
     }
   }
@@ -55,6 +59,7 @@ export async function downloadTrees(
     files: files.length,
   });
   await inParallel(files, means.parallel, async (file) => {
+    if (blocked.hold(file.localPath)) return;
     try {
       if (await isPresent(file, means.conflict)) {
         meter.addBytes(file.entry.sizeBytes);

@@ -1,5 +1,6 @@
 import { type ConflictPolicy, type FileEntry, files as filesApi } from '@longshore/protocol';
 import type { Api } from '../api/api.ts';
+import { createBlockedFolders } from './blocked-folders.ts';
 import { inParallel } from './in-parallel.ts';
 import { joinRemote } from './join-remote.ts';
 import type { LocalFile, LocalTree } from './local-tree.ts';
@@ -41,12 +42,15 @@ export async function uploadTrees(
   );
   const fail = (path: string, thrown: unknown): void => recordFailure(report, path, thrown);
 
+  const blocked = createBlockedFolders();
   for (const level of byDepth(folders.filter(({ path }) => stored.get(path)?.kind !== 'folder'))) {
     await inParallel(level, means.parallel, async (folder) => {
+      if (blocked.hold(folder.path)) return;
       try {
         await means.api.call(filesApi.createFolder, { body: { ...folder, parents: true } });
         report.folders += 1;
       } catch (error) {
+        blocked.add(folder.path);
         fail(folder.path, error);
       }
     });
@@ -60,6 +64,7 @@ export async function uploadTrees(
     files: files.length,
   });
   await inParallel(files, means.parallel, async (file) => {
+    if (blocked.hold(file.remotePath)) return;
     try {
       if (await isStored(file, stored.get(file.remotePath))) {
         meter.addBytes(file.sizeBytes);

@@ -72,6 +72,16 @@ describe('get', () => {
     },
   );
 
+  cliTest('a folder that cannot be made is one failure', async ({ folder, files, longshore }) => {
+    fill(files);
+    await writeFile(join(folder, 'back'), 'in the way');
+    const ran = await longshore('get', '/copy', join(folder, 'back'), '--json');
+    expect(ran.exitCode).toBe(1);
+    expect(TransferReport.parse(JSON.parse(ran.stdout)).failed).toMatchObject([
+      { path: join(folder, 'back') },
+    ]);
+  });
+
   cliTest('a path that does not exist is an error', async ({ folder, files, longshore }) => {
     fill(files);
     const ran = await longshore('get', '/nothing', folder, '--json');

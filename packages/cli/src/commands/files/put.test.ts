@@ -119,6 +119,20 @@ describe('put', () => {
     },
   );
 
+  cliTest(
+    'a folder that cannot be made is one failure, and what belongs in it is not tried',
+    async ({ folder, files, longshore }) => {
+      await makeTree(join(folder, 'photos'));
+      files.addFolder('/photos');
+      files.addFile('/photos/leer', Buffer.from('in the way'));
+      const ran = await longshore('put', join(folder, 'photos'), '/', '--json');
+      expect(ran.exitCode).toBe(1);
+      const { failed } = TransferReport.parse(JSON.parse(ran.stdout));
+      expect(failed.map(({ path, error }) => [path, error.code])).toEqual([['/photos/leer', 'NOT_A_FOLDER']]);
+      expect(files.stored.has('/photos/写真/Käse 🧀.txt')).toBe(true);
+    },
+  );
+
   cliTest('a relative remote path is a usage error', async ({ folder, longshore }) => {
     const ran = await longshore('put', folder, 'photos');
     expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('is not absolute') });

@@ -13,7 +13,7 @@ export function reportTransfer(cli: Cli, verb: string, report: TransferReport): 
   const rate = report.durationMs > 0 ? ` (${formatRate((report.bytes * 1000) / report.durationMs)})` : '';
   const moved = `${plural(report.files, 'file')}, ${formatBytes(report.bytes)} in ${formatSpan(report.durationMs)}${rate}`;
   const counts = [
-    report.files > 0 || report.unchanged === 0 ? `${verb} ${moved}` : '',
+    report.files > 0 || report.unchanged + report.failed.length === 0 ? `${verb} ${moved}` : '',
     report.unchanged > 0 ? `${plural(report.unchanged, 'file')} already there` : '',
     report.skipped.length > 0 ? `${report.skipped.length} skipped` : '',
     report.failed.length > 0 ? cli.paint.bad(`${report.failed.length} failed`) : '',
