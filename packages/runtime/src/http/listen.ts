@@ -9,6 +9,8 @@ export type Listening = {
   close(graceMs: number): Promise<void>;
 };
 
+const idleCheckMs = 50;
+
 /** Serves an app. `host` null means every address. Throws `PORT_IN_USE` or `ADDRESS_UNAVAILABLE`. */
 export async function listen(
   app: { fetch: (request: Request, env: HttpBindings) => Response | Promise<Response> },
@@ -37,9 +39,15 @@ export async function listen(
     port: (server.address() as AddressInfo).port,
     close: (graceMs) =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        // Peers keep their connections; one that is busy now is closed in the pause after its answer.
+        const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
+        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close(() => {
+          clearInterval(idle);
+          clearTimeout(cut);
+          resolve();
+        });
         server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), graceMs).unref();
       }),
   };
 }
