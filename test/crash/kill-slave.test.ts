@@ -138,7 +138,7 @@ describe.each([
   it('A1 nothing is left of the attempts that died', async () => {
     for (const { program } of slaves) expect(await program.stop()).toBe(0);
     expect(await master.stop()).toBe(0);
-    expect(await inspectData(master.dataPath)).toMatchObject({ ...clean, orphans: 0 });
+    expect(await inspectData(master.dataPath)).toMatchObject({ ...clean, orphans: 0, abandoned: 0 });
   });
 });
 

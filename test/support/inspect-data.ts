@@ -14,7 +14,9 @@ export type DataReport = {
   /** After the purge: blobs in the store that no file uses, and blobs that a file needs and the store lacks. */
   readonly unused: string[];
   readonly missing: string[];
-  /** Half-written files. */
+  /** Half-written files that a crash has left, before they were removed. */
+  readonly abandoned: number;
+  /** Half-written files after that. */
   readonly staged: string[];
   /** Parts that are neither final nor queued, of tasks that have ended. */
   readonly stuckParts: string[];
@@ -33,6 +35,7 @@ export async function inspectData(dataPath: string): Promise<DataReport> {
     const stores = createStores(new Map([[localStoreId, driver]]), localStoreId);
     await purgeBlobs({ db, stores, stagedGraceMs: -1 });
     const purged = await createOrphanPurge({ db, stores, clock, graceMs: 0 })();
+    const abandoned = await driver.removeAbandoned(-1);
     const stored = new Set<string>();
     for await (const blobId of driver.list()) stored.add(blobId);
     const rows = await db.selectFrom('files').select('blob_id').where('blob_id', 'is not', null).execute();
@@ -46,6 +49,7 @@ export async function inspectData(dataPath: string): Promise<DataReport> {
       .execute();
     return {
       orphans: purged.purged,
+      abandoned,
       unused: [...stored].filter((id) => !used.has(id)),
       missing: [...used].filter((id) => !stored.has(id)),
       staged: await readdir(join(dataPath, 'staging')).catch(() => []),

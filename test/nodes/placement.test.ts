@@ -1,0 +1,147 @@
+import type { Node, Task } from '@longshore/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, signIn } from '../support/api.ts';
+import { addSlave, type ClusterSlave, untilOnline } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
+
+describe('where work goes', () => {
+  let master: RunningMaster;
+  let user: Api;
+  let anna: ClusterSlave;
+  let berta: ClusterSlave;
+  let count = 0;
+
+  beforeAll(async () => {
+    // The default heartbeat: the promises are made for it.
+    master = await startMaster();
+    user = await signIn(master.url);
+    await user.put('/tiny.txt', Buffer.from('tiny'));
+    const env = { LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_WORKER_NUM: '60' };
+    anna = await addSlave(user, { name: 'anna', weight: 3, env });
+    berta = await addSlave(user, { name: 'berta', weight: 2, env });
+    await user.call('PATCH', '/api/v1/nodes/embedded', { enabled: false });
+  });
+  afterAll(closeAll);
+
+  const edit = (name: string, change: Record<string, unknown>): Promise<Node> =>
+    user.call('PATCH', `/api/v1/nodes/${name}`, change);
+  const submitTiny = (options: Record<string, unknown> = {}): Promise<Task> => {
+    count += 1;
+    const destination = `/tiny-${count}.zip`;
+    return user.submit({ kind: 'create-archive', sources: ['/tiny.txt'], destination, ...options });
+  };
+
+  /** Submits and waits for the end, ten at a time. Answers how many each node got. */
+  async function run(howMany: number): Promise<Record<string, number>> {
+    const before = await shares();
+    let left = howMany;
+    const ids: string[] = [];
+    const client = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        ids.push((await submitTiny()).id);
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, client));
+    for (const id of ids) expect(await user.ended(id, 60_000)).toMatchObject({ state: 'completed' });
+    const after = await shares();
+    return { anna: after.anna - before.anna, berta: after.berta - before.berta };
+  }
+
+  async function shares(): Promise<{ anna: number; berta: number }> {
+    const [a, b] = [await user.node('anna'), await user.node('berta')];
+    return { anna: a.picks['create-archive'] ?? 0, berta: b.picks['create-archive'] ?? 0 };
+  }
+
+  it('N5 500 tiny tasks over weights 3 and 2: exactly 300 and 200, and exact from the moment weights are edited', async () => {
+    expect(await run(250)).toEqual({ anna: 150, berta: 100 });
+    await edit('anna', { weight: 1 });
+    await edit('berta', { weight: 4 });
+    expect(await run(250)).toEqual({ anna: 50, berta: 200 });
+    await edit('anna', { weight: 3 });
+    await edit('berta', { weight: 2 });
+    expect(await run(20)).toEqual({ anna: 12, berta: 8 });
+  });
+
+  it('N6 a draining and a disabled node get nothing', async () => {
+    await edit('anna', { draining: true });
+    expect(await run(10)).toEqual({ anna: 0, berta: 10 });
+    await edit('anna', { draining: false, enabled: false });
+    expect(await run(10)).toEqual({ anna: 0, berta: 10 });
+    await edit('anna', { enabled: true });
+  });
+
+  it('N12 the reason of the choice is stored: whose turn it was, and who was passed over', async () => {
+    const { id } = await submitTiny();
+    const [part] = (await user.ended(id)).parts;
+    expect(part?.attempts[0]?.reason).toMatch(
+      /^its turn among anna 3, berta 2; passed over embedded: disabled/,
+    );
+  });
+
+  it('N1 edits, revisions and names', async () => {
+    const node = await user.node('anna');
+    const renamed = await edit('anna', { name: 'Anna-2', revision: node.revision });
+    expect(renamed).toMatchObject({ name: 'Anna-2', revision: node.revision + 1 });
+    const stale = await user.send('PATCH', '/api/v1/nodes/anna-2', {
+      body: { weight: 9, revision: node.revision },
+    });
+    expect(stale).toMatchObject({ status: 409, body: { error: { code: 'NODE_CHANGED' } } });
+    const taken = await user.send('PATCH', '/api/v1/nodes/anna-2', { body: { name: 'BERTA' } });
+    expect(taken).toMatchObject({ status: 409, body: { error: { code: 'NODE_EXISTS' } } });
+    await edit('anna-2', { name: 'anna' });
+    expect((await user.node('anna')).weight).toBe(3);
+  });
+
+  it('N1 the embedded node cannot be deleted, nor given an address', async () => {
+    const deleted = await user.send('DELETE', '/api/v1/nodes/embedded');
+    expect(deleted).toMatchObject({ status: 409, body: { error: { code: 'NODE_EMBEDDED' } } });
+    const moved = await user.send('PATCH', '/api/v1/nodes/embedded', { body: { url: 'http://127.0.0.1:1' } });
+    expect(moved).toMatchObject({ status: 409, body: { error: { code: 'NODE_EMBEDDED' } } });
+  });
+
+  it('N12 NO_NODE a task that no node can take says why, and what stands in its way', async () => {
+    for (const name of ['anna', 'berta']) await edit(name, { enabled: false });
+    const { id } = await submitTiny();
+    const waiting = await eventually('the reason', async () => (await user.task(id)).parts[0]?.waitingFor);
+    expect(waiting).toMatch(
+      /^no node can take it \(create-archive\); passed over anna: disabled, berta: disabled, embedded: disabled$/,
+    );
+    await edit('berta', { enabled: true });
+    expect(await user.ended(id)).toMatchObject({ state: 'completed', nodes: ['berta'] });
+    await edit('anna', { enabled: true });
+  });
+
+  it('N1 a node that holds work cannot be deleted', async () => {
+    anna.program.child.kill('SIGSTOP');
+    const { id } = await submitTiny({ node: 'anna' });
+    await eventually('anna holds it', async () => (await user.task(id)).parts[0]?.state === 'leased');
+    const refused = await user.send('DELETE', '/api/v1/nodes/anna');
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: 'NODE_IN_USE' } } });
+    anna.program.child.kill('SIGCONT');
+    expect(await user.ended(id)).toMatchObject({ state: 'completed' });
+  });
+
+  it('N4 a killed node is offline within 15 s and is sent nothing; a started one is back at once', async () => {
+    await untilOnline(user, 'anna');
+    await anna.program.kill();
+    const startMs = performance.now();
+    await eventually('anna is offline', async () => (await user.node('anna')).health === 'offline', 16_000);
+    expect(performance.now() - startMs).toBeLessThan(15_000);
+    expect(await run(10)).toEqual({ anna: 0, berta: 10 });
+    await anna.restart();
+    expect(await untilOnline(user, 'anna')).toMatchObject({ lastError: null });
+  });
+
+  it('N1 a deleted node is gone, and its slave is refused', async () => {
+    await user.call('DELETE', '/api/v1/nodes/anna');
+    expect(await user.send('GET', '/api/v1/nodes/anna')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'NODE_NOT_FOUND' } },
+    });
+    await eventually('the slave is refused', async () => anna.program.log().includes('KEY_UNKNOWN'), 15_000);
+    expect(await anna.program.stop()).toBe(0);
+    expect(await berta.program.stop()).toBe(0);
+  });
+});
