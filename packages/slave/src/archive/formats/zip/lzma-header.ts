@@ -21,7 +21,11 @@ export function createLzmaHeader({ flags, sizeBytes, entry }: ZipFile): Transfor
       }
       const size = Buffer.alloc(8);
       size.writeBigInt64LE((flags & flagEndMarker) !== 0 ? -1n : BigInt(sizeBytes));
-      const bytes = Buffer.concat([head.subarray(4, zipHeaderBytes), size, head.subarray(zipHeaderBytes)]);
+      // 7-Zip takes a file for LZMA only with a usual dictionary size; a larger one decodes the same.
+      const properties = Buffer.from(head.subarray(4, zipHeaderBytes));
+      const dictionaryBytes = Math.max(4096, properties.readUInt32LE(1));
+      properties.writeUInt32LE(Math.min(2 ** Math.ceil(Math.log2(dictionaryBytes)), 0xffffffff), 1);
+      const bytes = Buffer.concat([properties, size, head.subarray(zipHeaderBytes)]);
       head = null;
       done(null, bytes);
     },
