@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AppError, productVersion } from '@longshore/protocol';
-import { createLogger, type Logger } from '@longshore/runtime';
+import { createLogger, type Logger, onStopSignals, systemClock } from '@longshore/runtime';
 import { readMasterConfig } from './config.ts';
 import { type Master, startMaster } from './master.ts';
 
@@ -78,22 +78,21 @@ The API is described at ${master.url}/api/docs
 }
 
 function stopOnRequest(master: Master, log: Logger): void {
-  let stopping = false;
-  const stop = (signal: string): void => {
+  onStopSignals({
+    clock: systemClock,
+    stop: (signal) => {
+      log.info({ signal }, 'stopping');
+      master.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'stopping failed');
+          process.exit(1);
+        },
+      );
+    },
     // Whoever asks twice does not want to wait.
-    if (stopping) process.exit(1);
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    master.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.fatal({ err: error }, 'stopping failed');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+    stopNow: () => process.exit(1),
+  });
 }
 
 function print(text: string): void {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AppError, productVersion } from '@longshore/protocol';
-import { createLogger } from '@longshore/runtime';
+import { createLogger, onStopSignals, systemClock } from '@longshore/runtime';
 import { readSlaveConfig, type SlaveConfig } from './config.ts';
 import { type Slave, startSlave } from './slave.ts';
 
@@ -58,8 +58,7 @@ function stopOnRequest(
 ): void {
   let stopping = false;
   const stop = (why: string, how: { graceMs: number; giveBack: boolean }): void => {
-    // Whoever asks twice does not want to wait.
-    if (stopping) process.exit(1);
+    if (stopping) return;
     stopping = true;
     log.info({ why, ...how }, 'stopping');
     slave.stop(how).then(
@@ -70,8 +69,12 @@ function stopOnRequest(
       },
     );
   };
-  process.on('SIGTERM', () => stop('SIGTERM', { graceMs: gracePeriodMs, giveBack: true }));
-  process.on('SIGINT', () => stop('SIGINT', { graceMs: gracePeriodMs, giveBack: true }));
+  onStopSignals({
+    clock: systemClock,
+    stop: (signal) => stop(signal, { graceMs: gracePeriodMs, giveBack: true }),
+    // Whoever asks twice does not want to wait.
+    stopNow: () => process.exit(1),
+  });
   // The master that started this node is gone, so nobody can take work back; its successor starts a new node, which
   // goes on with the journal and must find the folder free.
   process.on('disconnect', () => {
