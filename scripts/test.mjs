@@ -4,7 +4,7 @@
  * `npm test -- --project unit packages/slave`. Plain JavaScript for Node 20, because it runs before the set-up.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ async function main(vitestArgs) {
     ['format and lint', 'biome', ['ci', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.']],
     ['promises', 'oxlint', ['--type-aware']],
     ['types', 'tsc', ['--noEmit']],
+    ...ownProjects().map((path) => [`types of ${path}`, 'tsc', ['--noEmit', '-p', path]]),
     ['tests', 'vitest', ['run', ...reporters, ...vitestArgs]],
   ];
   const summary = [];
@@ -40,6 +41,12 @@ async function main(vitestArgs) {
   process.stdout.write(`\n${summary.join('\n')}\n\n${count.passed} passed, ${count.failed} failed\n`);
   return failed || count.failed > 0 ? 1 : 0;
 }
+
+/** Packages with settings of their own for the compiler, such as one for browsers. */
+const ownProjects = () =>
+  readdirSync(join(root, 'packages'))
+    .map((name) => `packages/${name}`)
+    .filter((path) => existsSync(join(root, path, 'tsconfig.json')));
 
 /** The pinned programs first, and none of the variables that configure Longshore: tests set their own. */
 function testEnvironment() {
