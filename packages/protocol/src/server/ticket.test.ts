@@ -90,6 +90,7 @@ test.for([
   ['a write with a negative limit', crooked({ op: 'write', partId: blobId, attempt: 1, maxBytes: -1 })],
   ['no end', crooked({ op: 'read', blobId, exp: undefined })],
   ['no beginning', crooked({ op: 'read', blobId, iat: undefined })],
+  ['another algorithm', crooked({ op: 'read', blobId }, { alg: 'HS512' })],
   ['a token of another kind', crooked({ op: 'read', blobId }, { typ: 'JWT' })],
 ] as const)('F9 a signed ticket with %s is refused', async ([, ticket]) => {
   expect(await refusal(await ticket)).toBe('TICKET_INVALID');

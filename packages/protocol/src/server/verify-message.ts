@@ -127,8 +127,13 @@ function checkWindow(parsed: ParsedSignature, nowMs: number, maxSkewMs: number):
   if (windowSeconds <= 0 || windowSeconds > longestWindowSeconds) {
     throw new AppError('SIGNATURE_INVALID', `a signature must be valid for 1 to ${longestWindowSeconds} s`);
   }
-  if (nowMs > parsed.expiresSeconds * 1000 + maxSkewMs) {
-    throw new AppError('SIGNATURE_EXPIRED', `the signature ended at ${parsed.expiresSeconds}`);
+  const expiredMs = nowMs - parsed.expiresSeconds * 1000;
+  if (expiredMs > 0) {
+    const seconds = Math.ceil(expiredMs / 1000);
+    throw new AppError(
+      'SIGNATURE_EXPIRED',
+      `the signature was valid for ${windowSeconds} s and ended ${seconds} s ago`,
+    );
   }
   return skewMs;
 }
