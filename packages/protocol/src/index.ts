@@ -45,6 +45,7 @@ export { CallbackAnswer, SelfTest, SelfTestAnswer } from './node-api/self-test.t
 export {
   ConflictPolicy,
   CreateFormat,
+  encryptableFormats,
   finalTaskStates,
   isFinalPartState,
   isFinalTaskState,

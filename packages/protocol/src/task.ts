@@ -57,8 +57,11 @@ export const Progress = z.object({
 export type Progress = z.infer<typeof Progress>;
 
 /** Formats that can be created. */
-export const CreateFormat = z.enum(['zip', 'tar', 'tar.gz']);
+export const CreateFormat = z.enum(['zip', 'tar', 'tar.gz', 'tar.zst', '7z']);
 export type CreateFormat = z.infer<typeof CreateFormat>;
+
+/** Formats that can be encrypted with a password. */
+export const encryptableFormats: readonly CreateFormat[] = ['zip', '7z'];
 
 /** How hard to compress, in words or as a deflate level from 0 (store) to 9. */
 export const Level = z.union([z.enum(['fast', 'normal', 'best']), z.int().min(0).max(9)]);

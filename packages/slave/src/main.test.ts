@@ -19,7 +19,7 @@ const extract: Work = {
   password: null,
   entryRange: null,
 };
-const createZip: Work = { kind: 'create-archive', format: 'zip', level: 'fast' };
+const createZip: Work = { kind: 'create-archive', format: 'zip', level: 'fast', password: null };
 
 type Slave = {
   url: string;

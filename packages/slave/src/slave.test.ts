@@ -16,7 +16,7 @@ import { askSlave, dispatch, startTestSlave } from './testing/start-test-slave.t
 import { tempFolder } from './testing/temp-folder.ts';
 import { until } from './testing/until.ts';
 
-const createZip: Work = { kind: 'create-archive', format: 'zip', level: 'fast' };
+const createZip: Work = { kind: 'create-archive', format: 'zip', level: 'fast', password: null };
 const extract = (fields: Partial<Extract<Work, { kind: 'extract-archive' }>> = {}): Work => ({
   kind: 'extract-archive',
   select: [],

@@ -1,8 +1,7 @@
 import { AppError, type ArchiveListing, type BlobAccess, type ListArchive } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
 import { findBlob } from '../store/blobs/blob-rows.ts';
-import { parsePath } from './parse-path.ts';
-import { resolveFile } from './resolve-path.ts';
+import { findVolumes } from './task-sources.ts';
 
 /** Lists the archive at a path of the user, by a node that reads only what the format needs for it. */
 export async function previewFile(
@@ -17,17 +16,27 @@ export async function previewFile(
     list: (request: ListArchive, requestId: string) => Promise<ArchiveListing>;
   },
   userId: string,
-  query: { path: string; encoding?: string; offset: number; limit: number; search?: string },
+  query: {
+    path: string;
+    encoding?: string;
+    password?: string;
+    offset: number;
+    limit: number;
+    search?: string;
+  },
   requestId: string,
 ): Promise<ArchiveListing> {
-  const file = await resolveFile(deps.db, userId, parsePath(query.path));
-  const blob = await findBlob(deps.db, file.blobId ?? '');
-  if (blob === undefined) throw new AppError('BLOB_NOT_FOUND', `the bytes of "${query.path}" are gone`);
+  const volumes = await Promise.all(
+    (await findVolumes(deps.db, userId, query.path)).map(async (file) => {
+      const blob = await findBlob(deps.db, file.blobId ?? '');
+      if (blob === undefined) throw new AppError('BLOB_NOT_FOUND', `the bytes of "${file.name}" are gone`);
+      return { name: file.name, access: await deps.accessTo(blob) };
+    }),
+  );
   const request: ListArchive = {
-    name: file.name,
-    access: await deps.accessTo(blob),
+    volumes,
     encoding: query.encoding ?? null,
-    password: null,
+    password: query.password ?? null,
     offset: query.offset,
     limit: query.limit,
     search: query.search ?? null,

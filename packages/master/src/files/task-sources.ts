@@ -1,9 +1,12 @@
 import { AppError, type SubmitTask } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
+import type { FileRow } from '../store/files/file-row.ts';
+import { findChildren } from '../store/files/find-children.ts';
 import type { SourceRow } from '../store/tasks/task-rows.ts';
 import { type CollectedSource, collectSources } from './collect-sources.ts';
 import { formatPath, parsePath } from './parse-path.ts';
 import { resolveFile, resolveFolder, walkPath } from './resolve-path.ts';
+import { volumeNames } from './volume-names.ts';
 
 /** The blobs and names a task will read, as they are at this moment. Throws `PATH_NOT_FOUND`, `IS_A_FOLDER`. */
 export async function readTaskSources(db: Db, userId: string, request: SubmitTask): Promise<SourceRow[]> {
@@ -11,8 +14,31 @@ export async function readTaskSources(db: Db, userId: string, request: SubmitTas
     const { sources } = await collectSources(db, userId, request.sources);
     return sources.map(toSourceRow);
   }
-  const file = await resolveFile(db, userId, parsePath(request.source));
-  return [toSourceRow({ ...file, kind: 'file', path: file.name })];
+  const volumes = await findVolumes(db, userId, request.source);
+  return volumes.map((file) => toSourceRow({ ...file, kind: 'file', path: file.name }));
+}
+
+/**
+ * The archive at a path. When it is a volume of a split archive, all volumes that lie in its folder without a gap,
+ * in order; which of them was named makes no difference. Throws `PATH_NOT_FOUND`, `IS_A_FOLDER`.
+ */
+export async function findVolumes(db: Db, userId: string, path: string): Promise<FileRow[]> {
+  const file = await resolveFile(db, userId, parsePath(path));
+  const volumes = volumeNames(file.name);
+  const { parentId } = file;
+  if (volumes === null || parentId === null) return [file];
+  const wanted = volumes.last === null ? volumes.names : [...volumes.names, volumes.last];
+  const children = await findChildren(db, { userId, children: wanted.map((name) => ({ parentId, name })) });
+  const byName = new Map(children.filter((row) => row.kind === 'file').map((row) => [row.name, row]));
+  const found: FileRow[] = [];
+  for (const name of volumes.names) {
+    const row = byName.get(name);
+    if (row === undefined) break;
+    found.push(row);
+  }
+  const last = byName.get(volumes.last ?? '');
+  const all = found.length > 0 && last !== undefined ? [...found, last] : found;
+  return all.some((row) => row.id === file.id) ? all : [file];
 }
 
 /**

@@ -98,7 +98,7 @@ async function toAttempt(deps: DeliveryDeps, part: Undelivered): Promise<Attempt
   const stored = JSON.parse(part.work) as Record<string, unknown>;
   const password =
     part.passwordSealed === null ? null : deps.keys.unseal('archive password', part.passwordSealed);
-  const work = Work.parse(stored.kind === 'extract-archive' ? { ...stored, password } : stored);
+  const work = Work.parse({ ...stored, password });
   const partId = PartId.parse(part.partId);
   const room =
     part.quotaBytes === null ? Number.MAX_SAFE_INTEGER : Math.max(0, part.quotaBytes - part.usedBytes);

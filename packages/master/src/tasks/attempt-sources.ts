@@ -25,7 +25,7 @@ export type AttemptSources = {
   /** Throws `LEASE_LOST` unless this node holds this attempt now. */
   requireHolder(nodeId: NodeId, ref: AttemptRef): Promise<{ taskId: string }>;
   /** The archive of an extraction, for listing it outside of any attempt. */
-  archiveOf(taskId: string): Promise<{ name: string; access: BlobAccess }>;
+  volumesOf(taskId: string): Promise<{ name: string; access: BlobAccess }[]>;
 };
 
 export function createAttemptSources(deps: {
@@ -68,10 +68,11 @@ export function createAttemptSources(deps: {
       await requireHolder(nodeId, ref);
       return listStoredEntries(db, ref.partId);
     },
-    archiveOf: async (taskId) => {
-      const [row] = (await listSources(db, { taskId, from: 0 })).rows;
-      if (row === undefined) throw new AppError('SOURCE_CHANGED', `task ${taskId} has no archive`);
-      return { name: row.path, access: await blobAccess(deps, blobOf(row)) };
+    volumesOf: async (taskId) => {
+      const { rows } = await listSources(db, { taskId, from: 0 });
+      return Promise.all(
+        rows.map(async (row) => ({ name: row.path, access: await blobAccess(deps, blobOf(row)) })),
+      );
     },
   };
 }

@@ -11,13 +11,14 @@ export const createReadEntries =
     list: (request: ListArchive, requestId: string) => Promise<ArchiveListing>;
   }): ReadEntries =>
   async (task) => {
-    const archive = await deps.sources.archiveOf(task.id);
+    const volumes = await deps.sources.volumesOf(task.id);
+    if (volumes.length !== 1) return undefined;
     const { encoding } = JSON.parse(task.request) as { encoding: string | null };
     const entries: EntrySize[] = [];
     const names = new Set<string>();
     for (let offset: number | null = 0; offset !== null; ) {
       const page: ArchiveListing = await deps.list(
-        { ...archive, encoding, password: null, offset, limit: pageSize, search: null },
+        { volumes, encoding, password: null, offset, limit: pageSize, search: null },
         task.request_id,
       );
       if (!page.splittable) return undefined;

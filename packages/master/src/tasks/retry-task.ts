@@ -23,8 +23,7 @@ export async function retryTask(
   }
   const asked = SubmitTask.parse(JSON.parse(task.request));
   const node = retry.node ?? asked.node;
-  const request: SubmitTask =
-    asked.kind === 'extract-archive' ? { ...asked, node, password: retry.password } : { ...asked, node };
+  const request: SubmitTask = { ...asked, node, password: retry.password };
   return submitTask(deps, {
     request,
     userId: UserId.parse(task.user_id),

@@ -2,6 +2,7 @@ import {
   AppError,
   type Capability,
   CreateFormat,
+  encryptableFormats,
   type SubmitTask,
   type TaskId,
   type UserId,
@@ -47,7 +48,7 @@ export type SubmitDeps = {
 export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<TaskRow> {
   const { database, keys } = deps;
   const { request, userId } = submission;
-  const password = request.kind === 'extract-archive' ? request.password : null;
+  const { password } = request;
   const asked = {
     user_id: userId,
     idempotency_key: submission.idempotencyKey,
@@ -111,7 +112,7 @@ export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): 
 export function workOf(request: SubmitTask): Work {
   switch (request.kind) {
     case 'create-archive':
-      return { kind: 'create-archive', format: formatOf(request), level: request.level };
+      return { kind: 'create-archive', format: formatOf(request), level: request.level, password: null };
     case 'extract-archive':
       return {
         kind: 'extract-archive',
@@ -127,14 +128,24 @@ export function workOf(request: SubmitTask): Work {
 }
 
 function formatOf(request: Extract<SubmitTask, { kind: 'create-archive' }>): CreateFormat {
-  if (request.format !== undefined) return request.format;
-  const name = request.destination.toLowerCase();
+  const format = request.format ?? formatByEnding(request.destination);
+  if (request.password !== null && !encryptableFormats.includes(format)) {
+    throw new AppError(
+      'BAD_REQUEST',
+      `password: ${format} cannot be encrypted; use ${encryptableFormats.join(' or ')}`,
+    );
+  }
+  return format;
+}
+
+function formatByEnding(destination: string): CreateFormat {
+  const name = destination.toLowerCase();
   const format = CreateFormat.options.find((option) => name.endsWith(`.${option}`));
   if (format !== undefined) return format;
   if (name.endsWith('.tgz')) return 'tar.gz';
   throw new AppError(
     'BAD_REQUEST',
-    `destination: the ending of "${request.destination}" names no format; use ${CreateFormat.options.join(', ')}`,
+    `destination: the ending of "${destination}" names no format; use ${CreateFormat.options.join(', ')}`,
   );
 }
 

@@ -24,7 +24,13 @@ export type Limits = z.infer<typeof Limits>;
 
 /** What to do, by kind. The bytes to read are fetched page by page as `SourcePage`, each with a fresh ticket. */
 export const Work = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('create-archive'), format: CreateFormat, level: Level }),
+  z.object({
+    kind: z.literal('create-archive'),
+    format: CreateFormat,
+    level: Level,
+    /** Encrypts the archive (AES-256). */
+    password: z.string().max(1024).nullable(),
+  }),
   z.object({
     kind: z.literal('extract-archive'),
     /** Globs or exact paths inside the archive; empty means everything. */

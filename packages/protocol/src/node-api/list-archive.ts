@@ -17,8 +17,11 @@ export type ArchiveListEntry = z.infer<typeof ArchiveListEntry>;
 
 /** Master → slave: list an archive without extracting it. Reads only what the format needs for that. */
 export const ListArchive = z.object({
-  name: z.string().max(255),
-  access: BlobAccess,
+  /** The archive; all volumes in order when it is split. */
+  volumes: z
+    .array(z.object({ name: z.string().max(255), access: BlobAccess }))
+    .min(1)
+    .max(1000),
   encoding: z.string().max(32).nullable(),
   password: z.string().max(1024).nullable(),
   /** Entries to pass over, for paging; entries to answer at most. */

@@ -22,6 +22,8 @@ export const SubmitTask = z.discriminatedUnion('kind', [
     /** By the ending of the destination when absent. */
     format: CreateFormat.optional(),
     level: Level.default('normal'),
+    /** Encrypts the archive, where the format can: zip and 7z, with AES-256. */
+    password: z.string().min(1).max(1024).nullable().default(null),
     ...Common,
   }),
   z.strictObject({

@@ -33,6 +33,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
     const making = createArchive({
       format: work.format,
       level: work.level,
+      password: work.password,
       members,
       sink: archive,
       threads,

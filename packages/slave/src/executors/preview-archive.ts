@@ -1,6 +1,6 @@
 import { AppError, type ArchiveListEntry, type ArchiveListing, type ListArchive } from '@longshore/protocol';
 import type { ListedEntry } from '../archive/archive-entry.ts';
-import { detectFormat } from '../archive/detect-format.ts';
+import { detectFormatOfAny } from '../archive/detect-format.ts';
 import { listArchive } from '../archive/list-archive.ts';
 import type { ArchiveThreads } from '../archive/threads/archive-threads.ts';
 import type { MasterLink } from '../report/master-link.ts';
@@ -24,12 +24,31 @@ export function createPreviewArchive(options: {
 }): PreviewArchive {
   const { threads, openBlob, tempFolders } = options;
   return async (request, link, signal) => {
-    const { name, access, encoding, password, offset, limit } = request;
-    const source = await openBlob({ access, link, renew: null });
+    const { encoding, password, offset, limit } = request;
+    const volumes = await Promise.all(
+      request.volumes.map(async ({ name, access }) => ({
+        name,
+        source: await openBlob({ access, link, renew: null }),
+      })),
+    );
+    const [first] = volumes;
+    if (first === undefined) throw new AppError('BAD_REQUEST', 'volumes: name at least one');
     const tempSpace = tempFolders.open('preview');
     try {
-      const format = await detectFormat(source, { name, signal });
-      const listing = { source, name, encoding, password, limits, threads, tempSpace, signal };
+      const split = volumes.length > 1 ? volumes : [];
+      const { source, name } = first;
+      const format = await detectFormatOfAny(source, { name, volumes: split, signal });
+      const listing = {
+        source,
+        name,
+        volumes: split,
+        encoding,
+        password,
+        limits,
+        threads,
+        tempSpace,
+        signal,
+      };
       const wanted = request.search?.toLowerCase() ?? '';
       const entries: ArchiveListEntry[] = [];
       let matching = 0;
@@ -50,7 +69,7 @@ export function createPreviewArchive(options: {
         entries,
         next: matching > offset + limit ? offset + limit : null,
         total: complete ? matching : null,
-        splittable: format === 'zip',
+        splittable: format === 'zip' && split.length === 0,
       };
     } catch (error) {
       if (signal.aborted)

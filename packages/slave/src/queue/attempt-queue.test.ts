@@ -145,7 +145,7 @@ test('S2: an attempt that waits for its next try takes no slot', async () => {
   await until('the first waits', () => events(waiting).length === 2);
   const other: Attempt = {
     ...sampleAttempt(),
-    work: { kind: 'create-archive', format: 'zip', level: 'fast' },
+    work: { kind: 'create-archive', format: 'zip', level: 'fast', password: null },
   };
   await add(other);
   await until('the other has completed', () => events(other).at(-1) === 'completed');

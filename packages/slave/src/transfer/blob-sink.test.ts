@@ -32,7 +32,7 @@ async function sinkTo(storeId: 'here' | 'remote', change: (attempt: Attempt) => 
   const root = tempFolder();
   const store = createLocalStore(root);
   const attempt = change(
-    master.attempt({ kind: 'create-archive', format: 'zip', level: 'fast' }, { storeId }),
+    master.attempt({ kind: 'create-archive', format: 'zip', level: 'fast', password: null }, { storeId }),
   );
   const sink = createBlobSink({
     attempt,

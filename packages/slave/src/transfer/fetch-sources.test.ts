@@ -16,7 +16,7 @@ async function pages(count: number, pageSize: number) {
   });
   const hello = { masterUrls: [master.url] } as Parameters<typeof createMasterLink>[0]['hello'];
   const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000 });
-  const attempt = master.attempt({ kind: 'create-archive', format: 'zip', level: 'fast' });
+  const attempt = master.attempt({ kind: 'create-archive', format: 'zip', level: 'fast', password: null });
   const sources = Array.from({ length: count }, (_, at) =>
     master.addSource(`f${at}`, Buffer.from(`content ${at}`)),
   );

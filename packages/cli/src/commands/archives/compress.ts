@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defineCommand } from '../../define-command.ts';
 import { as, listOfArguments } from '../../option-values.ts';
 import { RemotePath } from '../../remote-path.ts';
+import { readPassword } from '../../terminal/read-password.ts';
 import { submitTask } from './submit-task.ts';
 
 const LevelOption = z
@@ -17,6 +18,7 @@ export const compress = defineCommand({
   examples: [
     'longshore compress /photos --to /photos.zip --wait',
     'longshore compress /photos /videos --to /media.tar.gz --level fast --node shed',
+    'printf %s "$PASSWORD" | longshore compress /letters --to /letters.7z --password-stdin',
   ],
   json: Task,
   setup: (command) =>
@@ -26,6 +28,7 @@ export const compress = defineCommand({
       .addOption(
         new Option('--format <format>', 'by the ending of PATH when absent').choices(CreateFormat.options),
       )
+      .option('--password-stdin', 'encrypt the archive (zip and 7z) with a password read from standard input')
       .option('--level <level>', 'fast, normal, best, or 0 (store) to 9', as(LevelOption), 'normal')
       .option('--node <node>', 'name or id of the node to run on (default: by the rotation)')
       .addOption(
@@ -34,10 +37,11 @@ export const compress = defineCommand({
           .default('fail'),
       )
       .option('-w, --wait', 'wait until the task has ended, and exit as it did'),
-  run: (
+  run: async (
     cli,
     sources: string[],
     options: {
+      passwordStdin?: true;
       to: string;
       format?: CreateFormat;
       level: Level;
@@ -54,6 +58,7 @@ export const compress = defineCommand({
         sources,
         destination: to,
         level,
+        password: options.passwordStdin ? await readPassword(cli, true, '') : null,
         conflict,
         node: options.node ?? null,
         ...(format === undefined ? {} : { format }),
