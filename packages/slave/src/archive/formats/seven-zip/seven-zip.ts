@@ -1,5 +1,6 @@
 import { startsWith } from '../../source-probe.ts';
 import { createSevenZip } from './create-seven-zip.ts';
+import { normaliseRar5 } from './normalise-rar5.ts';
 import { sevenZipArchive } from './seven-zip-archive.ts';
 
 /** 7z, read by 7-Zip itself. */
@@ -14,6 +15,7 @@ export const sevenZip = sevenZipArchive({
 /** RAR 1.5 to 7, read by 7-Zip. */
 export const rar = sevenZipArchive({
   extension: '.rar',
+  normalise: normaliseRar5,
   extensions: ['.rar'],
   detect: ({ head }) => startsWith(head, [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07]),
 });
