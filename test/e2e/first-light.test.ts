@@ -94,7 +94,15 @@ describe('first light', () => {
   });
 
   it('A1 compresses on the chosen node and waits for the end', async () => {
-    const task = await cli.json<Task>(['compress', '/photos', '--to', '/photos.zip', '--node', 'shed', '--wait']);
+    const task = await cli.json<Task>([
+      'compress',
+      '/photos',
+      '--to',
+      '/photos.zip',
+      '--node',
+      'shed',
+      '--wait',
+    ]);
     expect(task).toMatchObject({ state: 'completed', nodes: ['shed'], outputs: ['/photos.zip'] });
   });
 
@@ -116,7 +124,14 @@ describe('first light', () => {
   });
 
   it('A1 tar.gz makes the same way there and back', async () => {
-    await cli.json<Task>(['compress', '/photos/album-3', '/photos/odd names', '--to', '/some.tar.gz', '--wait']);
+    await cli.json<Task>([
+      'compress',
+      '/photos/album-3',
+      '/photos/odd names',
+      '--to',
+      '/some.tar.gz',
+      '--wait',
+    ]);
     await cli.json<Task>(['extract', '/some.tar.gz', '--to', '/some', '--wait']);
     const back = join(work, 'some');
     await cli.run(['get', '/some', back]);

@@ -31,6 +31,8 @@ export async function addSlave(
     env?: Record<string, string>;
     /** The master reaches the slave through this proxy. */
     via?: FaultProxy;
+    /** Unless false, waits until the node is online. */
+    untilOnline?: boolean;
   },
 ): Promise<ClusterSlave> {
   const { name, weight = 1, capabilities = ['create-archive', 'extract-archive'], env = {}, via } = options;
@@ -61,7 +63,7 @@ export async function addSlave(
       return files.filter((file) => !own.test(file.name)).map((file) => join(file.parentPath, file.name));
     },
   };
-  await untilOnline(admin, name);
+  if (options.untilOnline ?? true) await untilOnline(admin, name);
   return slave;
 }
 
