@@ -7,6 +7,9 @@ import type { ReadVitals } from './node-vitals.ts';
 /** Tells one master every `heartbeatMs` that this node lives and what it holds. */
 export type Heartbeats = { beatNow(): void; close(): Promise<void> };
 
+/** The answer to a heartbeat is worth waiting for only until the next one is due. */
+const shortestTimeoutMs = 1_000;
+
 export function createHeartbeats(options: {
   link: MasterLink;
   readVitals: ReadVitals;
@@ -27,6 +30,7 @@ export function createHeartbeats(options: {
       body: { vitals: await options.readVitals(), holding },
       response: HeartbeatAnswer,
       requestId: crypto.randomUUID(),
+      timeoutMs: Math.max(shortestTimeoutMs, link.hello().heartbeatMs),
       signal: stopped.signal,
     });
     await options.onAnswer(answer, holding);

@@ -6,7 +6,13 @@ import type { z } from 'zod';
 export type MasterCall<Schema extends z.ZodType> = Pick<
   PeerCall<Schema>,
   'path' | 'method' | 'query' | 'body' | 'response' | 'requestId'
-> & { signal?: AbortSignal };
+> & {
+  signal?: AbortSignal;
+  /** How long to wait for the answer, where less than usual makes sense. */
+  timeoutMs?: number;
+};
+
+const leastPatienceMs = 3_000;
 
 /** The way to one master, over whichever of its addresses answers. */
 export type MasterLink = {
@@ -36,6 +42,9 @@ export function createMasterLink(options: {
       .map((url) => url.replace(/\/+$/, ''))
       .sort((a, b) => Number(b === preferred) - Number(a === preferred));
 
+  /** A connection that died without a word is noticed while the leases hold: they last three heartbeats. */
+  const patienceMs = (): number => Math.min(timeoutMs, Math.max(leastPatienceMs, 3 * hello.heartbeatMs));
+
   const reach: MasterLink['reach'] = async (use) => {
     let unreachable: unknown;
     for (const url of urls()) {
@@ -59,7 +68,11 @@ export function createMasterLink(options: {
     },
     currentUrl: () => urls()[0] ?? '',
     reach,
-    call: (call) => reach(async (baseUrl) => (await peers.call({ ...call, baseUrl, key, timeoutMs })).data),
+    call: (call) =>
+      reach(
+        async (baseUrl) =>
+          (await peers.call({ ...call, baseUrl, key, timeoutMs: call.timeoutMs ?? patienceMs() })).data,
+      ),
   };
 }
 
