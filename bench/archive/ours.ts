@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createArchive } from '../../packages/slave/src/archive/create-archive.ts';
@@ -118,6 +119,8 @@ async function warmUp(): Promise<void> {
 
 const [action = '', first = '', second = '', third = ''] = process.argv.slice(2);
 await warmUp();
+const delays = monitorEventLoopDelay({ resolution: 5 });
+delays.enable();
 const startedAtMs = performance.now();
 const cpu = process.cpuUsage();
 await run(action, first, second, third);
@@ -126,6 +129,8 @@ const report = {
   seconds: (performance.now() - startedAtMs) / 1000,
   cpuSeconds: (user + system) / 1e6,
   rssMiB: process.resourceUsage().maxRSS / 1024,
+  /** The longest that anything else in the process had to wait. */
+  longestBlockMs: delays.max / 1e6,
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 await threads.close();

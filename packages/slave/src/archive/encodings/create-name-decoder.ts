@@ -1,6 +1,5 @@
 import { AppError } from '@longshore/protocol';
-import { decodeCp437 } from './code-page-437.ts';
-import { detectEncoding } from './detect-encoding.ts';
+import { type DetectedEncoding, detectEncoding } from './detect-encoding.ts';
 import { isNameEncoding, nameEncodings } from './name-encodings.ts';
 
 /** Turns the bytes of names into text, in an encoding that is given or found out from the names themselves. */
@@ -9,6 +8,8 @@ export type NameDecoder = {
   readonly wantsSamples: boolean;
   sample(nameBytes: Uint8Array): void;
   decode(nameBytes: Uint8Array): string;
+  /** What the names say; null when all are UTF-8 or ASCII, or when the encoding was given. */
+  detect(): DetectedEncoding | null;
 };
 
 const enoughBytes = 32 * 1024;
@@ -18,33 +19,47 @@ export function createNameDecoder(encoding: string | null): NameDecoder {
   if (encoding !== null && !isNameEncoding(encoding)) {
     throw new AppError('BAD_REQUEST', `"${encoding.slice(0, 40)}" is not an encoding for names`);
   }
+  if (encoding !== null) {
+    // Also what looks like ASCII: in ISO-2022-JP and UTF-16 it may be something else.
+    const decode = nameEncodings[encoding];
+    return { wantsSamples: false, sample: () => undefined, decode, detect: () => null };
+  }
   const samples: Uint8Array[] = [];
   let sampleBytes = 0;
-  let decodeLegacy = encoding === null ? null : nameEncodings[encoding];
-  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  let detected: DetectedEncoding | null = null;
 
   return {
     get wantsSamples() {
-      return encoding === null && decodeLegacy === null && sampleBytes < enoughBytes;
+      return detected === null && sampleBytes < enoughBytes;
     },
     sample(nameBytes) {
-      if (isAscii(nameBytes)) return;
+      if (utf8OrNull(nameBytes) !== null) return;
       samples.push(nameBytes);
       sampleBytes += nameBytes.length;
     },
     decode(nameBytes) {
-      if (isAscii(nameBytes)) return asciiText(nameBytes);
-      if (encoding === null) {
-        // A name that is valid UTF-8 beyond ASCII is UTF-8: other encodings almost never look like it.
-        try {
-          return utf8.decode(nameBytes);
-        } catch {
-          decodeLegacy ??= nameEncodings[detectEncoding(samples.length > 0 ? samples : [nameBytes]).encoding];
-        }
-      }
-      return (decodeLegacy ?? decodeCp437)(nameBytes);
+      const text = utf8OrNull(nameBytes);
+      if (text !== null) return text;
+      detected ??= detectEncoding(samples.length > 0 ? samples : [nameBytes]);
+      return nameEncodings[detected.encoding](nameBytes);
+    },
+    detect() {
+      if (samples.length > 0) detected ??= detectEncoding(samples);
+      return detected;
     },
   };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** A name that is valid UTF-8 beyond ASCII is UTF-8: other encodings almost never look like it. */
+function utf8OrNull(nameBytes: Uint8Array): string | null {
+  if (isAscii(nameBytes)) return asciiText(nameBytes);
+  try {
+    return utf8.decode(nameBytes);
+  } catch {
+    return null;
+  }
 }
 
 const isAscii = (bytes: Uint8Array): boolean => {

@@ -9,14 +9,13 @@ type Placed = {
   readonly nameLength: number;
 };
 
+/** `maxDecodedBytes` of a stretch are in memory at once. */
 const shapes = {
   /** Small enough to keep all threads busy to the end. */
-  local: { maxBytes: 1024 * 1024, maxGapBytes: 16 * 1024 },
+  local: { maxBytes: 1024 * 1024, maxGapBytes: 16 * 1024, maxDecodedBytes: 4 * 1024 * 1024 },
   /** Large enough that the way there and back does not count. */
-  remote: { maxBytes: 4 * 1024 * 1024, maxGapBytes: 64 * 1024 },
+  remote: { maxBytes: 4 * 1024 * 1024, maxGapBytes: 64 * 1024, maxDecodedBytes: 12 * 1024 * 1024 },
 };
-/** Decoded bytes of one stretch: they are in memory at once. */
-const maxDecodedBytes = 4 * 1024 * 1024;
 /** A local header may have a longer extra field than the directory shows. */
 const extraSlackBytes = 4096;
 
@@ -25,7 +24,7 @@ export function planStretches<F extends Placed>(
   files: readonly F[],
   shape: keyof typeof shapes,
 ): Stretch<F>[] {
-  const { maxBytes, maxGapBytes } = shapes[shape];
+  const { maxBytes, maxGapBytes, maxDecodedBytes } = shapes[shape];
   const stretches: { start: number; end: number; files: F[] }[] = [];
   let decodedBytes = 0;
   for (const file of files) {

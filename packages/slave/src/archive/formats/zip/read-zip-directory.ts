@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '@longshore/protocol';
 import type { ByteSource } from '../../ports.ts';
 import { readRange } from '../../read-range.ts';
@@ -5,6 +6,7 @@ import { readZipEnd, type ZipEnd } from './zip-end.ts';
 import { parseRecord, recordLength, type ZipRecord, ZipRecordError } from './zip-record.ts';
 
 const chunkBytes = 1024 * 1024;
+const recordsPerTurn = 1000;
 /** A directory up to this size is kept, so that reading it twice (names first) fetches it once. */
 const keptBytes = 16 * 1024 * 1024;
 
@@ -48,6 +50,8 @@ async function* readRecords(
       if (length === null) break;
       yield parseRecord(bytes, at, index, end.shift);
       index += 1;
+      // A million records are read without anybody else having to wait for it.
+      if (index % recordsPerTurn === 0) await nextTurn();
       at += length;
     }
     rest = bytes.subarray(at);
