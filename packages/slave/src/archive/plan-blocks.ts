@@ -4,15 +4,27 @@ import { type FilePart, type Segment, segmentLength, sliceSegment } from './thre
 /** A block of a stream to be encoded by itself, and the end of what stands before it. */
 export type Block = Pick<EncodeBlock, 'literal' | 'parts' | 'dictionaryBytes' | 'isLast'>;
 
-/** Cuts a stream of segments into blocks of `blockBytes`; the last is smaller, and empty for an empty stream. */
+/**
+ * Cuts a stream of segments into blocks of `blockBytes`; the last is smaller, and empty for an empty stream. A segment
+ * of at least `wholeBytes` that came along is a block of its own, as it is: for blocks that nobody encodes.
+ */
 export async function* planBlocks(
   stream: AsyncIterable<Segment> | Iterable<Segment>,
-  { blockBytes, dictionaryBytes }: { blockBytes: number; dictionaryBytes: number },
+  options: { blockBytes: number; dictionaryBytes: number; wholeBytes?: number },
 ): AsyncGenerator<Block, void> {
+  const { blockBytes, dictionaryBytes, wholeBytes = Infinity } = options;
   let dictionary: readonly Segment[] = [];
   let segments: Segment[] = [];
   let bytes = 0;
   for await (const segment of stream) {
+    if ('bytes' in segment && segment.bytes.length >= wholeBytes) {
+      if (bytes > 0) yield assemble([], segments, false);
+      segments = [];
+      bytes = 0;
+      const { length } = segment.bytes;
+      yield { literal: segment.bytes, parts: [length], dictionaryBytes: 0, isLast: false };
+      continue;
+    }
     let rest = segment;
     while (segmentLength(rest) > 0) {
       if (bytes === blockBytes) {

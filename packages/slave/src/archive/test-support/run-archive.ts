@@ -47,7 +47,7 @@ export async function archiveOf(
   request: Partial<CreateArchiveRequest> & Pick<CreateArchiveRequest, 'format'>,
 ): Promise<Buffer> {
   const sink = new PassThrough();
-  const collected = buffer(sink);
+  const collected = request.sink === undefined ? buffer(sink) : Promise.resolve(Buffer.alloc(0));
   collected.catch(() => undefined);
   await createArchive({
     level: 'normal',

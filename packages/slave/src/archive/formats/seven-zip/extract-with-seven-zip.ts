@@ -74,10 +74,13 @@ async function extractOnce(
     isWhole && needed * 2 >= all
       ? { selection: wanted, args: [], release: async () => undefined }
       : await selectByName(wanted, request);
-  const child = startSevenZip(['x', '-so', '-bd', '-spd', ...run.args, '--', path], {
-    signal: request.signal,
-    password: request.password,
-  });
+  const child = startSevenZip(
+    ['x', '-so', '-bd', '-spd', `-mmt=${request.threads.size}`, ...run.args, '--', path],
+    {
+      signal: request.signal,
+      password: request.password,
+    },
+  );
   const reader = createByteReader(child.stdout);
   try {
     for (const [at, { listed, entry }] of run.selection.entries()) {

@@ -13,6 +13,7 @@ export type TarPacking = {
   readonly codec: 'none' | 'deflate' | 'zstd';
   readonly blockBytes: number;
   readonly dictionaryBytes: number;
+  readonly wholeBytes?: number;
   level(level: number): number;
   readonly head: Buffer;
   tail(crc32: number, bytes: number): Buffer;
@@ -57,9 +58,15 @@ export const createTar =
         await output.write(encoded.bytes);
         onProgress(progress);
       };
-      const transfer = [block.literal.buffer as ArrayBuffer];
-      const work = { ...block, codec: packing.codec, level };
-      await lane.push(() => share.run('encodeBlock', work, { signal, transfer }), use);
+      const begin = (): Promise<EncodedBlock> => {
+        // A thread would only copy it, and keep twice the memory.
+        if (packing.codec === 'none' && block.parts.every((part) => typeof part === 'number')) {
+          return Promise.resolve({ bytes: block.literal, crc32: 0, rawBytes: block.literal.length });
+        }
+        const transfer = [block.literal.buffer as ArrayBuffer];
+        return share.run('encodeBlock', { ...block, codec: packing.codec, level }, { signal, transfer });
+      };
+      await lane.push(begin, use);
     }
     await lane.drain();
     await output.write(packing.tail(crc32, rawBytes));
@@ -72,6 +79,7 @@ export const plainTar: TarPacking = {
   codec: 'none',
   blockBytes: 1024 * 1024,
   dictionaryBytes: 0,
+  wholeBytes: 32 * 1024,
   level: () => 0,
   head: none,
   tail: () => none,
