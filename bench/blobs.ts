@@ -17,7 +17,7 @@ import { files, tasks } from '@longshore/protocol';
 import { eventually } from '../test/support/eventually.ts';
 import { closeAll } from '../test/support/programs.ts';
 import { cliUser } from '../test/support/run-cli.ts';
-import { percentile, residentBytes, startCluster } from './lib/cluster.ts';
+import { cpuSeconds, percentile, residentBytes, startCluster } from './lib/cluster.ts';
 
 const sizeMiB = Number(process.argv[2] ?? 1024);
 const rounds = Number(process.argv[3] ?? 5);
@@ -101,13 +101,25 @@ async function throughNginx(): Promise<number> {
   return seconds;
 }
 
+const programs = { slave: cluster.slaves[0]?.child.pid, master: cluster.master.child.pid };
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+const idle = Object.values(programs).map((pid) => residentBytes(pid).now);
+const cpuOf = new Map<string, number[]>();
+
 const contestants = { 'longshore slave': throughSlave, 'nginx and curl': throughNginx };
 const seconds = new Map<string, number[]>();
 for (let round = 0; round <= rounds; round += 1) {
   for (const [name, contestant] of Object.entries(contestants)) {
+    const before = Object.values(programs).map(cpuSeconds);
     const took = await contestant();
     // The first round warms up.
-    if (round > 0) seconds.set(name, [...(seconds.get(name) ?? []), took]);
+    if (round === 0) continue;
+    seconds.set(name, [...(seconds.get(name) ?? []), took]);
+    if (contestant !== throughSlave) continue;
+    for (const [at, [program, pid]] of Object.entries(programs).entries()) {
+      const spent = ((cpuSeconds(pid) - (before[at] ?? 0)) * 1024) / sizeMiB;
+      cpuOf.set(program, [...(cpuOf.get(program) ?? []), spent]);
+    }
   }
 }
 console.log(`load average     ${loadavg().map((load) => load.toFixed(1)).join(' ')}`);
@@ -117,12 +129,12 @@ for (const [name, all] of seconds) {
     `${name.padEnd(16)} ${(sizeMiB / median).toFixed(0)} MiB/s down and up (median of ${all.length}; ${all.map((one) => one.toFixed(2)).join(' ')} s)`,
   );
 }
-const memory = (pid: number | undefined): string => {
+for (const [at, [program, pid]] of Object.entries(programs).entries()) {
   const { now, peak } = residentBytes(pid);
-  return `${(now / 2 ** 20).toFixed(0)} MiB now, ${(peak / 2 ** 20).toFixed(0)} MiB at most`;
-};
-console.log(`slave memory     ${memory(cluster.slaves[0]?.child.pid)}`);
-console.log(`master memory    ${memory(cluster.master.child.pid)}`);
+  const spent = percentile(cpuOf.get(program) ?? [], 0.5).toFixed(2);
+  const memory = `${mebibytes(idle[at] ?? 0)} before, ${mebibytes(now)} now, ${mebibytes(peak)} at most`;
+  console.log(`${program.padEnd(16)} ${spent} CPU seconds per GiB; memory ${memory}`);
+}
 await closeAll();
 stopNginx();
 await rm(folder, { recursive: true });
