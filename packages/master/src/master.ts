@@ -35,6 +35,7 @@ import { createClientAddress } from './http/routes/account-client-address.ts';
 import { mountAccountRoutes } from './http/routes/account-routes.ts';
 import { mountApiDocs } from './http/routes/api-docs-routes.ts';
 import { mountBlobRoutes } from './http/routes/blob-routes.ts';
+import { mountConsoleRoutes } from './http/routes/console-routes.ts';
 import { mountDownloadRoutes } from './http/routes/download-routes.ts';
 import { mountEventRoutes } from './http/routes/event-routes.ts';
 import { mountFileRoutes } from './http/routes/file-routes.ts';
@@ -86,6 +87,7 @@ export type Master = {
   stop(): Promise<void>;
 };
 
+const consoleFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 const slaveProgram = fileURLToPath(new URL('../../slave/src/main.ts', import.meta.url));
 
 const purgeEveryMs = 10 * 60 * 1000;
@@ -229,7 +231,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const uploads = { database, filesChanged, stores, clock, turns: createUploadTurns() };
   mountUploadRoutes(app, uploads);
   mountDownloadRoutes(app, { db, stores, log });
-  mountBlobRoutes(app, { db, stores, keys, clock, log });
+  mountBlobRoutes(app, { database, stores, keys, clock, log });
   mountPreviewRoutes(app, (userId, query, requestId) =>
     previewFile(
       { db, accessTo: (blob) => blobAccess({ keys, clock }, blob), list },
@@ -296,6 +298,8 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   });
 
   mountApiDocs(app);
+
+  mountConsoleRoutes(app, consoleFolder);
 
   const server = await listen(app, { address: config.listen, requestTimeoutMs: 0 });
   closers.add('http', () => server.close(config.graceMs));

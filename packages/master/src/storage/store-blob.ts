@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError, type BlobId, type StoredBlob } from '@longshore/protocol';
-import type { Db } from '../database/open-database.ts';
+import type { Database } from '../database/open-database.ts';
 import { findBlob, isAttemptHeld, stageBlob } from '../store/blobs/blob-rows.ts';
 import type { Stores } from './stores.ts';
 
@@ -10,7 +10,7 @@ import type { Stores } from './stores.ts';
  * `STORAGE_FAILED` for other bytes under the same id, `BODY_TOO_LARGE`, `LENGTH_MISMATCH`, `NO_SPACE`.
  */
 export async function storeBlob(
-  deps: { db: Db; stores: Stores },
+  deps: { database: Database; stores: Stores },
   request: {
     storeId: string;
     blobId: BlobId;
@@ -20,7 +20,8 @@ export async function storeBlob(
     maxBytes: number;
   },
 ): Promise<StoredBlob> {
-  const { db, stores } = deps;
+  const { database, stores } = deps;
+  const { db } = database;
   const { storeId, blobId, owner, sizeBytes, maxBytes } = request;
   if (sizeBytes !== undefined && sizeBytes > maxBytes) {
     throw new AppError('BODY_TOO_LARGE', `blob ${blobId} may have at most ${maxBytes} bytes`);
@@ -35,7 +36,8 @@ export async function storeBlob(
     maxBytes,
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
   });
-  if (present === undefined && !(await stageBlob(db, { id: blobId, storeId, ...written }, owner))) {
+  const row = { id: blobId, storeId, ...written };
+  if (present === undefined && !(await database.transaction((tx) => stageBlob(tx, row, owner)))) {
     const other = await findBlob(db, blobId);
     if (other === undefined) {
       await store.delete(blobId);

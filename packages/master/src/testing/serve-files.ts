@@ -53,7 +53,7 @@ export async function serveFiles(database: Database, options: { clock?: Clock } 
   mountFileRoutes(app, deps);
   mountDownloadRoutes(app, { db: database.db, stores, log });
   mountUploadRoutes(app, deps);
-  mountBlobRoutes(app, { db: database.db, stores, keys, clock, log });
+  mountBlobRoutes(app, { database, stores, keys, clock, log });
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>(
     (resolve) => {
       const started = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (address: AddressInfo) =>

@@ -3,7 +3,7 @@ import { AppError, BlobId, masterRoutes, headers as names } from '@longshore/pro
 import { verifyTicket } from '@longshore/protocol/server';
 import type { Clock, Logger } from '@longshore/runtime';
 import type { Context } from 'hono';
-import type { Db } from '../../database/open-database.ts';
+import type { Database } from '../../database/open-database.ts';
 import type { MasterKeys } from '../../secrets/master-keys.ts';
 import { storeBlob } from '../../storage/store-blob.ts';
 import type { Stores } from '../../storage/stores.ts';
@@ -11,11 +11,18 @@ import { findBlob } from '../../store/blobs/blob-rows.ts';
 import type { HttpEnv } from '../http-env.ts';
 import { sendBlob } from '../send-blob.ts';
 
-export type BlobRouteDeps = { db: Db; stores: Stores; keys: MasterKeys; clock: Clock; log: Logger };
+export type BlobRouteDeps = {
+  database: Database;
+  stores: Stores;
+  keys: MasterKeys;
+  clock: Clock;
+  log: Logger;
+};
 
 /** Bytes for nodes: what a ticket opens, and nothing else. Tickets are checked before a byte of the body is read. */
 export function mountBlobRoutes(app: OpenAPIHono<HttpEnv>, deps: BlobRouteDeps): void {
-  const { db, stores, keys, clock } = deps;
+  const { database, stores, keys, clock } = deps;
+  const { db } = database;
   const storeId = stores.defaultStoreId;
   const path = `${masterRoutes.blobs}/:blobId` as const;
   const claimsOf = (c: Context<HttpEnv>) => {

@@ -2,6 +2,7 @@ import type { AttemptRef, ErrorInfo, NodeVitals } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
 import { chunked } from '../chunked.ts';
+import { isHeld } from '../parts/held-states.ts';
 
 /** Notes that the node was heard of just now. */
 export async function recordVitals(
@@ -86,7 +87,7 @@ export async function countHeldParts(db: Db): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('parts')
     .select((eb) => ['node_id', eb.fn.countAll<number>().as('held')])
-    .where('state', 'in', ['leased', 'running', 'waiting'])
+    .where(isHeld)
     .groupBy('node_id')
     .execute();
   return new Map(rows.map((row) => [row.node_id ?? '', Number(row.held)]));

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/open-database.ts';
+import { isHeld } from './held-states.ts';
 
 /** A leased part that its node has not acknowledged yet, with what the node must be told. */
 export type Undelivered = {
@@ -34,6 +35,7 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
       'users.used_bytes',
       sql<number>`parts.lease_until_ms - now_ms()`.as('lease_left_ms'),
     ])
+    .where(isHeld)
     .where('parts.state', '=', 'leased')
     .where('parts.delivered', '=', 0)
     .where(sql<boolean>`parts.lease_until_ms > now_ms()`)

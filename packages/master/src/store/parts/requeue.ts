@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
+import { isHeld } from './held-states.ts';
 
 export type HeldPart = {
   id: string;
@@ -18,7 +19,7 @@ export const listExpiredLeases = (db: Db): Promise<HeldPart[]> =>
   db
     .selectFrom('parts')
     .select(['id', 'task_id', 'attempt', 'node_id', 'lost_leases', 'avoid_nodes'])
-    .where('state', 'in', held)
+    .where(isHeld)
     .where('lease_until_ms', '<', nowMs)
     .limit(500)
     .execute();

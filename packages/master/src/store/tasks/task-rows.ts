@@ -140,12 +140,15 @@ export async function deleteEndedTask(
   return (await query.executeTakeFirst()).numDeletedRows > 0n;
 }
 
+/** As literals, for the partial index of open tasks. */
+const isOpen = sql<boolean>`tasks.state in ('queued', 'running')`;
+
 /** Tasks that wait for their plan, oldest first. */
 export const listUnplanned = (db: Db): Promise<TaskRow[]> =>
   db
     .selectFrom('tasks')
     .selectAll()
-    .where('planned', '=', 0)
+    .where(sql<boolean>`planned = 0`)
     .where('state', '=', 'queued')
     .orderBy('created_at_ms')
     .limit(50)
@@ -168,7 +171,7 @@ export async function listUnsettled(db: Db): Promise<string[]> {
   const rows = await db
     .selectFrom('tasks')
     .select('id')
-    .where('state', 'in', ['queued', 'running'])
+    .where(isOpen)
     .where('planned', '=', 1)
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -222,7 +225,7 @@ export const findTask = (db: Db, taskId: string): Promise<TaskRow | undefined> =
 
 /** Unfinished tasks of a user, or of everybody for null; the newest thousand. */
 export async function listOpenTasks(db: Db, userId: string | null): Promise<{ id: string }[]> {
-  let query = db.selectFrom('tasks').select('id').where('state', 'in', ['queued', 'running']);
+  let query = db.selectFrom('tasks').select('id').where(isOpen);
   if (userId !== null) query = query.where('user_id', '=', userId);
   return query.orderBy('created_at_ms', 'desc').limit(1000).execute();
 }
