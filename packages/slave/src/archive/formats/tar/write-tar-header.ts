@@ -85,7 +85,8 @@ function headerBlock(fields: {
   octal(0, 337, 7);
   block.set(fields.prefix, 345);
   let sum = 0;
-  for (const byte of block) sum += byte;
+  // By index: an iterator over each of ten thousand headers takes longer than compressing them.
+  for (let at = 0; at < blockBytes; at += 1) sum += block[at] as number;
   octal(sum, 148, 6);
   block[154] = 0;
   return block;
