@@ -296,8 +296,8 @@ describe('bad input', () => {
 describe.runIf(process.getuid?.() === 0)('a full disk', () => {
   let folder: string;
   afterAll(async () => {
+    execFileSync('umount', ['--lazy', folder]);
     await closeAll();
-    execFileSync('umount', [folder]);
   });
 
   it('C2 C3 NO_SPACE for uploads and tasks; what was there stays readable, and space freed is used again', async () => {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
-import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymous, signIn } from '../support/api.ts';
 import { closeAll, type RunningMaster, root, startMaster, tempFolder } from '../support/programs.ts';
@@ -14,7 +15,7 @@ async function failToStart(args: string[], env: Record<string, string> = {}) {
     env: { ...process.env, LONGSHORE_MASTER_EMBEDDED_NODE: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [said, stdout] = await Promise.all([text(child.stderr), text(child.stdout)]);
+  const [said, stdout] = await Promise.all([text(child.stderr), text(child.stdout), once(child, 'exit')]);
   const lines = said.split('\n');
   const error = lines.find((line) => /^[A-Z_]+: /.test(line)) ?? '';
   return { code: child.exitCode, error, hint: lines.some((line) => line.startsWith('→ ')), stdout };
@@ -56,7 +57,7 @@ describe('a master that cannot start says why, and what to do', () => {
     const first = await startMaster({ dataPath, embeddedNode: false });
     await first.stop();
     const edit = (statement: string): void => {
-      const database = new Sqlite(join(dataPath, 'longshore.db'));
+      const database = new DatabaseSync(join(dataPath, 'longshore.db'));
       database.exec(statement);
       database.close();
     };

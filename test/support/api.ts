@@ -63,8 +63,8 @@ export function api(url: string, token: string): Api {
       ...(signal === undefined ? {} : { signal }),
     });
     const bytes = Buffer.from(await response.arrayBuffer());
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    const parsed: unknown = isJson ? JSON.parse(bytes.toString('utf8')) : bytes;
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+    const parsed: unknown = isJson && bytes.length > 0 ? JSON.parse(bytes.toString('utf8')) : bytes;
     return { status: response.status, headers: response.headers, body: parsed as Body };
   };
   const call: Api['call'] = async <Body>(method: string, path: string, body?: unknown) => {

@@ -1,0 +1,204 @@
+import {
+  accounts,
+  type Endpoint,
+  eventsRoute,
+  fileBytesRoutes,
+  files,
+  health,
+  nodes,
+  nodeTestRoute,
+  type Task,
+  tasks,
+  type User,
+} from '@longshore/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, type ApiError, addUser, anonymous, signIn } from '../support/api.ts';
+import { closeAll, startMaster } from '../support/programs.ts';
+
+const endpoints: Record<string, Endpoint> = { ...accounts, ...files, ...health, ...nodes, ...tasks };
+
+/** Routes beside the JSON operations, as `access method path`. */
+const otherRoutes = [
+  `user GET ${fileBytesRoutes.content}?path=/secret.txt`,
+  `user HEAD ${fileBytesRoutes.content}?path=/secret.txt`,
+  `user POST ${fileBytesRoutes.uploads}`,
+  `user HEAD ${fileBytesRoutes.uploads}/{upload}`,
+  `user PATCH ${fileBytesRoutes.uploads}/{upload}`,
+  `user DELETE ${fileBytesRoutes.uploads}/{upload}`,
+  `user GET ${eventsRoute}`,
+  `admin POST ${nodeTestRoute.replace('{id}', 'embedded')}`,
+].map((route) => {
+  const [access = '', method = '', path = ''] = route.split(' ');
+  return { access, method, path };
+});
+
+/** What each operation of a user is sent to reach for something of somebody else. `own` ones name nothing. */
+type Reach = 'own' | { path?: string; body?: Record<string, unknown> };
+const reach: Record<string, Reach> = {
+  logout: 'own',
+  me: 'own',
+  changePassword: 'own',
+  listTokens: 'own',
+  createToken: 'own',
+  deleteToken: { path: '/api/v1/me/tokens/{token}' },
+  listFolder: { path: '/api/v1/files?path=/private' },
+  stat: { path: '/api/v1/files/stat?path=/secret.txt' },
+  createFolder: { body: { path: '/private/mine' } },
+  move: { body: { from: '/secret.txt', to: '/mine.txt' } },
+  remove: { body: { paths: ['/secret.txt'] } },
+  preview: { path: '/api/v1/files/preview?path=/secret.zip' },
+  submitTask: { body: { kind: 'create-archive', sources: ['/secret.txt'], destination: '/mine.zip' } },
+  listTasks: { path: '/api/v1/tasks?everybody=true' },
+  showTask: { path: '/api/v1/tasks/{task}' },
+  listRejected: { path: '/api/v1/tasks/{task}/rejected' },
+  cancelTask: { path: '/api/v1/tasks/{task}/cancel' },
+  retryTask: { path: '/api/v1/tasks/{task}/retry', body: {} },
+  deleteTask: { path: '/api/v1/tasks/{task}' },
+  cleanUpTasks: { body: { everybody: true } },
+};
+
+describe('who may do what', () => {
+  let admin: Api;
+  let anna: Api;
+  let berta: Api;
+  let nobody: Api;
+  const ids = { task: '', token: '', upload: '', id: '' };
+
+  beforeAll(async () => {
+    const master = await startMaster();
+    admin = await signIn(master.url);
+    anna = await addUser(admin, 'anna');
+    berta = await addUser(admin, 'berta');
+    nobody = anonymous(master.url);
+    await anna.put('/secret.txt', Buffer.from('secret'));
+    await anna.call('POST', '/api/v1/folders', { path: '/private' });
+    const { id } = await anna.submit({
+      kind: 'create-archive',
+      sources: ['/secret.txt'],
+      destination: '/secret.zip',
+    });
+    await anna.ended(id);
+    ids.task = id;
+    ids.id = (await anna.call<User>('GET', '/api/v1/me')).id;
+    const token = await anna.call<{ info: { id: string } }>('POST', '/api/v1/me/tokens', { name: 'mine' });
+    ids.token = token.info.id;
+    const upload = await anna.send('POST', fileBytesRoutes.uploads, {
+      headers: {
+        'tus-resumable': '1.0.0',
+        'upload-length': '10',
+        'upload-metadata': `path ${Buffer.from('/part.bin').toString('base64')}`,
+      },
+    });
+    ids.upload = upload.headers.get('location')?.split('/').at(-1) ?? '';
+  });
+  afterAll(closeAll);
+
+  const fill = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name: keyof typeof ids) => ids[name]);
+  const tus = {
+    'tus-resumable': '1.0.0',
+    'content-type': 'application/offset+octet-stream',
+    'upload-offset': '0',
+  };
+  const everyRoute = () => [
+    ...Object.values(endpoints).map(({ access, method, path }) => ({
+      access,
+      method: method.toUpperCase(),
+      path,
+    })),
+    ...otherRoutes,
+  ];
+  const code = (body: unknown) => (body as Partial<ApiError>).error?.code;
+
+  it('G5 without a credential every operation but the public ones answers UNAUTHENTICATED', async () => {
+    for (const { access, method, path } of everyRoute().filter((route) => route.access !== 'public')) {
+      const body = method === 'GET' || method === 'HEAD' ? {} : { body: {} };
+      const answer = await nobody.send(method, fill(path), {
+        ...body,
+        headers: { 'tus-resumable': '1.0.0' },
+      });
+      expect(answer.status, `${access} ${method} ${path}`).toBe(401);
+      if (method !== 'HEAD') expect(code(answer.body), `${method} ${path}`).toBe('UNAUTHENTICATED');
+    }
+  });
+
+  it('G5 a user who is no administrator is refused every operation of one', async () => {
+    const routes = everyRoute().filter((route) => route.access === 'admin');
+    expect(routes.length).toBeGreaterThan(8);
+    for (const { method, path } of routes) {
+      const body = method === 'GET' ? {} : { body: {} };
+      const answer = await berta.send(method, fill(path), body);
+      expect([answer.status, code(answer.body)], `${method} ${path}`).toEqual([403, 'FORBIDDEN']);
+    }
+  });
+
+  it('G4 G6 an operation of users is in the list of what is tried', () => {
+    const ofUsers = Object.entries(endpoints).filter(([, { access }]) => access === 'user');
+    expect(Object.keys(reach).toSorted()).toEqual(ofUsers.map(([name]) => name).toSorted());
+  });
+
+  it.each(Object.entries(reach).filter(([, value]) => value !== 'own'))(
+    'G4 G6 %s does not reach what belongs to somebody else',
+    async (name, value) => {
+      const { path, body } = value as Exclude<Reach, 'own'>;
+      const spec = endpoints[name];
+      const before = await stateOfAnna();
+      const answer = await berta.send(spec?.method.toUpperCase() ?? '', fill(path ?? spec?.path ?? ''), {
+        ...(body === undefined ? {} : { body }),
+      });
+      expect(answer.status).toSatisfy((status: number) => status === 403 || status === 404);
+      expect(JSON.stringify(answer.body)).not.toContain(ids.id);
+      expect(await stateOfAnna()).toEqual(before);
+    },
+  );
+
+  it('G4 the bytes, uploads and events of somebody else are out of reach', async () => {
+    for (const { method, path } of otherRoutes.filter((route) => /content|\{upload\}/.test(route.path))) {
+      const answer = await berta.send(method, fill(path), {
+        headers: tus,
+        ...(method === 'PATCH' ? { body: Buffer.from('0123456789') } : {}),
+      });
+      expect(answer.status, `${method} ${path}`).toBe(404);
+    }
+    const stop = new AbortController();
+    const stream = await fetch(`${berta.url}${eventsRoute}`, {
+      headers: { authorization: `Bearer ${berta.token}` },
+      signal: stop.signal,
+    });
+    let events = '';
+    const reading = (async () => {
+      for await (const chunk of stream.body ?? []) events += Buffer.from(chunk).toString('utf8');
+    })().catch(() => undefined);
+    const { id } = await anna.submit({
+      kind: 'create-archive',
+      sources: ['/secret.txt'],
+      destination: '/2.zip',
+    });
+    await anna.ended(id);
+    const own = await berta.call<{ id: string }>('POST', '/api/v1/folders', { path: `/seen-${Date.now()}` });
+    expect(own.id).toBeTruthy();
+    stop.abort();
+    await reading;
+    expect(events).not.toContain(id);
+    expect(events).not.toContain('/secret');
+    const everybody = await berta.send('GET', `${eventsRoute}?everybody=true`);
+    expect([everybody.status, code(everybody.body)]).toEqual([403, 'FORBIDDEN']);
+  });
+
+  it('G5 a disabled user is refused at once', async () => {
+    const carl = await addUser(admin, 'carl');
+    const { id } = await carl.call<User>('GET', '/api/v1/me');
+    await admin.call('PATCH', `/api/v1/users/${id}`, { disabled: true });
+    expect((await carl.send('GET', '/api/v1/me')).status).toBe(401);
+  });
+
+  async function stateOfAnna(): Promise<unknown> {
+    const { entries } = await anna.call<{ entries: unknown[] }>('GET', '/api/v1/files?path=/');
+    const { tasks: all } = await anna.call<{ tasks: Task[] }>('GET', '/api/v1/tasks');
+    const { tokens } = await anna.call<{ tokens: { id: string }[] }>('GET', '/api/v1/me/tokens');
+    return {
+      entries,
+      tasks: all.map(({ id, state }) => `${id} ${state}`),
+      tokens: tokens.map(({ id }) => id),
+    };
+  }
+});
