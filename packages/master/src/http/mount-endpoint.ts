@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import { AppError, type Endpoint, type EndpointOutput, ErrorBody } from '@longshore/protocol';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import type { Caller, HttpEnv } from './http-env.ts';
 
@@ -19,7 +20,13 @@ export type Call<E extends Endpoint> = {
 
 export type Handler<E extends Endpoint> = (call: Call<E>) => Promise<EndpointOutput<E>>;
 
-/** Routes one operation of the contract: access check, parsing, one call of a use-case, the answer. */
+/** The largest JSON body, in bytes: of strangers, and of people who are signed in. */
+const maxBodyBytes = { public: 64 * 1024, user: 8 * 1024 * 1024, admin: 8 * 1024 * 1024 };
+
+/**
+ * Routes one operation of the contract: access check, parsing, one call of a use-case, the answer. Of a body that is
+ * too large, or of somebody who may not call, nothing is read.
+ */
 export function mountEndpoint<E extends Endpoint>(
   app: OpenAPIHono<HttpEnv>,
   spec: E,
@@ -27,7 +34,6 @@ export function mountEndpoint<E extends Endpoint>(
 ): void {
   app.openapi(toRoute(spec), async (c) => {
     const caller = c.get('caller');
-    requireAccess(spec, caller);
     const valid = c.req.valid.bind(c.req) as (target: string) => unknown;
     const call = {
       params: spec.params && valid('param'),
@@ -50,12 +56,26 @@ function requireAccess(spec: Endpoint, caller: Caller | undefined): void {
   }
 }
 
+const guards = (spec: Endpoint): MiddlewareHandler<HttpEnv>[] => [
+  async (c, next) => {
+    requireAccess(spec, c.get('caller'));
+    await next();
+  },
+  bodyLimit({
+    maxSize: maxBodyBytes[spec.access],
+    onError: () => {
+      throw new AppError('BODY_TOO_LARGE', `the body may have at most ${maxBodyBytes[spec.access]} bytes`);
+    },
+  }),
+];
+
 const toRoute = (spec: Endpoint): RouteConfig & { getRoutingPath(): string } =>
   createRoute({
     method: spec.method,
     path: spec.path,
     tags: [spec.tag],
     summary: spec.summary,
+    middleware: guards(spec),
     ...(spec.access === 'public' ? {} : { security: [{ bearer: [] }] }),
     request: {
       ...(spec.params === undefined ? {} : { params: spec.params }),
