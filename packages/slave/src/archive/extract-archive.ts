@@ -1,7 +1,8 @@
 import { AppError } from '@longshore/protocol';
 import type { ReadRequest, Volume } from './archive-format.ts';
+import { createExtraction } from './create-extraction.ts';
 import { detectFormatOfAny } from './detect-format.ts';
-import { createExtraction, type ExtractOutcome, type ExtractProgress } from './extraction.ts';
+import type { ExtractOutcome, ExtractProgress } from './extraction.ts';
 import { type BudgetLimits, createExtractionBudget } from './extraction-budget.ts';
 import { type FormatId, formats } from './formats.ts';
 import type { ByteSource, EntrySink, TempSpace } from './ports.ts';
