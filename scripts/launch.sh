@@ -15,5 +15,13 @@ launch() {
     fi
     node "$root/scripts/set-up.mjs" || exit
   fi
+  if [ "$package" = master ]; then
+    # The API works without the console, so a console that cannot be built is no reason not to start.
+    web=$root/packages/web
+    if [ ! -e "$web/dist/index.html" ] ||
+      [ -n "$(find "$web/src" "$web/public" "$root/packages/protocol/src" -newer "$web/dist/index.html" -print -quit)" ]; then
+      "$state/node" "$web/build-console.mjs" || echo 'longshore: the console could not be built' >&2
+    fi
+  fi
   exec "$state/node" "$root/packages/$package/src/main.ts" "$@"
 }

@@ -1,0 +1,94 @@
+/**
+ * Builds the console into `dist`, once, whoever asks first: `node packages/web/build-console.mjs`. The launcher of the
+ * master runs this when the sources are newer than what was built. Text files get a compressed twin beside them, so
+ * that the master compresses nothing. Plain JavaScript without types, because it runs at a first start.
+ */
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { acquireFileLock } from '../../scripts/file-lock.mjs';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const dist = join(folder, 'dist');
+const fresh = join(folder, 'dist.new');
+
+/** Builds when something has changed since the last time. A failure leaves what was built before. */
+export async function buildConsole() {
+  const release = await acquireFileLock(join(folder, '.build.lock'), () => {});
+  try {
+    if (isFresh()) return;
+    process.stderr.write('longshore: building the console …\n');
+    await build();
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(fresh, dist);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    release();
+  }
+}
+
+function isFresh() {
+  const built = join(dist, 'index.html');
+  if (!existsSync(built)) return false;
+  const builtMs = statSync(built).mtimeMs;
+  const sources = ['src', 'public', '../protocol/src'].map((name) => join(folder, name));
+  return sources.every((source) => newestMs(source) < builtMs);
+}
+
+function newestMs(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
+}
+
+async function build() {
+  const vite = await import('vite');
+  await vite.build({
+    root: folder,
+    configFile: false,
+    // Warnings are of directives in libraries, thousands of them.
+    logLevel: 'error',
+    plugins: [withoutLocales],
+    // The master puts a number used once in place of this word, into every answer.
+    html: { cspNonce: 'CSP_NONCE' },
+    build: {
+      outDir: fresh,
+      emptyOutDir: true,
+      reportCompressedSize: false,
+      // Fonts as files: the content security policy allows no others.
+      assetsInlineLimit: 0,
+      license: { fileName: 'licenses.md' },
+    },
+  });
+  await compressAll(fresh);
+  // Written last, and newer than every source that was read.
+  const index = join(fresh, 'index.html');
+  writeFileSync(index, readFileSync(index));
+}
+
+/** The messages of zod in fifty languages, of which none is shown to anybody. */
+const withoutLocales = {
+  name: 'without-locales',
+  load: (id) => (/\/zod\/v4\/locales\/index\.js$/.test(id) ? 'export {};' : null),
+};
+
+async function compressAll(path) {
+  const compressions = {
+    br: (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+    gz: (bytes) => promisify(gzip)(bytes, { level: 9 }),
+  };
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(js|css|svg|md)$/.test(entry.name)) continue;
+    const file = join(entry.parentPath, entry.name);
+    const bytes = readFileSync(file);
+    for (const [ending, compress] of Object.entries(compressions)) {
+      writeFileSync(`${file}.${ending}`, await compress(bytes));
+    }
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await buildConsole();
+}

@@ -1,0 +1,43 @@
+import { locale } from '../language/language.ts';
+
+const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+/** "3 minutes ago", by the largest unit that fits. */
+export function formatAgo(atMs: number, nowMs: number): string {
+  const seconds = Math.round((atMs - nowMs) / 1000);
+  const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+}
+
+export const formatExact = (atMs: number): string =>
+  new Date(atMs).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'medium' });
+
+const duration = (value: number, unit: string): string =>
+  value.toLocaleString(locale(), { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 1 });
+
+/** The two largest units of a span: "2h 5m", "340 ms". */
+export function formatSpan(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 10_000) return duration(ms / 1000, 'second');
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'day'],
+    [Math.floor(seconds / 3_600) % 24, 'hour'],
+    [Math.floor(seconds / 60) % 60, 'minute'],
+    [seconds % 60, 'second'],
+  ] as const;
+  const first = parts.findIndex(([value]) => value > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => duration(value, unit))
+    .join(' ');
+}

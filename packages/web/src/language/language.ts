@@ -1,0 +1,50 @@
+import type { MessageKey, Messages } from './messages/messages.ts';
+
+export const languages = { en: 'English', zh: '中文' } as const;
+export type Language = keyof typeof languages;
+
+const storageKey = 'longshore-language';
+
+let messages: Messages;
+let current: Language = 'en';
+
+export const currentLanguage = (): Language => current;
+
+/** For `Intl`: the language of the page. */
+export const locale = (): string => (current === 'zh' ? 'zh-CN' : 'en');
+
+/** The language somebody has chosen before, else the browser's, else English. */
+export function preferredLanguage(): Language {
+  const chosen = localStorage.getItem(storageKey);
+  if (chosen === 'en' || chosen === 'zh') return chosen;
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
+
+/** Loads a catalogue and makes it the one that `t` reads. */
+export async function loadCatalogue(language: Language): Promise<void> {
+  messages =
+    language === 'zh' ? (await import('./messages/zh.ts')).zh : (await import('./messages/en.ts')).en;
+  current = language;
+  document.documentElement.lang = locale();
+}
+
+export function rememberLanguage(language: Language): void {
+  localStorage.setItem(storageKey, language);
+}
+
+/**
+ * A message of the catalogue with its `{names}` filled in. "one file|{count} files" chooses by `count`; a language
+ * without plurals has one form.
+ */
+export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
+  return fillIn(messages[key], values);
+}
+
+export function fillIn(message: string, values: Record<string, string | number>): string {
+  const forms = message.split('|');
+  const text = forms.length === 2 && values.count !== 1 ? forms[1] : forms[0];
+  return (text ?? '').replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    return typeof value === 'number' ? value.toLocaleString(locale()) : (value ?? `{${name}}`);
+  });
+}

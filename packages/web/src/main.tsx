@@ -1,0 +1,18 @@
+import './api/no-eval.ts';
+import '@fontsource-variable/inter/wght.css';
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import './theme/global.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { loadCatalogue, preferredLanguage } from './language/language.ts';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no root');
+await loadCatalogue(preferredLanguage());
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -1,0 +1,131 @@
+import { CreateFormat, type FileEntry, tasks } from '@longshore/protocol';
+import { Alert, Button, Group, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../../api/call.ts';
+import { formatBytes } from '../../format/format-bytes.ts';
+import { baseName, joinPath, parentPath } from '../../format/paths.ts';
+import { t } from '../../language/language.ts';
+import { ErrorAlert } from '../../ui/error-alert.tsx';
+import { Icon } from '../../ui/icons.tsx';
+import { FolderPicker } from './folder-picker.tsx';
+import { NodeSelect } from './node-select.tsx';
+import { notifyTask } from './notify-task.tsx';
+
+const levels = ['fast', 'normal', 'best'] as const;
+
+export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[]; onDone: () => void }) {
+  const first = entries[0];
+  const parent = parentPath(first?.path ?? '/');
+  const [name, setName] = useState(
+    entries.length === 1 ? (first?.name ?? '') : baseName(parent) || t('compress.defaultName'),
+  );
+  const [folder, setFolder] = useState(parent);
+  const [format, setFormat] = useState<CreateFormat>('zip');
+  const [level, setLevel] = useState<(typeof levels)[number]>('normal');
+  const [node, setNode] = useState<string | null>(null);
+  const destination = joinPath(folder, `${name}.${format}`);
+  const submit = useMutation({
+    mutationFn: (key: string) =>
+      call(
+        tasks.submitTask,
+        {
+          body: {
+            kind: 'create-archive',
+            sources: entries.map((entry) => entry.path),
+            destination,
+            format,
+            level,
+            node,
+            conflict: 'rename',
+          },
+        },
+        { headers: { 'idempotency-key': key } },
+      ),
+    onSuccess: (task) => {
+      notifyTask(task);
+      onDone();
+    },
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit.mutate(crypto.randomUUID());
+      }}
+    >
+      <Stack>
+        {submit.error && <ErrorAlert error={submit.error} />}
+        <Contents entries={entries} />
+        <Group align="flex-end" wrap="nowrap">
+          <TextInput
+            label={t('compress.name')}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            rightSection={<Text size="sm" c="dimmed">{`.${format}`}</Text>}
+            rightSectionWidth={64}
+            flex={1}
+            required
+            withAsterisk={false}
+            data-autofocus
+          />
+          <Select
+            label={t('compress.format')}
+            data={CreateFormat.options}
+            value={format}
+            onChange={(value) => setFormat(CreateFormat.parse(value))}
+            allowDeselect={false}
+            w={130}
+          />
+        </Group>
+        <Text size="xs" c="dimmed" mt={-8}>
+          {t(`compress.about.${format}`)}
+        </Text>
+        {format !== 'tar' && (
+          <div>
+            <Text size="sm" fw={500} mb={4}>
+              {t('compress.level')}
+            </Text>
+            <SegmentedControl
+              fullWidth
+              aria-label={t('compress.level')}
+              value={level}
+              onChange={(value) => setLevel(value as (typeof levels)[number])}
+              data={levels.map((value) => ({ value, label: t(`level.${value}`) }))}
+            />
+          </div>
+        )}
+        <FolderPicker value={folder} onChange={setFolder} label={t('compress.folder')} />
+        <NodeSelect capability="create-archive" value={node} onChange={setNode} />
+        <Group justify="space-between">
+          <Text size="xs" c="dimmed" className="breakable" flex={1}>
+            {t('compress.result', { path: destination })}
+          </Text>
+          <Button type="submit" loading={submit.isPending} disabled={name.trim() === ''}>
+            {t('compress.submit')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function Contents({ entries }: { entries: readonly FileEntry[] }) {
+  const count = entries.filter((entry) => entry.kind === 'file').length;
+  const folders = entries.length - count;
+  const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  const parts = [
+    folders > 0 && t('compress.folders', { count: folders }),
+    count > 0 && t('compress.files', { count, size: formatBytes(bytes) }),
+  ].filter(Boolean);
+  return (
+    <Alert variant="light" py="xs" icon={<Icon name="archive" />}>
+      <Text size="sm" truncate>
+        {entries.map((entry) => entry.name).join(', ')}
+      </Text>
+      <Text size="xs" c="dimmed">
+        {parts.join(' · ')}
+      </Text>
+    </Alert>
+  );
+}

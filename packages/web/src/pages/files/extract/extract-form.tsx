@@ -1,0 +1,192 @@
+import { type FileEntry, tasks } from '@longshore/protocol';
+import {
+  Button,
+  Group,
+  Loader,
+  Paper,
+  PasswordInput,
+  Radio,
+  Select,
+  Skeleton,
+  Stack,
+  Switch,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { call } from '../../../api/call.ts';
+import { formatBytes } from '../../../format/format-bytes.ts';
+import { joinPath, parentPath, stem } from '../../../format/paths.ts';
+import { t } from '../../../language/language.ts';
+import { previewQuery } from '../../../queries/file-queries.ts';
+import { ErrorAlert } from '../../../ui/error-alert.tsx';
+import { Icon } from '../../../ui/icons.tsx';
+import { FolderPicker } from '../folder-picker.tsx';
+import { NodeSelect } from '../node-select.tsx';
+import { notifyTask } from '../notify-task.tsx';
+import { ArchiveContents } from './archive-contents.tsx';
+import { archiveTree, countMarked } from './archive-tree.ts';
+import { encodings } from './encodings.ts';
+
+export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () => void }) {
+  const [encoding, setEncoding] = useState<string | null>(null);
+  const [filter, setFilter] = useState('');
+  const [search] = useDebouncedValue(filter, 250);
+  const [marks, setMarks] = useState<ReadonlySet<string>>(new Set());
+  const [folder, setFolder] = useState(parentPath(entry.path));
+  const [ownFolder, setOwnFolder] = useState(true);
+  const [conflict, setConflict] = useState('rename');
+  const [password, setPassword] = useState('');
+  const [node, setNode] = useState<string | null>(null);
+  const preview = useQuery({
+    ...previewQuery({ path: entry.path, encoding, search }),
+    placeholderData: keepPreviousData,
+  });
+  const tree = useMemo(() => archiveTree(preview.data?.entries ?? []), [preview.data]);
+  const marked = useMemo(() => countMarked(tree, marks), [tree, marks]);
+  const isEncrypted = preview.data?.entries.some((listed) => listed.encrypted) ?? false;
+  const needsPassword = isEncrypted || isAboutPassword(preview.error);
+  const destination = ownFolder ? joinPath(folder, stem(entry.name)) : folder;
+  const submit = useMutation({
+    mutationFn: (key: string) =>
+      call(
+        tasks.submitTask,
+        {
+          body: {
+            kind: 'extract-archive',
+            source: entry.path,
+            destination,
+            select: [...marks],
+            encoding,
+            password: password === '' ? null : password,
+            conflict: conflict as 'fail' | 'rename' | 'overwrite',
+            node,
+          },
+        },
+        { headers: { 'idempotency-key': key } },
+      ),
+    onSuccess: (task) => {
+      notifyTask(task);
+      onDone();
+    },
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit.mutate(crypto.randomUUID());
+      }}
+    >
+      <Stack>
+        {submit.error && <ErrorAlert error={submit.error} />}
+        <Group gap="xs" align="flex-end">
+          <TextInput
+            flex={1}
+            miw={180}
+            label={t('extract.filter')}
+            leftSection={<Icon name="search" size={16} />}
+            rightSection={preview.isFetching && <Loader size={14} />}
+            value={filter}
+            onChange={(event) => setFilter(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Select
+            label={t('extract.encoding')}
+            w={220}
+            searchable
+            allowDeselect={false}
+            value={encoding ?? ''}
+            onChange={(value) => {
+              setMarks(new Set());
+              setEncoding(value || null);
+            }}
+            data={[
+              { value: '', label: detectedLabel(encoding === null ? preview.data?.encoding : null) },
+              ...encodings,
+            ]}
+          />
+        </Group>
+        <Paper withBorder radius="md" style={{ overflow: 'hidden' }}>
+          {preview.error && !preview.data ? (
+            <ErrorAlert
+              error={preview.error}
+              title={t('extract.noPreview')}
+              onRetry={() => void preview.refetch()}
+            />
+          ) : preview.data === undefined ? (
+            <Stack p="md" gap="sm" h={260}>
+              {['a', 'b', 'c', 'd', 'e', 'f'].map((row) => (
+                <Skeleton key={row} h={18} />
+              ))}
+            </Stack>
+          ) : tree.length === 0 ? (
+            <Text p="xl" ta="center" c="dimmed" h={260}>
+              {t(search === '' ? 'extract.empty' : 'extract.nothingFound')}
+            </Text>
+          ) : (
+            <ArchiveContents
+              key={`${encoding}`}
+              tree={tree}
+              marks={marks}
+              onMarks={setMarks}
+              isFiltered={search !== ''}
+            />
+          )}
+        </Paper>
+        <Group justify="space-between" mt={-8}>
+          <Text size="xs" c="dimmed" className="tabular">
+            {marks.size === 0
+              ? t('extract.all', { count: preview.data?.total ?? preview.data?.entries.length ?? 0 })
+              : t('extract.some', { count: marked.files, size: formatBytes(marked.bytes) })}
+          </Text>
+          {marks.size > 0 && (
+            <Button size="compact-xs" variant="subtle" onClick={() => setMarks(new Set())}>
+              {t('extract.clear')}
+            </Button>
+          )}
+        </Group>
+        {needsPassword && (
+          <PasswordInput
+            label={t('extract.password')}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            autoComplete="off"
+            required
+          />
+        )}
+        <FolderPicker value={folder} onChange={setFolder} label={t('extract.to')} />
+        <Switch
+          label={t('extract.ownFolder', { name: stem(entry.name) })}
+          checked={ownFolder}
+          onChange={(event) => setOwnFolder(event.currentTarget.checked)}
+        />
+        <Radio.Group label={t('extract.conflict')} value={conflict} onChange={setConflict}>
+          <Group gap="lg" mt={6}>
+            <Radio value="rename" label={t('conflict.rename')} />
+            <Radio value="overwrite" label={t('conflict.overwrite')} />
+            <Radio value="fail" label={t('conflict.fail')} />
+          </Group>
+        </Radio.Group>
+        <NodeSelect capability="extract-archive" value={node} onChange={setNode} />
+        <Group justify="space-between">
+          <Text size="xs" c="dimmed" className="breakable" flex={1}>
+            {t('extract.result', { path: destination })}
+          </Text>
+          <Button type="submit" loading={submit.isPending}>
+            {t(marks.size === 0 ? 'extract.submitAll' : 'extract.submitSome')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+const detectedLabel = (encoding: string | null | undefined): string =>
+  encoding ? t('extract.detected', { encoding }) : t('extract.automatic');
+
+const isAboutPassword = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'PASSWORD_REQUIRED' || error.code === 'WRONG_PASSWORD');

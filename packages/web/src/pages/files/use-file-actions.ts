@@ -1,0 +1,114 @@
+import { type ConflictPolicy, type FileEntry, files } from '@longshore/protocol';
+import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import { ApiError } from '../../api/api-error.ts';
+import { call } from '../../api/call.ts';
+import { baseName, joinPath, parentPath } from '../../format/paths.ts';
+import { t } from '../../language/language.ts';
+import { contentUrl, type FolderPage } from '../../queries/file-queries.ts';
+import { askConflict } from '../../ui/ask-conflict.tsx';
+import { confirm } from '../../ui/confirm.tsx';
+import { notifyDone, notifyError } from '../../ui/notify.tsx';
+
+/** Takes entries out of a folder on the screen before the master has answered. */
+function hide(client: QueryClient, paths: readonly string[]): void {
+  const gone = new Set(paths);
+  for (const folder of new Set(paths.map(parentPath))) {
+    client.setQueryData<InfiniteData<FolderPage, string | null>>(
+      ['files', folder],
+      (list) =>
+        list && {
+          ...list,
+          pages: list.pages.map((page) => ({
+            ...page,
+            entries: page.entries.filter((entry) => !gone.has(entry.path)),
+          })),
+        },
+    );
+  }
+}
+
+const refresh = (client: QueryClient): void => void client.invalidateQueries({ queryKey: ['files'] });
+
+/** Moves into a folder. Names that are taken are asked about once, for all of them. */
+export function useMoveFiles(): (paths: readonly string[], folder: string) => void {
+  const client = useQueryClient();
+  return useCallback(
+    (paths, folder) => {
+      const moving = paths.filter((path) => parentPath(path) !== folder && path !== folder);
+      if (moving.length === 0) return;
+      void moveAll(moving, folder)
+        .then((count) => count > 0 && notifyDone(t('files.moved', { count, folder })))
+        .catch(notifyError)
+        .finally(() => refresh(client));
+    },
+    [client],
+  );
+}
+
+async function moveAll(paths: readonly string[], folder: string): Promise<number> {
+  const taken: string[] = [];
+  let moved = 0;
+  const move = async (path: string, conflict: ConflictPolicy): Promise<void> => {
+    await call(files.move, { body: { from: path, to: joinPath(folder, baseName(path)), conflict } });
+    moved += 1;
+  };
+  for (const path of paths) {
+    try {
+      await move(path, 'fail');
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError && thrown.code === 'PATH_EXISTS')) throw thrown;
+      taken.push(path);
+    }
+  }
+  if (taken.length === 0) return moved;
+  const policy = await askConflict(taken.map(baseName));
+  if (policy !== 'skip') for (const path of taken) await move(path, policy);
+  return moved;
+}
+
+export function useDeleteFiles(): (entries: readonly FileEntry[]) => void {
+  const client = useQueryClient();
+  return (entries) =>
+    confirm({
+      title: t('files.delete.title', { count: entries.length }),
+      text:
+        entries.length === 1
+          ? t('files.delete.one', { name: entries[0]?.name ?? '' })
+          : t('files.delete.many', { count: entries.length }),
+      confirm: t('common.delete'),
+      run: () => {
+        const paths = entries.map((entry) => entry.path);
+        hide(client, paths);
+        deleteAll(paths)
+          .then(() => notifyDone(t('files.deleted', { count: paths.length })))
+          .catch(notifyError)
+          .finally(() => refresh(client));
+      },
+    });
+}
+
+/** What one request may name. */
+const pathsPerRequest = 1_000;
+
+async function deleteAll(paths: readonly string[]): Promise<void> {
+  for (let start = 0; start < paths.length; start += pathsPerRequest) {
+    await call(files.remove, { body: { paths: paths.slice(start, start + pathsPerRequest) } });
+  }
+}
+
+const downloadPauseMs = 400;
+
+/** Files one after the other, by the browser itself. Folders are packed first, by a task. */
+export function downloadFiles(entries: readonly FileEntry[]): void {
+  entries
+    .filter((entry) => entry.kind === 'file')
+    .forEach((entry, index) => {
+      setTimeout(() => {
+        const link = document.createElement('a');
+        link.href = contentUrl(entry.path);
+        link.download = entry.name;
+        link.click();
+      }, index * downloadPauseMs);
+    });
+}

@@ -1,0 +1,79 @@
+import { Capability, NodeName, NodeUrl } from '@longshore/protocol';
+import { Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { t } from '../../language/language.ts';
+
+export type NodeFormValues = {
+  name: string;
+  url: string;
+  internalUrl: string;
+  weight: number;
+  capabilities: Capability[];
+};
+
+/** What the executors of this version can do; the others are known to the protocol only. */
+const offered: readonly Capability[] = ['create-archive', 'extract-archive'];
+
+export const nodeFormValidation = (isEmbedded: boolean) => ({
+  name: (value: string) => (NodeName.safeParse(value).success ? null : t('node.nameRule')),
+  url: (value: string) => (isEmbedded || NodeUrl.safeParse(value).success ? null : t('node.urlRule')),
+  internalUrl: (value: string) =>
+    value === '' || NodeUrl.safeParse(value).success ? null : t('node.urlRule'),
+  capabilities: (value: Capability[]) => (value.length > 0 ? null : t('node.capabilitiesRule')),
+});
+
+/** What is said of a node when it is made and when it is edited. */
+export function NodeFields({
+  form,
+  isEmbedded,
+}: {
+  form: UseFormReturnType<NodeFormValues>;
+  isEmbedded: boolean;
+}) {
+  return (
+    <Stack>
+      <TextInput label={t('node.name')} description={t('node.nameHint')} {...form.getInputProps('name')} />
+      {!isEmbedded && (
+        <>
+          <TextInput
+            label={t('node.url')}
+            description={t('node.urlHint')}
+            placeholder="http://10.0.0.5:5213"
+            {...form.getInputProps('url')}
+          />
+          <TextInput
+            label={t('node.internalUrl')}
+            description={t('node.internalUrlHint')}
+            {...form.getInputProps('internalUrl')}
+          />
+        </>
+      )}
+      <NumberInput
+        label={t('node.weight')}
+        description={t('node.weightHint')}
+        min={1}
+        max={1000}
+        allowDecimal={false}
+        w={220}
+        {...form.getInputProps('weight')}
+      />
+      <Checkbox.Group
+        label={t('node.capabilities')}
+        description={t('node.capabilitiesHint')}
+        {...form.getInputProps('capabilities')}
+      >
+        <Group mt="xs">
+          {Capability.options
+            .filter((capability) => offered.includes(capability))
+            .map((capability) => (
+              <Checkbox
+                key={capability}
+                value={capability}
+                label={t(`capability.${capability as 'create-archive'}`)}
+              />
+            ))}
+        </Group>
+      </Checkbox.Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,31 @@
+import type { Node } from '@longshore/protocol';
+
+export type NodeStatus = Node['health'] | 'draining' | 'disabled';
+
+/** One word for a node: what the administrator has decided stands before what the heartbeats say. */
+export function nodeStatus(node: Node): NodeStatus {
+  if (!node.enabled) return 'disabled';
+  if (node.draining && node.health === 'online') return 'draining';
+  return node.health;
+}
+
+export const statusColors: Record<NodeStatus, string> = {
+  online: 'teal',
+  suspect: 'yellow',
+  offline: 'red',
+  'never-seen': 'gray',
+  draining: 'orange',
+  disabled: 'gray',
+};
+
+/** Which share of all parts the rotation has given to each node, of 1. */
+export function sharesOf(nodes: readonly Node[]): Map<string, number> {
+  const count = (node: Node): number => Object.values(node.picks).reduce((sum, picks) => sum + picks, 0);
+  const total = nodes.reduce((sum, node) => sum + count(node), 0);
+  return new Map(nodes.map((node) => [node.id, total === 0 ? 0 : count(node) / total]));
+}
+
+/** A clock that is off by more than this deserves a word, though requests are still accepted. */
+export const skewWarnMs = 5_000;
+/** Less free space than this, in parts of the disk, deserves a word. */
+export const diskWarnShare = 0.1;

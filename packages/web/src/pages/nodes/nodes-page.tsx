@@ -1,0 +1,36 @@
+import { Container, SimpleGrid, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { t } from '../../language/language.ts';
+import { nodesQuery } from '../../queries/node-queries.ts';
+import { ErrorAlert } from '../../ui/error-alert.tsx';
+import { Icon } from '../../ui/icons.tsx';
+import { LinkButton } from '../../ui/links.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { NodeCard } from './node-card.tsx';
+import { sharesOf } from './node-look.ts';
+
+export function NodesPage() {
+  const { data: nodes, error, refetch } = useQuery(nodesQuery);
+  const shares = sharesOf(nodes ?? []);
+  return (
+    <Container size="xl" py="lg">
+      <PageHeader title={t('nav.nodes')} description={t('nodes.description')}>
+        <LinkButton to="/admin/nodes/new" leftSection={<Icon name="plus" size={16} />}>
+          {t('nodes.add')}
+        </LinkButton>
+      </PageHeader>
+      {error && !nodes && <ErrorAlert error={error} onRetry={() => void refetch()} />}
+      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
+        {nodes === undefined && !error && (
+          <>
+            <Skeleton h={360} radius="lg" />
+            <Skeleton h={360} radius="lg" />
+          </>
+        )}
+        {nodes?.map((node) => (
+          <NodeCard key={node.id} node={node} share={shares.get(node.id) ?? 0} />
+        ))}
+      </SimpleGrid>
+    </Container>
+  );
+}

@@ -1,0 +1,85 @@
+import type { Task } from '@longshore/protocol';
+import { Button, Center, EmptyState, Skeleton, Stack } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { t } from '../../language/language.ts';
+import { type TaskFilter, tasksQuery } from '../../queries/task-queries.ts';
+import { ErrorAlert } from '../../ui/error-alert.tsx';
+import { Icon } from '../../ui/icons.tsx';
+import { LinkButton } from '../../ui/links.tsx';
+import { TaskCard } from './task-card.tsx';
+
+type Marks = { marked: ReadonlyMap<string, Task>; onMark: (task: Task) => void };
+
+/** Tasks, newest first, a page at a time. */
+export function TaskList({
+  filter,
+  marks,
+  withUser,
+}: {
+  filter: TaskFilter;
+  marks?: Marks;
+  withUser?: boolean;
+}) {
+  const query = useInfiniteQuery(tasksQuery(filter));
+  if (query.error && !query.data)
+    return <ErrorAlert error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.data === undefined) {
+    return (
+      <Stack gap="sm" aria-hidden="true">
+        <Skeleton h={104} radius="lg" />
+        <Skeleton h={104} radius="lg" />
+        <Skeleton h={104} radius="lg" />
+      </Stack>
+    );
+  }
+  const tasks = query.data.pages.flatMap((page) => page.tasks);
+  const isFiltered = Object.entries(filter).some(
+    ([name, value]) => name !== 'everybody' && value !== undefined,
+  );
+  if (tasks.length === 0) return <NoTasks isFiltered={isFiltered} />;
+  return (
+    <Stack gap="sm">
+      {tasks.map((task) => (
+        <TaskCard
+          key={task.id}
+          task={task}
+          withUser={withUser ?? false}
+          {...(marks && {
+            marking: { isMarked: marks.marked.has(task.id), onMark: () => marks.onMark(task) },
+          })}
+        />
+      ))}
+      {query.hasNextPage && (
+        <Center>
+          <Button
+            variant="default"
+            onClick={() => void query.fetchNextPage()}
+            loading={query.isFetchingNextPage}
+          >
+            {t('common.more')}
+          </Button>
+        </Center>
+      )}
+    </Stack>
+  );
+}
+
+function NoTasks({ isFiltered }: { isFiltered: boolean }) {
+  return (
+    <EmptyState
+      py={64}
+      variant="light"
+      icon={<Icon name="tasks" size={28} />}
+      title={t(isFiltered ? 'tasks.none.title' : 'tasks.empty.title')}
+      description={t(isFiltered ? 'tasks.none.text' : 'tasks.empty.text')}
+    >
+      {!isFiltered && (
+        <EmptyState.Actions>
+          <LinkButton to="/files" search={{ path: '/' }}>
+            {t('notFound.files')}
+          </LinkButton>
+        </EmptyState.Actions>
+      )}
+    </EmptyState>
+  );
+}

@@ -1,0 +1,23 @@
+import type { Task, TaskState } from '@longshore/protocol';
+import { finalTaskStates } from '@longshore/protocol';
+
+export const stateColors: Record<TaskState, string> = {
+  queued: 'gray',
+  running: 'harbor',
+  completed: 'teal',
+  'completed-with-errors': 'yellow',
+  failed: 'red',
+  canceled: 'gray',
+};
+
+export const isFinal = (task: Pick<Task, 'state'>): boolean =>
+  (finalTaskStates as readonly string[]).includes(task.state);
+
+/** 0 to 100, by bytes where they are known, else by entries; null while nobody can tell. */
+export function percentOf({ progress, state }: Pick<Task, 'progress' | 'state'>): number | null {
+  if (state === 'completed' || state === 'completed-with-errors') return 100;
+  const { bytesDone, bytesTotal, entriesDone, entriesTotal } = progress;
+  if (bytesTotal !== null && bytesTotal > 0) return Math.min(100, (bytesDone / bytesTotal) * 100);
+  if (entriesTotal !== null && entriesTotal > 0) return Math.min(100, (entriesDone / entriesTotal) * 100);
+  return null;
+}

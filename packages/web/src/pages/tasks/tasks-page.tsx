@@ -1,0 +1,41 @@
+import { Button, Container } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { t } from '../../language/language.ts';
+import { confirm } from '../../ui/confirm.tsx';
+import { Icon } from '../../ui/icons.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { TaskFilters } from './task-filters.tsx';
+import { TaskList } from './task-list.tsx';
+import { useTaskActions } from './use-task-actions.ts';
+
+/** One's own tasks. */
+export function TasksPage() {
+  const filter = useSearch({ from: '/tasks' });
+  const navigate = useNavigate();
+  const { cleanUp } = useTaskActions();
+  return (
+    <Container size="lg" py="lg">
+      <PageHeader title={t('nav.tasks')} description={t('tasks.description')}>
+        <Button
+          variant="default"
+          leftSection={<Icon name="trash" size={16} />}
+          onClick={() =>
+            confirm({
+              title: t('tasks.cleanUp'),
+              text: t('tasks.cleanUpText'),
+              confirm: t('tasks.cleanUp'),
+              run: () => cleanUp({ olderThanSeconds: 0, everybody: false }),
+            })
+          }
+        >
+          {t('tasks.cleanUp')}
+        </Button>
+      </PageHeader>
+      <TaskFilters
+        filter={filter}
+        onChange={({ everybody: _, ...search }) => void navigate({ to: '/tasks', search })}
+      />
+      <TaskList filter={filter} />
+    </Container>
+  );
+}

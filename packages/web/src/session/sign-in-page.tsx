@@ -1,0 +1,71 @@
+import { accounts } from '@longshore/protocol';
+import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useDocumentTitle } from '@mantine/hooks';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from '../api/call.ts';
+import { t } from '../language/language.ts';
+import { ErrorAlert } from '../ui/error-alert.tsx';
+import { Logo } from '../ui/logo.tsx';
+
+/** Stands in place of every page while nobody is signed in, so that signing in returns to the place. */
+export function SignInPage() {
+  useDocumentTitle(`${t('signIn.title')} · Longshore`);
+  const client = useQueryClient();
+  const form = useForm({ mode: 'uncontrolled', initialValues: { user: '', password: '' } });
+  const login = useMutation({
+    mutationFn: (body: { user: string; password: string }) => call(accounts.login, { body }),
+    onSuccess: (session) => {
+      // Nothing of another person may be left.
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
+      client.setQueryData(['me'], session.user);
+    },
+  });
+  return (
+    <Center mih="100%" p="md" component="main">
+      <Stack w={380} maw="100%" gap="xl">
+        <Center>
+          <Logo size={40} />
+        </Center>
+        <Paper withBorder shadow="sm" radius="lg" p="xl">
+          <form onSubmit={form.onSubmit((values) => login.mutate(values))}>
+            <Stack>
+              <div>
+                <Title order={1} fz={20}>
+                  {t('signIn.title')}
+                </Title>
+                <Text size="sm" c="dimmed">
+                  {t('signIn.subtitle')}
+                </Text>
+              </div>
+              {login.error && <ErrorAlert error={login.error} title={t('signIn.failed')} />}
+              <TextInput
+                label={t('signIn.user')}
+                autoComplete="username"
+                autoFocus
+                required
+                withAsterisk={false}
+                key={form.key('user')}
+                {...form.getInputProps('user')}
+              />
+              <PasswordInput
+                label={t('signIn.password')}
+                autoComplete="current-password"
+                required
+                withAsterisk={false}
+                key={form.key('password')}
+                {...form.getInputProps('password')}
+              />
+              <Button type="submit" fullWidth loading={login.isPending} mt="xs">
+                {t('signIn.submit')}
+              </Button>
+            </Stack>
+          </form>
+        </Paper>
+        <Text size="xs" c="dimmed" ta="center">
+          {t('signIn.firstRun')}
+        </Text>
+      </Stack>
+    </Center>
+  );
+}

@@ -1,0 +1,26 @@
+import { Center, Loader, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { meQuery } from '../queries/account-queries.ts';
+import { FirstPasswordPage } from '../session/first-password-page.tsx';
+import { SignInPage } from '../session/sign-in-page.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
+import { Logo } from '../ui/logo.tsx';
+import { Shell } from './shell.tsx';
+
+/** The frame of every page, or what has to come before it. */
+export function SessionGate() {
+  const { data: me, error, refetch } = useQuery(meQuery);
+  if (me === undefined) {
+    return (
+      <Center h="100%" p="md" component="main">
+        <Stack align="center" w={420} maw="100%">
+          <Logo size={40} />
+          {error ? <ErrorAlert error={error} onRetry={() => void refetch()} /> : <Loader type="dots" />}
+        </Stack>
+      </Center>
+    );
+  }
+  if (me === null) return <SignInPage />;
+  if (me.passwordChangeRequired) return <FirstPasswordPage me={me} />;
+  return <Shell me={me} />;
+}

@@ -1,0 +1,202 @@
+import { useSyncExternalStore } from 'react';
+import { ApiError } from '../api/api-error.ts';
+import { joinPath } from '../format/paths.ts';
+import { askConflict, type ConflictAnswer } from '../ui/ask-conflict.tsx';
+import type { FileToUpload } from './collect-dropped.ts';
+import { type RunningUpload, startUpload } from './start-upload.ts';
+
+export type UploadState = 'waiting' | 'uploading' | 'paused' | 'taken' | 'done' | 'skipped' | 'failed';
+
+/** `taken`: the name exists, and nobody has said yet what to do. */
+export type Upload = {
+  readonly id: number;
+  readonly file: File;
+  /** Full path it goes to. */
+  readonly path: string;
+  readonly batch: number;
+  state: UploadState;
+  sentBytes: number;
+  error: ApiError | null;
+};
+
+export type UploadsSnapshot = {
+  readonly uploads: readonly Upload[];
+  readonly active: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly bytesPerSecond: number;
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+};
+
+const atOnce = 4;
+const drawEveryMs = 200;
+const askAfterMs = 600;
+
+const uploads = new Map<number, Upload>();
+const running = new Map<number, RunningUpload>();
+const answers = new Map<number, ConflictAnswer>();
+const asking = new Set<number>();
+const listeners = new Set<() => void>();
+let nextId = 1;
+let nextBatch = 1;
+let _drawTimer: ReturnType<typeof setTimeout> | undefined;
+let speed = { atMs: 0, bytes: 0, bytesPerSecond: 0 };
+let snapshot: UploadsSnapshot = summarise();
+
+/** What is being uploaded by this tab. It goes on whatever page is shown. */
+export const uploadQueue = {
+  add(files: readonly FileToUpload[], folder: string): void {
+    const batch = nextBatch++;
+    for (const { file, path } of files) {
+      const id = nextId++;
+      const state = 'waiting' as const;
+      uploads.set(id, { id, file, path: joinPath(folder, path), batch, state, sentBytes: 0, error: null });
+    }
+    fill();
+  },
+  pause(id: number): void {
+    running.get(id)?.pause();
+    settle(id, 'paused');
+  },
+  resume(id: number): void {
+    change(id, { state: 'waiting', error: null });
+    fill();
+  },
+  cancel(id: number): void {
+    running.get(id)?.cancel();
+    running.delete(id);
+    uploads.delete(id);
+    fill();
+  },
+  retryFailed(): void {
+    for (const upload of uploads.values())
+      if (upload.state === 'failed') change(upload.id, { state: 'waiting', error: null });
+    fill();
+  },
+  pauseAll(): void {
+    for (const upload of uploads.values())
+      if (upload.state === 'waiting') change(upload.id, { state: 'paused' });
+    for (const id of [...running.keys()]) uploadQueue.pause(id);
+  },
+  resumeAll(): void {
+    for (const upload of uploads.values())
+      if (upload.state === 'paused') change(upload.id, { state: 'waiting' });
+    fill();
+  },
+  /** Forgets what has ended. */
+  clear(): void {
+    for (const upload of uploads.values()) {
+      if (['done', 'skipped', 'failed'].includes(upload.state)) uploads.delete(upload.id);
+    }
+    draw();
+  },
+};
+
+const subscribe = (listener: () => void): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export const useUploads = (): UploadsSnapshot => useSyncExternalStore(subscribe, () => snapshot);
+
+function fill(): void {
+  for (const upload of uploads.values()) {
+    if (running.size >= atOnce) break;
+    if (upload.state === 'waiting') start(upload);
+  }
+  draw();
+}
+
+function start(upload: Upload): void {
+  const { id, file, path, batch } = upload;
+  const answer = answers.get(batch);
+  const conflict = answer === undefined || answer === 'skip' ? 'fail' : answer;
+  change(id, { state: 'uploading' });
+  const started = startUpload(
+    { file, path, conflict },
+    {
+      onProgress: (sentBytes) => change(id, { sentBytes }),
+      onDone: () => settle(id, 'done', { sentBytes: file.size }),
+      onError: (error) => {
+        if (error instanceof ApiError && error.code === 'PATH_EXISTS' && conflict === 'fail') {
+          settle(id, answer === 'skip' ? 'skipped' : 'taken');
+          if (answer === undefined) setTimeout(() => void ask(batch), askAfterMs);
+          return;
+        }
+        settle(id, 'failed', { error });
+      },
+    },
+  );
+  running.set(id, started);
+}
+
+/** Once for a batch: the answer holds for names that turn out to be taken later as well. */
+async function ask(batch: number): Promise<void> {
+  if (asking.has(batch)) return;
+  asking.add(batch);
+  const taken = (): Upload[] =>
+    [...uploads.values()].filter((upload) => upload.batch === batch && upload.state === 'taken');
+  const answer = await askConflict(taken().map((upload) => upload.path));
+  answers.set(batch, answer);
+  for (const { id } of taken()) change(id, { state: answer === 'skip' ? 'skipped' : 'waiting' });
+  fill();
+}
+
+function settle(id: number, state: UploadState, more: Partial<Upload> = {}): void {
+  running.delete(id);
+  change(id, { state, ...more });
+  fill();
+}
+
+function change(id: number, change: Partial<Upload>): void {
+  const upload = uploads.get(id);
+  if (upload === undefined) return;
+  Object.assign(upload, change);
+  draw();
+}
+
+/** At most a few times a second, however many small files end in between. */
+function draw(): void {
+  _drawTimer ??= setTimeout(() => {
+    _drawTimer = undefined;
+    snapshot = summarise();
+    for (const listener of listeners) listener();
+  }, drawEveryMs);
+}
+
+function summarise(): UploadsSnapshot {
+  const all = [...uploads.values()];
+  const counted = all.filter((upload) => upload.state !== 'skipped');
+  const sum = (of: (upload: Upload) => number): number =>
+    counted.reduce((total, upload) => total + of(upload), 0);
+  const sentBytes = sum((upload) => upload.sentBytes);
+  return {
+    uploads: all,
+    active: all.filter((upload) => ['waiting', 'uploading', 'taken'].includes(upload.state)).length,
+    done: all.filter((upload) => upload.state === 'done').length,
+    failed: all.filter((upload) => upload.state === 'failed').length,
+    bytesPerSecond: measure(sentBytes),
+    sentBytes,
+    totalBytes: sum((upload) => upload.file.size),
+  };
+}
+
+/** A running mean that forgets half of the past with every second. */
+function measure(bytes: number): number {
+  const atMs = performance.now();
+  const seconds = (atMs - speed.atMs) / 1000;
+  if (running.size === 0 || bytes < speed.bytes) {
+    speed = { atMs, bytes, bytesPerSecond: 0 };
+  } else if (seconds >= 0.5) {
+    const now = (bytes - speed.bytes) / seconds;
+    const weight = speed.bytesPerSecond === 0 ? 1 : 1 - 0.5 ** seconds;
+    speed = { atMs, bytes, bytesPerSecond: speed.bytesPerSecond * (1 - weight) + now * weight };
+  }
+  return speed.bytesPerSecond;
+}
+
+// The browser asks before it closes a tab that still sends.
+window.addEventListener('beforeunload', (event) => {
+  if (running.size > 0) event.preventDefault();
+});

@@ -1,0 +1,166 @@
+import { ActionIcon, Affix, Group, Paper, Progress, ScrollArea, Text, Tooltip } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef } from 'react';
+import { formatBytes, formatRate } from '../format/format-bytes.ts';
+import { formatSpan } from '../format/format-times.ts';
+import { baseName, parentPath } from '../format/paths.ts';
+import { hintOf } from '../language/error-hints.ts';
+import { t } from '../language/language.ts';
+import { Icon, type IconName } from '../ui/icons.tsx';
+import { type Upload, type UploadsSnapshot, uploadQueue, useUploads } from './upload-queue.ts';
+
+const rowHeightPx = 52;
+
+/** What this tab uploads, in a corner of every page. */
+export function UploadsPanel() {
+  const snapshot = useUploads();
+  const [opened, { toggle }] = useDisclosure(true);
+  if (snapshot.uploads.length === 0) return null;
+  return (
+    <Affix position={{ bottom: 16, right: 16 }} zIndex={150}>
+      <Paper
+        shadow="xl"
+        radius="lg"
+        withBorder
+        w={400}
+        maw="calc(100vw - 32px)"
+        role="region"
+        aria-label={t('uploads.title')}
+      >
+        <Header snapshot={snapshot} opened={opened} onToggle={toggle} />
+        {opened && <UploadList snapshot={snapshot} />}
+      </Paper>
+    </Affix>
+  );
+}
+
+function Header({
+  snapshot,
+  opened,
+  onToggle,
+}: {
+  snapshot: UploadsSnapshot;
+  opened: boolean;
+  onToggle: () => void;
+}) {
+  const { active, done, failed, sentBytes, totalBytes, bytesPerSecond, uploads } = snapshot;
+  const paused = uploads.some((upload) => upload.state === 'paused');
+  const left = totalBytes - sentBytes;
+  const title =
+    active > 0
+      ? t('uploads.active', { count: active })
+      : failed > 0
+        ? t('uploads.failed', { count: failed })
+        : paused
+          ? t('uploads.paused')
+          : t('uploads.done', { count: done });
+  return (
+    <>
+      <Group justify="space-between" wrap="nowrap" px="md" py="sm">
+        <div>
+          <Text size="sm" fw={600} aria-live="polite">
+            {title}
+          </Text>
+          <Text size="xs" c="dimmed" className="tabular">
+            {formatBytes(sentBytes)} / {formatBytes(totalBytes)}
+            {active > 0 &&
+              bytesPerSecond > 0 &&
+              ` · ${formatRate(bytesPerSecond)} · ${formatSpan((left / bytesPerSecond) * 1000)}`}
+          </Text>
+        </div>
+        <Group gap={2} wrap="nowrap">
+          {failed > 0 && <Control icon="retry" label={t('uploads.retryAll')} run={uploadQueue.retryFailed} />}
+          {active > 0 && <Control icon="pause" label={t('uploads.pauseAll')} run={uploadQueue.pauseAll} />}
+          {paused && <Control icon="play" label={t('uploads.resumeAll')} run={uploadQueue.resumeAll} />}
+          {active === 0 && !paused && (
+            <Control icon="cross" label={t('uploads.clear')} run={uploadQueue.clear} />
+          )}
+          <Control
+            icon={opened ? 'down' : 'up'}
+            label={t(opened ? 'uploads.fold' : 'uploads.unfold')}
+            run={onToggle}
+          />
+        </Group>
+      </Group>
+      <Progress
+        value={totalBytes === 0 ? (active > 0 ? 0 : 100) : (sentBytes / totalBytes) * 100}
+        size={4}
+        radius={0}
+        color={failed > 0 ? 'red' : 'harbor'}
+        aria-label={title}
+      />
+    </>
+  );
+}
+
+function UploadList({ snapshot }: { snapshot: UploadsSnapshot }) {
+  const viewport = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: snapshot.uploads.length,
+    getScrollElement: () => viewport.current,
+    estimateSize: () => rowHeightPx,
+    overscan: 6,
+  });
+  return (
+    <ScrollArea h={Math.min(snapshot.uploads.length, 5) * rowHeightPx} viewportRef={viewport}>
+      <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        {virtual.getVirtualItems().map((item) => {
+          const upload = snapshot.uploads[item.index];
+          return upload && <UploadRow key={upload.id} upload={upload} top={item.start} />;
+        })}
+      </div>
+    </ScrollArea>
+  );
+}
+
+function UploadRow({ upload, top }: { upload: Upload; top: number }) {
+  const { id, state, file, sentBytes, error } = upload;
+  const share = file.size === 0 ? 0 : Math.round((sentBytes / file.size) * 100);
+  const says = error === null ? t(`uploads.state.${state}`) : `${error.code}: ${error.message}`;
+  return (
+    <Group
+      h={rowHeightPx}
+      px="md"
+      gap="xs"
+      wrap="nowrap"
+      style={{ position: 'absolute', top, left: 0, right: 0 }}
+    >
+      <div style={{ flex: 1, minWidth: 0 }}>
+        <Text size="sm" truncate title={upload.path}>
+          {baseName(upload.path)}
+        </Text>
+        <Tooltip label={error === null ? parentPath(upload.path) : `${error.message}. ${hintOf(error)}`}>
+          <Text size="xs" c={error === null ? 'dimmed' : 'red'} truncate className="tabular">
+            {says} · {state === 'uploading' ? `${share} % · ` : ''}
+            {formatBytes(file.size)}
+          </Text>
+        </Tooltip>
+      </div>
+      {state === 'uploading' && (
+        <Control icon="pause" label={t('uploads.pause')} run={() => uploadQueue.pause(id)} />
+      )}
+      {state === 'paused' && (
+        <Control icon="play" label={t('uploads.resume')} run={() => uploadQueue.resume(id)} />
+      )}
+      {state === 'failed' && (
+        <Control icon="retry" label={t('common.retry')} run={() => uploadQueue.resume(id)} />
+      )}
+      {state === 'done' ? (
+        <Icon name="check" size={18} color="var(--mantine-color-teal-6)" />
+      ) : (
+        <Control icon="cross" label={t('uploads.cancel')} run={() => uploadQueue.cancel(id)} />
+      )}
+    </Group>
+  );
+}
+
+function Control({ icon, label, run }: { icon: IconName; label: string; run: () => void }) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="subtle" color="gray" onClick={run} aria-label={label}>
+        <Icon name={icon} size={16} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
