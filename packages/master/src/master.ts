@@ -273,6 +273,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     announcer,
     tellSettled: followUp.tellSettled,
     wake,
+    nodeChanged,
   };
   mountNodeApiRoutes(app, {
     signed: signedRequests({

@@ -18,7 +18,7 @@ import { nodesLs } from './nodes/nodes-ls.ts';
 import { nodesRm } from './nodes/nodes-rm.ts';
 import { nodesShow } from './nodes/nodes-show.ts';
 import { nodesTest } from './nodes/nodes-test.ts';
-import { nodesDisable, nodesDrain, nodesEnable } from './nodes/switch-node.ts';
+import { nodesDisable, nodesDrain, nodesEnable, nodesRelease } from './nodes/switch-node.ts';
 import { tasksCancel } from './tasks/tasks-cancel.ts';
 import { tasksCleanUp } from './tasks/tasks-clean-up.ts';
 import { tasksLs } from './tasks/tasks-ls.ts';
@@ -83,6 +83,7 @@ export const commandGroups: readonly CommandGroup[] = [
       nodesEnable,
       nodesDisable,
       nodesDrain,
+      nodesRelease,
       nodesRm,
     ],
   },

@@ -46,6 +46,7 @@ export const sampleNode = (more: Partial<Node> = {}): Node =>
     weight: 2,
     enabled: true,
     draining: false,
+    quarantine: null,
     capabilities: ['create-archive', 'extract-archive'],
     revision: 1,
     createdAtMs: 1_700_000_000_000,

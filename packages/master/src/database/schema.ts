@@ -62,6 +62,14 @@ export type Schema = {
     skew_ms: number | null;
     vitals: Json<NodeVitals> | null;
     last_error: Json<ErrorInfo> | null;
+    /** Parts that failed for the node's own reasons since its last success. */
+    faults_in_a_row: Generated<number>;
+    quarantine_reason: Json<ErrorInfo> | null;
+    quarantined_at_ms: number | null;
+    /** In quarantine: when one part may try the node, how long the pause was, and the part that tries. */
+    probe_at_ms: number | null;
+    probe_pause_ms: number | null;
+    probe_part_id: string | null;
   };
   /** The counters of smooth weighted round-robin, one row per node and capability. */
   rotation: { capability: string; node_id: string; current_weight: number; picks: number };

@@ -1,4 +1,5 @@
 import { type Capability, type ErrorInfo, type Node, NodeId, type NodeVitals } from '@longshore/protocol';
+import { quarantineReason } from '../store/nodes/breaker-rows.ts';
 import type { NodeRow } from '../store/nodes/node-rows.ts';
 import { nodeHealth } from './node-health.ts';
 
@@ -19,6 +20,7 @@ export function nodeView(
     capabilities: JSON.parse(row.capabilities) as Capability[],
     revision: row.revision,
     createdAtMs: row.created_at_ms,
+    quarantine: quarantineView(row),
     health: nodeHealth(row.heartbeat_age_ms, context.heartbeatMs),
     lastHeartbeatAgeMs: row.heartbeat_age_ms === null ? null : Math.max(0, row.heartbeat_age_ms),
     skewMs: row.skew_ms,
@@ -27,4 +29,10 @@ export function nodeView(
     picks: context.picks,
     lastError: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo),
   };
+}
+
+function quarantineView(row: NodeRow): Node['quarantine'] {
+  const reason = quarantineReason(row);
+  if (reason === null || row.quarantined_at_ms === null || row.probe_at_ms === null) return null;
+  return { reason, sinceMs: row.quarantined_at_ms, probeAtMs: row.probe_at_ms };
 }

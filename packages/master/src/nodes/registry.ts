@@ -8,6 +8,7 @@ import {
 import { generateSecret, type SigningKey, signingKey } from '@longshore/protocol/server';
 import type { Database } from '../database/open-database.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
+import { trustedColumns } from '../store/nodes/breaker-rows.ts';
 import { countHeldParts, listPicks } from '../store/nodes/heartbeat-rows.ts';
 import {
   deleteIdleSlave,
@@ -140,6 +141,7 @@ const toColumns = (change: NodeChange) => ({
   ...(change.weight === undefined ? {} : { weight: change.weight }),
   ...(change.enabled === undefined ? {} : { enabled: change.enabled ? (1 as const) : (0 as const) }),
   ...(change.draining === undefined ? {} : { draining: change.draining ? (1 as const) : (0 as const) }),
+  ...(change.quarantined === undefined ? {} : trustedColumns),
   ...(change.capabilities === undefined ? {} : { capabilities: JSON.stringify(change.capabilities) }),
 });
 

@@ -1,6 +1,7 @@
 import type { Capability, NodeVitals } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
+import { claimProbe } from '../store/nodes/breaker-rows.ts';
 import { countHeldParts } from '../store/nodes/heartbeat-rows.ts';
 import { listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
 import {
@@ -80,11 +81,15 @@ async function placeParts(
   const { capability, nodes, blocked, leaseMs } = context;
   const { held } = nodes;
   const picks = new Map<string, number>();
+  const probed = new Set<string>();
   let rotation = context.rotation;
   for (const part of context.parts) {
     if (blocked.some((key) => key.capability === capability && key.requestedNodeId === part.requestedNodeId))
       continue;
-    const candidates = nodes.rows.map((row) => toCandidate(row, held, context.presence, context.heartbeatMs));
+    const candidates = nodes.rows.map((row) => {
+      const candidate = toCandidate(row, held, context.presence, context.heartbeatMs);
+      return probed.has(row.id) ? { ...candidate, quarantine: 'closed' as const } : candidate;
+    });
     const pick = pickNode(part, candidates, rotation);
     if (pick.type !== 'picked') {
       blocked.push(part);
@@ -96,6 +101,10 @@ async function placeParts(
     const { node, reason } = pick;
     const attempt = part.attempt + 1;
     const lease = { partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason, leaseMs };
+    if (node.quarantine === 'probe') {
+      probed.add(node.id);
+      if (!(await claimProbe(tx, { nodeId: node.id, partId: part.id }))) continue;
+    }
     if (!(await leasePart(tx, lease))) continue;
     rotation = pick.rotation;
     held.set(node.id, (held.get(node.id) ?? 0) + 1);
@@ -121,11 +130,18 @@ function toCandidate(
     health: nodeHealth(row.heartbeat_age_ms, heartbeatMs),
     enabled: row.enabled === 1,
     draining: row.draining === 1,
+    quarantine: quarantineOf(row, held.get(row.id) ?? 0),
     capabilities: allowed.filter((capability) => vitals?.capabilities.includes(capability)),
     room,
     fullForMs: presence.fullForMs(row.id, room),
     unreachable: presence.unreachable(row.id),
   };
+}
+
+/** A quarantined node is tried with one part at a time, when nothing it holds can still show that it is well. */
+function quarantineOf(row: NodeRow, held: number): Candidate['quarantine'] {
+  if (row.quarantined_at_ms === null) return 'none';
+  return held === 0 && (row.probe_in_ms ?? 0) <= 0 ? 'probe' : 'closed';
 }
 
 /**

@@ -14,6 +14,7 @@ export async function hasAlternative(db: Db, part: ReportedPart, heartbeatMs: nu
       !tried.has(row.id) &&
       row.enabled === 1 &&
       row.draining === 0 &&
+      row.quarantined_at_ms === null &&
       nodeHealth(row.heartbeat_age_ms, heartbeatMs) === 'online' &&
       (JSON.parse(row.capabilities) as Capability[]).includes(part.capability),
   );

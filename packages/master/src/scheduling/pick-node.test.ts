@@ -9,6 +9,7 @@ const node = (name: string, weight: number, change: Partial<Candidate> = {}): Ca
   health: 'online',
   enabled: true,
   draining: false,
+  quarantine: 'none',
   capabilities: ['create-archive'],
   room: 100,
   fullForMs: 0,
@@ -58,6 +59,7 @@ describe('N5 smooth weighted round-robin', () => {
     ['disabled', { enabled: false }],
     ['draining', { draining: true }],
     ['offline', { health: 'offline' }],
+    ['quarantined', { quarantine: 'closed' }],
     ['suspect', { health: 'suspect' }],
     ['cannot create-archive', { capabilities: [] }],
     ['busy', { room: 0, fullForMs: 5_000 }],
@@ -65,6 +67,15 @@ describe('N5 smooth weighted round-robin', () => {
     const pick = pickNode(part, [node('a', 9, change), node('b', 1)], new Map());
     expect(pick).toMatchObject({ type: 'picked', node: { name: 'b' } });
     expect(pick.reason).toContain(`a: ${why}`);
+  });
+
+  it('N7 a quarantined node whose pause is over takes its turn, and the reason says why', () => {
+    const pick = pickNode(part, [node('a', 9, { quarantine: 'probe' }), node('b', 1)], new Map());
+    expect(pick).toMatchObject({
+      type: 'picked',
+      node: { name: 'a' },
+      reason: 'its turn among a 9, b 1; tries whether it can leave quarantine',
+    });
   });
 
   it('a node that is full for a moment keeps its turn', () => {

@@ -8,6 +8,8 @@ export type Candidate = {
   readonly health: NodeHealth;
   readonly enabled: boolean;
   readonly draining: boolean;
+  /** `probe`: in quarantine, but one part may try it now. */
+  readonly quarantine: 'none' | 'closed' | 'probe';
   /** What the admin allows and the node says it can do. */
   readonly capabilities: readonly Capability[];
   /** Parts that may still be sent to it. */
@@ -78,7 +80,8 @@ export function pickNode(
   next.set(winner.id, (next.get(winner.id) ?? 0) - total);
   const shares = eligible.map((node) => `${node.name} ${node.weight}`).join(', ');
   const why = part.requestedNodeId === null ? `its turn among ${shares}` : 'chosen by the user';
-  return { type: 'picked', node: winner, reason: `${why}${aside}`, rotation: next };
+  const probe = winner.quarantine === 'probe' ? '; tries whether it can leave quarantine' : '';
+  return { type: 'picked', node: winner, reason: `${why}${probe}${aside}`, rotation: next };
 }
 
 function obstacleOf(
@@ -90,6 +93,7 @@ function obstacleOf(
   if (!node.enabled) return 'disabled';
   if (node.draining) return 'draining';
   if (node.health !== 'online') return node.health;
+  if (node.quarantine === 'closed') return 'quarantined';
   if (node.unreachable !== null) return node.unreachable;
   if (node.room <= 0 && node.fullForMs > patienceMs) return 'busy';
   return null;

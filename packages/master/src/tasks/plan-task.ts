@@ -86,7 +86,7 @@ async function ableWeights(
 ): Promise<number[]> {
   const rows = await listNodes(deps.database.db);
   return rows
-    .filter((row) => row.enabled === 1 && row.draining === 0)
+    .filter((row) => row.enabled === 1 && row.draining === 0 && row.quarantined_at_ms === null)
     .filter((row) => nodeHealth(row.heartbeat_age_ms, deps.heartbeatMs) === 'online')
     .filter((row) => (JSON.parse(row.capabilities) as Capability[]).includes(capability))
     .map((row) => row.weight);

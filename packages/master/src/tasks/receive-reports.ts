@@ -1,4 +1,6 @@
 import type { NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
+import type { PartOutcome } from '../nodes/circuit-breaker.ts';
+import { noteOutcomes } from '../nodes/note-outcomes.ts';
 import { prepareReport, type RecordDeps, recordReport } from './record-report.ts';
 import { type Settled, settleTask } from './settle-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
@@ -15,18 +17,21 @@ export async function receiveReports(
     announcer: TaskAnnouncer;
     tellSettled: (settled: Settled) => void;
     wake: () => void;
+    nodeChanged: (nodeId: NodeId) => void;
   },
   nodeId: NodeId,
   batch: ReportBatch,
 ): Promise<ReportVerdicts> {
   const { database, announcer } = deps;
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
-  const { verdicts, changes, settled } = await database.transaction(async (tx) => {
+  const { verdicts, changes, settled, nodeChanged } = await database.transaction(async (tx) => {
     const verdicts: ReportVerdicts['verdicts'] = [];
     const changes = new Map<string, keyof typeof rank>();
+    const outcomes: PartOutcome[] = [];
     for (const report of prepared) {
-      const { verdict, taskId, change } = await recordReport(tx, report);
+      const { verdict, taskId, change, outcome } = await recordReport(tx, report);
       verdicts.push(verdict);
+      if (outcome !== undefined) outcomes.push(outcome);
       if (taskId === undefined || change === undefined) continue;
       const earlier = changes.get(taskId);
       if (earlier === undefined || rank[change] > rank[earlier]) changes.set(taskId, change);
@@ -37,9 +42,11 @@ export async function receiveReports(
       if (change === 'ended') settled.push(await settleTask(tx, taskId, database.dialect));
       await announcer.changed(tx, taskId);
     }
-    return { verdicts, changes, settled };
+    const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
+    return { verdicts, changes, settled, nodeChanged };
   });
   for (const one of settled) deps.tellSettled(one);
+  if (nodeChanged) deps.nodeChanged(nodeId);
   let moved = false;
   for (const [taskId, change] of changes) {
     if (change === 'progress') await announcer.progressed(taskId);

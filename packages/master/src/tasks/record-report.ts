@@ -9,6 +9,7 @@ import {
   toErrorInfo,
 } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
+import { countsAgainstNode, type PartOutcome } from '../nodes/circuit-breaker.ts';
 import { avoidAlso } from '../scheduling/expire-leases.ts';
 import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
 import { completePart, failPart, type Holder } from '../store/parts/outcomes.ts';
@@ -31,6 +32,8 @@ export type Recorded = {
   readonly verdict: 'recorded' | 'lease-lost';
   readonly taskId?: string;
   readonly change?: 'progress' | 'state' | 'ended';
+  /** How the part has ended on this node, where that says something about the node. */
+  readonly outcome?: PartOutcome;
 };
 
 export type RecordDeps = {
@@ -93,7 +96,8 @@ export async function recordReport(tx: Db, prepared: PreparedReport): Promise<Re
   if (!(await advanceSequence(tx, holder, report.sequence))) return { verdict: 'recorded' };
   if (wrong !== undefined) {
     await failPart(tx, { ...holder, error: toErrorInfo(wrong) });
-    return { ...lost, taskId: part.task_id, change: 'ended' };
+    const outcome = { partId: part.id, fault: toErrorInfo(wrong) };
+    return { ...lost, taskId: part.task_id, change: 'ended', outcome };
   }
   return apply(tx, { ...prepared, part });
 }
@@ -124,11 +128,17 @@ async function apply(tx: Db, context: PreparedReport & { part: ReportedPart }): 
       return { verdict: 'recorded', taskId };
     case 'completed':
       await completePart(tx, { ...holder, progress: event.progress });
-      return { verdict: 'recorded', taskId, change: 'ended' };
-    case 'failed':
-      if (context.movable) return moveElsewhere(tx, part, holder, { state: 'failed', error: event.error });
+      return { verdict: 'recorded', taskId, change: 'ended', outcome: { partId: part.id, fault: null } };
+    case 'failed': {
+      const fault = { partId: part.id, fault: event.error };
+      const outcome = countsAgainstNode(event.error) ? { outcome: fault } : {};
+      if (context.movable) {
+        const moved = await moveElsewhere(tx, part, holder, { state: 'failed', error: event.error });
+        return { ...moved, ...outcome };
+      }
       await failPart(tx, { ...holder, error: event.error });
-      return { verdict: 'recorded', taskId, change: 'ended' };
+      return { verdict: 'recorded', taskId, change: 'ended', ...outcome };
+    }
     case 'returned':
       return moveElsewhere(tx, part, holder, { state: 'returned', error: event.error });
     case 'canceled': {

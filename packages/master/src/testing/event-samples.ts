@@ -55,6 +55,7 @@ export const nodeEvent = (name: string): ServerEvent => ({
     weight: 1,
     enabled: true,
     draining: false,
+    quarantine: null,
     capabilities: ['create-archive'],
     revision: 1,
     createdAtMs: 0,

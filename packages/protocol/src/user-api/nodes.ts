@@ -33,6 +33,16 @@ export const Node = z.object({
   weight: Weight,
   enabled: z.boolean(),
   draining: z.boolean(),
+  /** Takes no new work because it failed three parts in a row for its own reasons; null when it is trusted. */
+  quarantine: z
+    .object({
+      /** Why the last of them failed. */
+      reason: ErrorInfo,
+      sinceMs: Count,
+      /** When one part may try the node, which is released when it succeeds. */
+      probeAtMs: Count,
+    })
+    .nullable(),
   capabilities: z.array(Capability),
   /** Counts edits. An edit that names an older revision is refused. */
   revision: Count,
@@ -123,6 +133,8 @@ export const nodes = {
       weight: Weight.optional(),
       enabled: z.boolean().optional(),
       draining: z.boolean().optional(),
+      /** Releases the node from quarantine. */
+      quarantined: z.literal(false).optional(),
       capabilities: z.array(Capability).min(1).optional(),
       /** The revision that was read; a node edited since then answers NODE_CHANGED. */
       revision: Count.optional(),

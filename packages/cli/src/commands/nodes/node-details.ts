@@ -28,6 +28,7 @@ export function nodeDetails(paint: Paint, node: Node): string[] {
       formatCount(count),
     ]),
     ...vitalRows(node.vitals),
+    ...quarantineRows(node.quarantine),
   ];
   const error = node.lastError;
   if (error === null) return fields(paint, rows);
@@ -35,6 +36,16 @@ export function nodeDetails(paint: Paint, node: Node): string[] {
     ...fields(paint, rows),
     `${paint.bad(error.code)}: ${printable(error.message)}`,
     `fix: ${error.hint}`,
+  ];
+}
+
+function quarantineRows(quarantine: Node['quarantine']): [string, string][] {
+  if (quarantine === null) return [];
+  const { reason, sinceMs, probeAtMs } = quarantine;
+  return [
+    ['quarantined since', formatTime(sinceMs)],
+    ['because of', `${reason.code}: ${printable(reason.message)}`],
+    ['tried again at', formatTime(probeAtMs)],
   ];
 }
 

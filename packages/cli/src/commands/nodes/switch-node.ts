@@ -2,11 +2,11 @@ import { Node, nodes } from '@longshore/protocol';
 import { signedIn } from '../../cli.ts';
 import { type CommandDefinition, defineCommand } from '../../define-command.ts';
 
-/** `enable`, `disable` and `drain` differ in what they set and say. */
+/** `enable`, `disable`, `drain` and `release` differ in what they set and say. */
 const switchNode = (
   name: string,
   summary: string,
-  change: { enabled?: boolean; draining?: boolean },
+  change: { enabled?: boolean; draining?: boolean; quarantined?: false },
   said: (node: Node) => string,
 ): CommandDefinition =>
   defineCommand({
@@ -44,4 +44,11 @@ export const nodesDrain = switchNode(
     leasedParts === 0
       ? `${name} is drained: it holds no work.`
       : `${name} is draining: it still has ${leasedParts} to finish.`,
+);
+
+export const nodesRelease = switchNode(
+  'release',
+  'Let a node take work again that is quarantined because it failed three parts in a row',
+  { quarantined: false },
+  ({ name }) => `${name} is trusted again.`,
 );

@@ -61,7 +61,13 @@ export const first = (dialect: DialectName): Migration => ({
       last_heartbeat_ms ${long},
       skew_ms double precision,
       vitals ${text},
-      last_error ${text})`);
+      last_error ${text},
+      faults_in_a_row integer not null default 0,
+      quarantine_reason ${text},
+      quarantined_at_ms ${long},
+      probe_at_ms ${long},
+      probe_pause_ms ${long},
+      probe_part_id ${text})`);
     await run(sql`create table rotation (
       capability ${text} not null,
       node_id ${text} not null references nodes (id) on delete cascade,

@@ -3,14 +3,19 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
 
-/** A row of the registry with the age of its last heartbeat, measured by the database's clock. */
-export type NodeRow = Selectable<Schema['nodes']> & { heartbeat_age_ms: number | null };
+/** A row of the registry with the age of its last heartbeat and its pause, measured by the database's clock. */
+export type NodeRow = Selectable<Schema['nodes']> & {
+  heartbeat_age_ms: number | null;
+  /** How long until a quarantined node may be probed; negative when it is due. */
+  probe_in_ms: number | null;
+};
 
 const selectNodes = (db: Db) =>
   db
     .selectFrom('nodes')
     .selectAll()
-    .select((eb) => eb(nowMs, '-', eb.ref('last_heartbeat_ms')).as('heartbeat_age_ms'));
+    .select((eb) => eb(nowMs, '-', eb.ref('last_heartbeat_ms')).as('heartbeat_age_ms'))
+    .select((eb) => eb(eb.ref('probe_at_ms'), '-', nowMs).as('probe_in_ms'));
 
 export const listNodes = (db: Db): Promise<NodeRow[]> => selectNodes(db).orderBy('name_key').execute();
 

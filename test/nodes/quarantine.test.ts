@@ -1,0 +1,92 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Node } from '@longshore/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, signIn } from '../support/api.ts';
+import { addSlave, freePort, untilOnline } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  adminPassword,
+  closeAll,
+  type RunningMaster,
+  startMaster,
+  startSlave,
+  tempFolder,
+} from '../support/programs.ts';
+import { cliUser } from '../support/run-cli.ts';
+
+/** A node that fails everything: its way to the store reads, but a file stands where it has to write. */
+describe('a node that fails for its own reasons', () => {
+  let master: RunningMaster;
+  let user: Api;
+  let store: string;
+  let count = 0;
+
+  beforeAll(async () => {
+    master = await startMaster({ embeddedNode: false });
+    user = await signIn(master.url);
+    await user.put('/tiny.txt', Buffer.from('tiny'));
+    store = await tempFolder('store');
+    await mkdir(join(master.dataPath, 'blobs'), { recursive: true });
+    await symlink(join(master.dataPath, 'blobs'), join(store, 'blobs'));
+    await writeFile(join(store, 'staging'), 'in the way');
+    const port = await freePort();
+    const created = await user.call<{ confIni: string }>('POST', '/api/v1/nodes', {
+      name: 'broken',
+      url: `http://127.0.0.1:${port}`,
+    });
+    await startSlave({
+      confIni: `${created.confIni}\n[Stores]\nlocal = ${store}\n`,
+      listen: `127.0.0.1:${port}`,
+      env: { LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_MAX_RETRY: '0' },
+    });
+    await untilOnline(user, 'broken');
+  });
+  afterAll(closeAll);
+
+  const submitTiny = () => {
+    count += 1;
+    return user.submit({
+      kind: 'create-archive',
+      sources: ['/tiny.txt'],
+      destination: `/tiny-${count}.zip`,
+    });
+  };
+  const run = async () => user.ended((await submitTiny()).id);
+
+  it('N7 is quarantined after three, with the reason, and its work goes elsewhere', async () => {
+    for (let failure = 1; failure <= 2; failure += 1) {
+      expect(await run()).toMatchObject({ state: 'failed', error: { code: 'STORAGE_FAILED' } });
+      expect(await user.node('broken')).toMatchObject({ quarantine: null });
+    }
+    expect(await run()).toMatchObject({ state: 'failed' });
+    const { quarantine, picks } = await user.node('broken');
+    expect(quarantine).toMatchObject({ reason: { code: 'STORAGE_FAILED' } });
+    expect((quarantine?.probeAtMs ?? 0) - (quarantine?.sinceMs ?? 0)).toBe(60_000);
+
+    const { id } = await submitTiny();
+    const waiting = await eventually('the reason', async () => (await user.task(id)).parts[0]?.waitingFor);
+    expect(waiting).toBe('no node can take it (create-archive); passed over broken: quarantined');
+    await addSlave(user, { name: 'anna' });
+    expect(await user.ended(id)).toMatchObject({ state: 'completed', nodes: ['anna'] });
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect(await run()).toMatchObject({ state: 'completed', nodes: ['anna'] });
+    }
+    expect((await user.node('broken')).picks).toEqual(picks);
+  });
+
+  it('N7 is released by the administrator, and stays in service when it works', async () => {
+    await rm(join(store, 'staging'));
+    const shell = cliUser(await tempFolder('cli'));
+    await shell.run(['login', master.url, '--user', 'admin', '--password-stdin'], {
+      input: `${adminPassword}\n`,
+    });
+    expect((await shell.run(['nodes', 'show', 'broken'])).stdout).toContain('quarantined');
+    const released = await shell.run(['nodes', 'release', 'broken']);
+    expect(released).toMatchObject({ code: 0, stdout: 'broken is trusted again.\n' });
+    const { quarantine } = await user.call<Node>('PATCH', '/api/v1/nodes/anna', { enabled: false });
+    expect(quarantine).toBeNull();
+    expect(await run()).toMatchObject({ state: 'completed', nodes: ['broken'] });
+    expect(await user.node('broken')).toMatchObject({ quarantine: null });
+  });
+});
