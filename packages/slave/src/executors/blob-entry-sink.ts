@@ -1,3 +1,4 @@
+import type { StoredBlob } from '@longshore/protocol';
 import type { EntrySink, SafeEntry } from '../archive/ports.ts';
 import { runConcurrently } from '../archive/run-concurrently.ts';
 import type { BlobSink } from '../transfer/blob-sink.ts';
@@ -13,8 +14,28 @@ export function createBlobEntrySink(options: {
 }): EntrySink {
   const { blobs, ledger, stored } = options;
 
+  /** What this run has stored, by position: a hard link in a tar is another name for one of these. */
+  const byIndex = new Map<number, StoredBlob>();
+
   const storeFile: EntrySink['storeFile'] = async (entry, content, signal) => {
     const blob = await blobs.store(content, signal);
+    byIndex.set(entry.index, blob);
+    await ledger.addOutput({ kind: 'file', ...attributes(entry), ...blob });
+  };
+
+  const copyFile: EntrySink['copyFile'] = async (entry, from) => {
+    const blob = byIndex.get(from.index);
+    if (blob === undefined) {
+      const message = `a link to "${from.path}", which an earlier try has stored`;
+      await ledger.addRejected({
+        index: entry.index,
+        name: cut(entry.path),
+        code: 'ENTRY_UNSUPPORTED',
+        message: cut(message),
+      });
+      return;
+    }
+    byIndex.set(entry.index, blob);
     await ledger.addOutput({ kind: 'file', ...attributes(entry), ...blob });
   };
 
@@ -24,6 +45,7 @@ export function createBlobEntrySink(options: {
       if (!stored.has(entry.index)) await ledger.addOutput({ kind: 'folder', ...attributes(entry) });
     },
     storeFile,
+    copyFile,
     storeFiles: (files, signal) =>
       runConcurrently(files, parallelFiles, ({ entry, content }) => storeFile(entry, content, signal)),
     reject: ({ index, name, code, message }) =>
