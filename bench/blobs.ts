@@ -122,7 +122,11 @@ for (let round = 0; round <= rounds; round += 1) {
     }
   }
 }
-console.log(`load average     ${loadavg().map((load) => load.toFixed(1)).join(' ')}`);
+console.log(
+  `load average     ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}`,
+);
 for (const [name, all] of seconds) {
   const median = percentile(all, 0.5);
   console.log(

@@ -43,3 +43,4 @@ export {
 } from './signed-http/peer-client.ts';
 export { parseSigned, type SignedEnv, signedRequests } from './signed-http/signed-requests.ts';
 export { blobPath, stagingPath } from './storage/blob-path.ts';
+export { freeChunk } from './storage/free-chunk.ts';

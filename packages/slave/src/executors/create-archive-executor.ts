@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import type { Transform } from 'node:stream';
 import type { Progress, StoredBlob } from '@longshore/protocol';
 import { createArchive } from '../archive/create-archive.ts';
 import type { ArchiveMember } from '../archive/ports.ts';
@@ -7,8 +7,6 @@ import type { OpenBlob } from '../transfer/open-blob.ts';
 import type { Execution, Executor } from './executor.ts';
 import type { ExecutorDependencies } from './executor-dependencies.ts';
 import { limitedBytes } from './limited-bytes.ts';
-
-const bufferBytes = 1024 * 1024;
 
 /** Streams members → archive → store: the archive is being stored while it is made, without a temporary copy. */
 export function createArchiveExecutor(dependencies: ExecutorDependencies): Executor<'create-archive'> {
@@ -29,7 +27,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
     const members = archiveMembers(execution, openBlob, (known) => {
       totals = known;
     });
-    const archive = new PassThrough({ highWaterMark: bufferBytes });
+    const archive = limitedBytes(attempt.limits.maxOutputBytes);
     const making = createArchive({
       format: work.format,
       level: work.level,
@@ -47,8 +45,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
       },
       signal,
     });
-    const limited = limitedBytes(archive, attempt.limits.maxOutputBytes);
-    const storing = openSink(attempt, link).store(limited, signal);
+    const storing = openSink(attempt, link).store(archive, signal, { freeChunks: true });
     const stored = await both(making, storing, archive);
     await execution.report({
       type: 'outputs',
@@ -64,7 +61,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
 async function both(
   making: Promise<void>,
   storing: Promise<StoredBlob>,
-  archive: PassThrough,
+  archive: Transform,
 ): Promise<StoredBlob> {
   let first: unknown;
   const note = (error: unknown): never => {

@@ -1,19 +1,18 @@
-import { Readable } from 'node:stream';
+import { Transform } from 'node:stream';
 import { AppError } from '@longshore/protocol';
 
 /** Passes bytes on and fails with `BUDGET_EXCEEDED` as soon as there are too many of them. */
-export function limitedBytes(content: Readable, maxBytes: number): Readable {
-  async function* limit(): AsyncGenerator<Uint8Array> {
-    let bytes = 0;
-    for await (const chunk of content as AsyncIterable<Uint8Array>) {
+export function limitedBytes(maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    highWaterMark: 1024 * 1024,
+    transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        throw new AppError('BUDGET_EXCEEDED', `the archive grows over ${maxBytes} bytes (maxOutputBytes)`, {
-          details: { limit: 'maxOutputBytes', value: maxBytes },
-        });
-      }
-      yield chunk;
-    }
-  }
-  return Readable.from(limit(), { objectMode: false, highWaterMark: 1024 * 1024 });
+      if (bytes <= maxBytes) return done(null, chunk);
+      const message = `the archive grows over ${maxBytes} bytes (maxOutputBytes)`;
+      done(
+        new AppError('BUDGET_EXCEEDED', message, { details: { limit: 'maxOutputBytes', value: maxBytes } }),
+      );
+    },
+  });
 }

@@ -13,7 +13,7 @@ export type LocalStore = {
   pathOf(blobId: BlobId): string;
   /** Stores one blob: staged, synced, renamed. Resolves when it survives a crash; on failure nothing remains. */
   write(
-    blob: { blobId: BlobId; ref: AttemptRef; content: Readable | Uint8Array },
+    blob: { blobId: BlobId; ref: AttemptRef; content: Readable | Uint8Array; freeChunks?: boolean },
     signal: AbortSignal,
   ): Promise<BlobFacts>;
   /** Deletes what a crash has left half-written for these attempts. Other programs stage there too. */
@@ -27,13 +27,13 @@ export function createLocalStore(root: string): LocalStore {
   const folders = createFolderSync();
   return {
     pathOf: (blobId) => blobPath(root, blobId),
-    write: async ({ blobId, ref, content }, signal) => {
+    write: async ({ blobId, ref, content, freeChunks = false }, signal) => {
       const staged = stagingPath(root, `${attemptKey(ref)}.${crypto.randomUUID()}`);
       const final = blobPath(root, blobId);
       try {
         signal.throwIfAborted();
         await folders.ensure(dirname(staged));
-        const facts = await writeBlobFile(staged, content, signal);
+        const facts = await writeBlobFile(staged, { content, freeChunks }, signal);
         await folders.ensure(dirname(final));
         await rename(staged, final);
         await folders.sync(dirname(final));

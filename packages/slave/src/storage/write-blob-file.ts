@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { freeChunk } from '@longshore/runtime';
 
 export type BlobFacts = { readonly sizeBytes: number; readonly sha256: string };
 
@@ -9,11 +10,11 @@ const gatherBytes = 1024 * 1024;
 
 /**
  * Writes a new file and syncs it. Resolves with the size and digest of what was written when it survives a crash.
- * The file is the caller's to delete on failure.
+ * The file is the caller's to delete on failure. `freeChunks` frees the chunks of a stream once they are written.
  */
 export async function writeBlobFile(
   path: string,
-  content: Readable | Uint8Array,
+  { content, freeChunks }: { content: Readable | Uint8Array; freeChunks: boolean },
   signal: AbortSignal,
 ): Promise<BlobFacts> {
   const handle = await open(path, 'wx', 0o640);
@@ -21,7 +22,7 @@ export async function writeBlobFile(
     const facts =
       content instanceof Uint8Array
         ? await writeWhole(handle, content)
-        : await writeStream(handle, content, signal);
+        : await writeStream(handle, content, { freeChunks, signal });
     await handle.datasync();
     return facts;
   } finally {
@@ -36,7 +37,11 @@ async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<Blob
 }
 
 /** Reads on while the last block is being written, so that source and disk work at the same time. */
-async function writeStream(handle: FileHandle, content: Readable, signal: AbortSignal): Promise<BlobFacts> {
+async function writeStream(
+  handle: FileHandle,
+  content: Readable,
+  { freeChunks, signal }: { freeChunks: boolean; signal: AbortSignal },
+): Promise<BlobFacts> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   let gathered: Uint8Array[] = [];
@@ -48,7 +53,9 @@ async function writeStream(handle: FileHandle, content: Readable, signal: AbortS
     gathered = [];
     gatheredBytes = 0;
     await writing;
-    writing = writeAt(handle, block, position);
+    writing = writeAt(handle, block, position).then(() => {
+      if (freeChunks) for (const chunk of block) freeChunk(chunk);
+    });
     // Awaited above or below; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
   };

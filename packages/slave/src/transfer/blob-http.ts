@@ -1,11 +1,19 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, ErrorBody, fromErrorInfo, StoredBlob } from '@longshore/protocol';
-import { toConnectionError } from '@longshore/runtime';
+import { freeChunk, toConnectionError } from '@longshore/runtime';
+import { createLargeReadAgent } from './large-read-agent.ts';
 
 type Target = { readonly url: URL; readonly ticket: string };
+
+/** `onChunk` sees the chunks of a stream in order; with `freeChunks` each is freed as soon as it has left. */
+export type BlobBody = {
+  readonly content: Readable | Uint8Array;
+  readonly onChunk?: (chunk: Uint8Array) => void;
+  readonly freeChunks?: boolean;
+};
 
 /** Moves the bytes of blobs over connections that are kept open. Never retries. */
 export type BlobHttp = {
@@ -19,19 +27,20 @@ export type BlobHttp = {
     signal: AbortSignal,
   ): Promise<IncomingMessage>;
   /** Sends a blob and resolves with what the store says it has received. */
-  put(blob: Target & { content: Readable | Uint8Array }, signal: AbortSignal): Promise<StoredBlob>;
+  put(blob: Target & BlobBody, signal: AbortSignal): Promise<StoredBlob>;
   close(): void;
 };
 
 const longestErrorBytes = 64 * 1024;
+const bodyBufferBytes = 512 * 1024;
 
 export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
   const agentOptions = { keepAlive: true, maxSockets: 64, timeout: options.idleTimeoutMs };
-  const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
+  const agents = { http: createLargeReadAgent(agentOptions), https: new HttpsAgent(agentOptions) };
 
   function send(
     message: Target & { method: string; headers: Record<string, string> },
-    body: Readable | Uint8Array | null,
+    body: BlobBody | null,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     const { url, method } = message;
@@ -65,11 +74,12 @@ export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
         else answer.destroy(idle);
       });
       if (body === null) outgoing.end();
-      else if (body instanceof Uint8Array) outgoing.end(body);
+      else if (body.content instanceof Uint8Array) outgoing.end(body.content);
       else {
-        pipeline(body, outgoing, { signal }).catch((error: unknown) => {
+        const { content } = body;
+        pipeline(content, intoRequest(outgoing, body), { signal }).catch((error: unknown) => {
           // A store that refuses answers before it has read everything; its answer says more than the broken pipe.
-          if (body.errored !== null && body.errored === error) reject(error);
+          if (content.errored !== null && content.errored === error) reject(error);
           else if (answer === undefined) setImmediate(() => answer ?? fail(error));
         });
       }
@@ -94,7 +104,7 @@ export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
       const { content } = blob;
       const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
       if (content instanceof Uint8Array) headers['content-length'] = String(content.length);
-      const response = await send({ ...blob, method: 'PUT', headers }, content, signal);
+      const response = await send({ ...blob, method: 'PUT', headers }, blob, signal);
       if ((response.statusCode ?? 0) >= 400) throw await errorOf(response, blob.url);
       const stored = StoredBlob.safeParse(await readJson(response));
       if (stored.success) return stored.data;
@@ -105,6 +115,30 @@ export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
       agents.https.destroy();
     },
   };
+}
+
+/** The body of a request as a stream; one chunk is on its way at a time, the connection buffers enough. */
+function intoRequest(outgoing: ClientRequest, { onChunk, freeChunks = false }: BlobBody): Writable {
+  const body = new Writable({
+    highWaterMark: bodyBufferBytes,
+    write(chunk: Buffer, _encoding, done) {
+      onChunk?.(chunk);
+      outgoing.write(chunk, (error) => {
+        if (freeChunks && !error) freeChunk(chunk);
+        done(error);
+      });
+    },
+    final(done) {
+      outgoing.end();
+      done();
+    },
+    destroy(error, done) {
+      if (!outgoing.writableEnded) outgoing.destroy();
+      done(error);
+    },
+  });
+  outgoing.once('close', () => body.destroy());
+  return body;
 }
 
 /** Holds the answer against what was asked for, before a byte of it is used. */

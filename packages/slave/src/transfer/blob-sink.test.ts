@@ -38,7 +38,9 @@ async function sinkTo(storeId: 'here' | 'remote', change: (attempt: Attempt) => 
     attempt,
     link: createMasterLink({
       key: signingKey(fakeSecret),
-      hello: { masterUrls: [master.url] } as Parameters<typeof createMasterLink>[0]['hello'],
+      hello: { masterUrls: [master.url], heartbeatMs: 1000 } as Parameters<
+        typeof createMasterLink
+      >[0]['hello'],
       peers,
       timeoutMs: 2000,
     }),
@@ -66,6 +68,21 @@ test.each(['here', 'remote'] as const)('a stream and a buffer are stored whole (
   const empty = await sink.store(new Uint8Array(0), never);
   expect(empty.sizeBytes).toBe(0);
 });
+
+test.each(['here', 'remote'] as const)(
+  'chunks that are given away are stored and freed (%s)',
+  async (where) => {
+    const { sink } = await sinkTo(where);
+    const chunks = Array.from({ length: 5 }, (_, at) =>
+      Buffer.from(content.subarray(at * 500_000, (at + 1) * 500_000)),
+    );
+    await expect(sink.store(Readable.from(chunks), never, { freeChunks: true })).resolves.toMatchObject({
+      sizeBytes: content.length,
+      sha256,
+    });
+    expect(chunks.map((chunk) => chunk.length)).toEqual([0, 0, 0, 0, 0]);
+  },
+);
 
 test.each(['here', 'remote'] as const)('content that fails leaves nothing behind (%s)', async (where) => {
   const { master, sink, files } = await sinkTo(where);

@@ -10,17 +10,22 @@ import {
 import type { Clock } from '@longshore/runtime';
 import type { MasterLink } from '../report/master-link.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import type { BlobHttp } from './blob-http.ts';
-import { meteredBytes } from './metered-bytes.ts';
+import type { BlobBody, BlobHttp } from './blob-http.ts';
+import { createMeter } from './create-meter.ts';
 import { blobUrl, isTicketError, toTransferError } from './remote-blob-source.ts';
 
 /** Where the outputs of one attempt go. */
 export type BlobSink = {
   /**
    * Stores bytes as a new blob and resolves when it survives a crash. Throws `NO_SPACE`, `STORAGE_FAILED`,
-   * `TRANSFER_FAILED`, `CHECKSUM_MISMATCH`, `BUDGET_EXCEEDED`, or what the content fails with.
+   * `TRANSFER_FAILED`, `CHECKSUM_MISMATCH`, `BUDGET_EXCEEDED`, or what the content fails with. `freeChunks` gives
+   * the chunks of a stream away: each is freed as soon as it is stored, and nobody may look at it again.
    */
-  store(content: Readable | Uint8Array, signal: AbortSignal): Promise<StoredBlob>;
+  store(
+    content: Readable | Uint8Array,
+    signal: AbortSignal,
+    options?: { freeChunks: boolean },
+  ): Promise<StoredBlob>;
 };
 
 /** A ticket is renewed this long before its end: a big blob's ticket is checked when its bytes begin to flow. */
@@ -42,9 +47,9 @@ export function createBlobSink(options: {
 function localSink(options: { store: LocalStore; attempt: Attempt; nextId: () => BlobId }): BlobSink {
   const { store, attempt, nextId } = options;
   return {
-    store: async (content, signal) => {
+    store: async (content, signal, options) => {
       const blobId = nextId();
-      return { blobId, ...(await store.write({ blobId, ref: attempt, content }, signal)) };
+      return { blobId, ...(await store.write({ blobId, ref: attempt, content, ...options }, signal)) };
     },
   };
 }
@@ -56,7 +61,7 @@ function remoteSink(options: {
   clock: Clock;
   nextId: () => BlobId;
 }): BlobSink {
-  const { attempt, link, http, clock } = options;
+  const { attempt, link, http, clock, nextId } = options;
   let output = attempt.output;
   let renewing: Promise<void> | undefined;
 
@@ -76,23 +81,27 @@ function remoteSink(options: {
     return renewing;
   };
 
-  const put = (blobId: BlobId, content: Readable | Uint8Array, signal: AbortSignal): Promise<StoredBlob> => {
+  const put = (blobId: BlobId, body: BlobBody, signal: AbortSignal): Promise<StoredBlob> => {
+    const { content } = body;
     const send = (baseUrl: string): Promise<StoredBlob> =>
-      http.put({ url: blobUrl(`${output.url}/${blobId}`, baseUrl), ticket: output.ticket, content }, signal);
+      http.put({ url: blobUrl(`${output.url}/${blobId}`, baseUrl), ticket: output.ticket, ...body }, signal);
     // Bytes in memory can be sent to another address again, a stream that has begun cannot.
     return content instanceof Uint8Array ? link.reach(send) : send(link.currentUrl());
   };
 
   return {
-    store: async (content, signal) => {
+    store: async (content, signal, options) => {
       if (output.expiresAtMs - clock.nowMs() < renewBeforeMs) await renew();
-      const blobId = options.nextId();
-      const meter = meteredBytes(content);
+      const blobId = nextId();
+      const meter = createMeter();
+      if (content instanceof Uint8Array) meter.add(content);
+      const body: BlobBody =
+        content instanceof Uint8Array ? { content } : { content, onChunk: meter.add, ...options };
       try {
-        const stored = await put(blobId, meter.content, signal).catch(async (error: unknown) => {
+        const stored = await put(blobId, body, signal).catch(async (error: unknown) => {
           if (!isTicketError(error) || !(content instanceof Uint8Array)) throw error;
           await renew();
-          return await put(blobId, content, signal);
+          return await put(blobId, body, signal);
         });
         const ours = meter.facts();
         if (

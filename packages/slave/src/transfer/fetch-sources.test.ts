@@ -14,7 +14,9 @@ async function pages(count: number, pageSize: number) {
     peers.close();
     await master.close();
   });
-  const hello = { masterUrls: [master.url] } as Parameters<typeof createMasterLink>[0]['hello'];
+  const hello = { masterUrls: [master.url], heartbeatMs: 1000 } as Parameters<
+    typeof createMasterLink
+  >[0]['hello'];
   const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000 });
   const attempt = master.attempt({ kind: 'create-archive', format: 'zip', level: 'fast', password: null });
   const sources = Array.from({ length: count }, (_, at) =>

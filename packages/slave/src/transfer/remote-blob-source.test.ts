@@ -23,7 +23,9 @@ async function remote(change: Partial<BlobAccess> = {}) {
     peers.close();
     await master.close();
   });
-  const hello = { masterUrls: [master.url] } as Parameters<typeof createMasterLink>[0]['hello'];
+  const hello = { masterUrls: [master.url], heartbeatMs: 1000 } as Parameters<
+    typeof createMasterLink
+  >[0]['hello'];
   const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000 });
   const source = master.addSource('file', content) as Extract<Source, { kind: 'file' }>;
   const access = { ...source.access, ...change };

@@ -1,6 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { AppError } from '@longshore/protocol';
+import { freeChunk } from '@longshore/runtime';
 import { diskError } from './disk-error.ts';
 
 /** Writes smaller than this are collected: few large calls are what makes a disk fast. */
@@ -27,6 +29,8 @@ export function receiveBytes(options: {
 }): Promise<Received> {
   const { content, file, maxBytes, onChunk, signal } = options;
   return new Promise((resolve, reject) => {
+    // What comes off a connection is nobody else's.
+    const ownsChunks = content instanceof IncomingMessage;
     let batch: Buffer[] = [];
     let pendingBytes = 0;
     let receivedBytes = 0;
@@ -60,6 +64,7 @@ export function receiveBytes(options: {
         () => {
           writing = false;
           position += bytes;
+          if (ownsChunks) for (const buffer of buffers) freeChunk(buffer);
           flush();
         },
         (error: unknown) => settle(() => reject(diskError(error, 'bytes cannot be written'))),
