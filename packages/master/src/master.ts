@@ -156,7 +156,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   const peers = createPeerClient({ clock, signatureTtlSeconds });
   closers.add('connections to nodes', () => peers.close());
-  const client = createNodeClient(peers);
+  const client = createNodeClient(peers, (key) => registry.keyUsed(key));
   const registry = createNodeRegistry({
     database,
     keys,
@@ -168,10 +168,10 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       wake();
     },
   });
-  const { keyOf } = registry;
-  const peerOf = (nodeId: string) => findPeer(db, nodeId, keyOf);
+  const { keysOf } = registry;
+  const peerOf = (nodeId: string) => findPeer(db, nodeId, keysOf);
   const list = (request: ListArchive, requestId: string) =>
-    listArchive({ database, client, heartbeatMs, keyOf }, request, requestId);
+    listArchive({ database, client, heartbeatMs, keysOf }, request, requestId);
   const stopAttempts = createStopAttempts({ client, findPeer: peerOf, log });
 
   const sources = createAttemptSources({ database, keys, clock });
@@ -255,7 +255,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     registry,
     test: async (idOrName) => {
       const row = await requireNode(db, idOrName);
-      const peer = toPeer(row, keyOf);
+      const peer = toPeer(row, keysOf);
       if (peer === undefined) throw new AppError('NODE_REFUSED', `"${row.name}" has not started yet`);
       return communicationTest({ client, peer, hello: hello(row), now: clock.monotonicMs });
     },
@@ -285,6 +285,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       signatureTtlSeconds,
       maxBodyBytes: maxSignedBodyBytes,
     }),
+    keyUsed: registry.keyUsed,
     api: {
       heartbeat: (nodeId, heartbeat) =>
         receiveHeartbeat({ database, clock, heartbeatMs, heard }, nodeId, heartbeat),
@@ -315,7 +316,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     log,
     heartbeatMs,
     hello,
-    keyOf,
+    keysOf,
     changed: heard,
   });
   closers.add('greeter', () => greeter.stop());

@@ -16,6 +16,7 @@ import { nodesAdd } from './nodes/nodes-add.ts';
 import { nodesEdit } from './nodes/nodes-edit.ts';
 import { nodesLs } from './nodes/nodes-ls.ts';
 import { nodesRm } from './nodes/nodes-rm.ts';
+import { nodesRotateKey } from './nodes/nodes-rotate-key.ts';
 import { nodesShow } from './nodes/nodes-show.ts';
 import { nodesTest } from './nodes/nodes-test.ts';
 import { nodesDisable, nodesDrain, nodesEnable, nodesRelease } from './nodes/switch-node.ts';
@@ -84,6 +85,7 @@ export const commandGroups: readonly CommandGroup[] = [
       nodesDisable,
       nodesDrain,
       nodesRelease,
+      nodesRotateKey,
       nodesRm,
     ],
   },

@@ -47,6 +47,7 @@ export const sampleNode = (more: Partial<Node> = {}): Node =>
     enabled: true,
     draining: false,
     quarantine: null,
+    oldKey: null,
     capabilities: ['create-archive', 'extract-archive'],
     revision: 1,
     createdAtMs: 1_700_000_000_000,

@@ -51,6 +51,10 @@ export type Schema = {
     key_id: string;
     /** The shared secret, encrypted with the master's own key. */
     secret_sealed: string;
+    /** The key before this one, while it is still accepted: until the time, or with null until the new one is used. */
+    previous_key_id: string | null;
+    previous_secret_sealed: string | null;
+    previous_until_ms: number | null;
     weight: number;
     enabled: Flag;
     draining: Flag;

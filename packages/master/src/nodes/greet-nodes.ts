@@ -6,7 +6,7 @@ import { listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
 import type { NodeClient } from './node-client.ts';
 import { nodeHealth } from './node-health.ts';
 import { toPeer } from './node-peers.ts';
-import type { NodeKey } from './registry.ts';
+import type { NodeKeys } from './registry.ts';
 
 export type Greeter = {
   /** Looks at once, for example because a node was added or its address was edited. */
@@ -22,7 +22,7 @@ export type GreeterDeps = {
   heartbeatMs: number;
   /** What a node is told about this master. */
   hello: (node: NodeRow) => Hello;
-  keyOf: (row: NodeRow) => NodeKey;
+  keysOf: (row: NodeRow) => NodeKeys;
   /** The node's status changed: it was heard of, or it cannot be reached for a new reason. */
   changed: (nodeId: NodeId) => void;
 };
@@ -41,7 +41,7 @@ export function startGreeter(deps: GreeterDeps): Greeter {
   let stopped = false;
 
   const greet = async (row: NodeRow): Promise<void> => {
-    const peer = toPeer(row, deps.keyOf);
+    const peer = toPeer(row, deps.keysOf);
     if (peer === undefined) return;
     const hello = deps.hello(row);
     try {

@@ -5,7 +5,7 @@ import { listNodes } from '../store/nodes/node-rows.ts';
 import type { NodeClient, NodePeer } from './node-client.ts';
 import { nodeHealth } from './node-health.ts';
 import { toPeer } from './node-peers.ts';
-import type { NodeKey } from './registry.ts';
+import type { NodeKeys } from './registry.ts';
 
 /**
  * Has a node list an archive: the master itself never opens one. The embedded node is asked first, as it reads the
@@ -16,7 +16,7 @@ export async function listArchive(
     database: Database;
     client: NodeClient;
     heartbeatMs: number;
-    keyOf: (row: NodeRow) => NodeKey;
+    keysOf: (row: NodeRow) => NodeKeys;
   },
   request: ListArchive,
   requestId: string,
@@ -40,5 +40,5 @@ async function readers(deps: Parameters<typeof listArchive>[0]): Promise<NodePee
     .filter((row) => row.enabled === 1 && nodeHealth(row.heartbeat_age_ms, deps.heartbeatMs) === 'online')
     .filter((row) => (JSON.parse(row.capabilities) as Capability[]).includes('extract-archive'))
     .sort((a, b) => Number(b.type === 'embedded') - Number(a.type === 'embedded'))
-    .flatMap((row) => toPeer(row, deps.keyOf) ?? []);
+    .flatMap((row) => toPeer(row, deps.keysOf) ?? []);
 }

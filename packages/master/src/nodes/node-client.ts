@@ -1,5 +1,6 @@
 import type { Hello } from '@longshore/protocol';
 import {
+  AppError,
   ArchiveListing,
   type Attempt,
   type AttemptRef,
@@ -11,7 +12,8 @@ import {
   slaveRoutes,
 } from '@longshore/protocol';
 import type { SigningKey } from '@longshore/protocol/server';
-import type { PeerAnswer, PeerClient } from '@longshore/runtime';
+import type { PeerAnswer, PeerCall, PeerClient } from '@longshore/runtime';
+import type { z } from 'zod';
 
 /** Where and how to reach one node. */
 export type NodePeer = {
@@ -19,9 +21,11 @@ export type NodePeer = {
   readonly name: string;
   readonly url: string;
   readonly key: SigningKey;
+  /** During a rotation: the key that the node may have got meanwhile. */
+  readonly nextKey: SigningKey | null;
 };
 
-/** The calls a master makes to a slave. None retries. */
+/** The calls a master makes to a slave. None retries; only a key that the node has given up is replaced by its next. */
 export type NodeClient = {
   hello(peer: NodePeer, hello: Hello): Promise<PeerAnswer<HelloAnswer>>;
   dispatch(peer: NodePeer, attempts: Attempt[]): Promise<DispatchAnswer>;
@@ -34,12 +38,27 @@ const quickMs = 5_000;
 const selfTestMs = 20_000;
 const listingMs = 60_000;
 
-export function createNodeClient(client: PeerClient): NodeClient {
-  const base = (peer: NodePeer) => ({ baseUrl: peer.url, key: peer.key });
+export function createNodeClient(
+  client: PeerClient,
+  keyUsed: (key: { nodeId: string; keyId: string }) => Promise<void>,
+): NodeClient {
+  const call = async <Schema extends z.ZodType>(
+    peer: NodePeer,
+    request: Omit<PeerCall<Schema>, 'baseUrl' | 'key'>,
+  ): Promise<PeerAnswer<z.output<Schema>>> => {
+    const { url: baseUrl, key, nextKey } = peer;
+    try {
+      return await client.call({ ...request, baseUrl, key });
+    } catch (error) {
+      if (nextKey === null || !(error instanceof AppError) || error.code !== 'KEY_UNKNOWN') throw error;
+      const answer = await client.call({ ...request, baseUrl, key: nextKey });
+      await keyUsed({ nodeId: peer.nodeId, keyId: nextKey.keyId });
+      return answer;
+    }
+  };
   return {
     hello: (peer, body) =>
-      client.call({
-        ...base(peer),
+      call(peer, {
         path: slaveRoutes.hello,
         body,
         response: HelloAnswer,
@@ -47,8 +66,7 @@ export function createNodeClient(client: PeerClient): NodeClient {
         timeoutMs: quickMs,
       }),
     dispatch: async (peer, attempts) => {
-      const answer = await client.call({
-        ...base(peer),
+      const answer = await call(peer, {
         path: slaveRoutes.attempts,
         body: { attempts },
         response: DispatchAnswer,
@@ -58,8 +76,7 @@ export function createNodeClient(client: PeerClient): NodeClient {
       return answer.data;
     },
     cancel: async (peer, attempts) => {
-      await client.call({
-        ...base(peer),
+      await call(peer, {
         path: slaveRoutes.cancel,
         body: { attempts },
         response: CancelAnswer,
@@ -68,8 +85,7 @@ export function createNodeClient(client: PeerClient): NodeClient {
       });
     },
     listArchive: async (peer, body, requestId) => {
-      const answer = await client.call({
-        ...base(peer),
+      const answer = await call(peer, {
         path: slaveRoutes.listArchive,
         body,
         response: ArchiveListing,
@@ -79,8 +95,7 @@ export function createNodeClient(client: PeerClient): NodeClient {
       return answer.data;
     },
     selfTest: (peer, masterUrls) =>
-      client.call({
-        ...base(peer),
+      call(peer, {
         path: slaveRoutes.selfTest,
         body: { masterUrls },
         response: SelfTestAnswer,

@@ -2,19 +2,19 @@ import { NodeId } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
 import { findNode, type NodeRow } from '../store/nodes/node-rows.ts';
 import type { NodePeer } from './node-client.ts';
-import type { NodeKey } from './registry.ts';
+import type { NodeKeys } from './registry.ts';
 
 /** How to reach a registered node, or undefined when it has no address yet. */
-export function toPeer(row: NodeRow, keyOf: (row: NodeRow) => NodeKey): NodePeer | undefined {
+export function toPeer(row: NodeRow, keysOf: (row: NodeRow) => NodeKeys): NodePeer | undefined {
   const url = row.internal_url ?? row.url;
-  return url === null ? undefined : { nodeId: row.id, name: row.name, url, key: keyOf(row) };
+  return url === null ? undefined : { nodeId: row.id, name: row.name, url, ...keysOf(row) };
 }
 
 export async function findPeer(
   db: Db,
   nodeId: string,
-  keyOf: (row: NodeRow) => NodeKey,
+  keysOf: (row: NodeRow) => NodeKeys,
 ): Promise<NodePeer | undefined> {
   const row = await findNode(db, NodeId.parse(nodeId));
-  return row === undefined ? undefined : toPeer(row, keyOf);
+  return row === undefined ? undefined : toPeer(row, keysOf);
 }

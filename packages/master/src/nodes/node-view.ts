@@ -1,5 +1,6 @@
 import { type Capability, type ErrorInfo, type Node, NodeId, type NodeVitals } from '@longshore/protocol';
 import { quarantineReason } from '../store/nodes/breaker-rows.ts';
+import { previousKeyIsValid } from '../store/nodes/key-rows.ts';
 import type { NodeRow } from '../store/nodes/node-rows.ts';
 import { nodeHealth } from './node-health.ts';
 
@@ -21,6 +22,7 @@ export function nodeView(
     revision: row.revision,
     createdAtMs: row.created_at_ms,
     quarantine: quarantineView(row),
+    oldKey: previousKeyIsValid(row) ? { untilMs: row.previous_until_ms } : null,
     health: nodeHealth(row.heartbeat_age_ms, context.heartbeatMs),
     lastHeartbeatAgeMs: row.heartbeat_age_ms === null ? null : Math.max(0, row.heartbeat_age_ms),
     skewMs: row.skew_ms,

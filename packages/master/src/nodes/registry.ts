@@ -10,6 +10,7 @@ import type { Database } from '../database/open-database.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { trustedColumns } from '../store/nodes/breaker-rows.ts';
 import { countHeldParts, listPicks } from '../store/nodes/heartbeat-rows.ts';
+import { confirmKey, dropPreviousKey, previousKeyIsValid, replaceKey } from '../store/nodes/key-rows.ts';
 import {
   deleteIdleSlave,
   findNodeByKey,
@@ -26,7 +27,14 @@ export type NodeInput = EndpointInput<typeof nodeEndpoints.createNode>['body'];
 export type NodeChange = EndpointInput<typeof nodeEndpoints.updateNode>['body'];
 
 /** The signing key of a node, with the node it belongs to. */
-export type NodeKey = SigningKey & { readonly nodeId: NodeId };
+export type NodeKey = SigningKey & {
+  readonly nodeId: NodeId;
+  /** The key before it is still accepted, and no more once this one is used. */
+  readonly replacesAnother: boolean;
+};
+
+/** The key that a node is known to have, and during a rotation the one that it may have got meanwhile. */
+export type NodeKeys = { readonly key: SigningKey; readonly nextKey: SigningKey | null };
 
 export type NodeRegistry = {
   list(): Promise<Node[]>;
@@ -40,8 +48,20 @@ export type NodeRegistry = {
   }>;
   update(idOrName: string, change: NodeChange): Promise<Node>;
   remove(idOrName: string): Promise<void>;
+  /**
+   * Gives a slave a new key. The present one stays valid for so long, or with null until the new one is used. Throws
+   * `NODE_EMBEDDED`.
+   */
+  rotateKey(
+    idOrName: string,
+    rotation: { overlapSeconds: number | null },
+  ): Promise<{ node: Node; secret: string; confIni: string }>;
+  /** Ends a rotation at once. Without one, nothing happens. */
+  revokeOldKey(idOrName: string): Promise<Node>;
+  /** The node has used this key. */
+  keyUsed(key: { nodeId: string; keyId: string }): Promise<void>;
   findKey(keyId: string): Promise<NodeKey | undefined>;
-  keyOf(row: NodeRow): NodeKey;
+  keysOf(row: NodeRow): NodeKeys;
 };
 
 export function createNodeRegistry(deps: {
@@ -60,14 +80,16 @@ export function createNodeRegistry(deps: {
     return nodeView(row, { heartbeatMs, leasedParts: held.get(row.id) ?? 0, picks: picks.get(row.id) ?? {} });
   };
   const show = async (idOrName: string): Promise<Node> => view(await requireNode(db, idOrName));
-  const keyOf = (row: NodeRow): NodeKey => ({
-    ...signingKey(keys.unseal('node secret', row.secret_sealed)),
-    nodeId: NodeId.parse(row.id),
-  });
+  const unsealed = (sealed: string): SigningKey => signingKey(keys.unseal('node secret', sealed));
+  const keysOf = (row: NodeRow): NodeKeys => {
+    const key = unsealed(row.secret_sealed);
+    const previous = previousKeyIsValid(row) ? row.previous_secret_sealed : null;
+    return previous === null ? { key, nextKey: null } : { key: unsealed(previous), nextKey: key };
+  };
 
   return {
     show,
-    keyOf,
+    keysOf,
     list: async () => {
       const [rows, held, picks] = await Promise.all([listNodes(db), countHeldParts(db), listPicks(db)]);
       return rows.map((row) =>
@@ -127,9 +149,39 @@ export function createNodeRegistry(deps: {
         throw new AppError('NODE_IN_USE', `"${row.name}" still holds work`);
       }
     },
+    rotateKey: async (idOrName, { overlapSeconds }) => {
+      const row = await requireNode(db, idOrName);
+      if (row.type === 'embedded') {
+        throw new AppError('NODE_EMBEDDED', `"${row.name}" runs inside the master; nobody else has its key`);
+      }
+      const secret = generateSecret();
+      await replaceKey(db, {
+        nodeId: row.id,
+        keyId: signingKey(secret).keyId,
+        secretSealed: keys.seal('node secret', secret),
+        overlapMs: overlapSeconds === null ? null : overlapSeconds * 1000,
+      });
+      const node = await show(row.id);
+      deps.changed(node);
+      return { node, secret, confIni: slaveConfIni({ node, secret, masterUrl: deps.masterUrl() }) };
+    },
+    revokeOldKey: async (idOrName) => {
+      const { id } = await requireNode(db, idOrName);
+      await dropPreviousKey(db, id);
+      const node = await show(id);
+      deps.changed(node);
+      return node;
+    },
+    keyUsed: async (key) => {
+      if (await confirmKey(db, key)) deps.changed(await show(key.nodeId));
+    },
     findKey: async (keyId) => {
       const row = await findNodeByKey(db, keyId);
-      return row === undefined ? undefined : keyOf(row);
+      if (row === undefined) return undefined;
+      const { key, nextKey } = keysOf(row);
+      const found = key.keyId === keyId ? key : nextKey;
+      if (found === null) return undefined;
+      return { ...found, nodeId: NodeId.parse(row.id), replacesAnother: found === nextKey };
     },
   };
 }

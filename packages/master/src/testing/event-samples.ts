@@ -56,6 +56,7 @@ export const nodeEvent = (name: string): ServerEvent => ({
     enabled: true,
     draining: false,
     quarantine: null,
+    oldKey: null,
     capabilities: ['create-archive'],
     revision: 1,
     createdAtMs: 0,

@@ -43,6 +43,13 @@ export const Node = z.object({
       probeAtMs: Count,
     })
     .nullable(),
+  /** The key before the present one, while it is still accepted; null when only the present one is. */
+  oldKey: z
+    .object({
+      /** Null: until the node uses its new key. */
+      untilMs: Count.nullable(),
+    })
+    .nullable(),
   capabilities: z.array(Capability),
   /** Counts edits. An edit that names an older revision is refused. */
   revision: Count,
@@ -139,6 +146,32 @@ export const nodes = {
       /** The revision that was read; a node edited since then answers NODE_CHANGED. */
       revision: Count.optional(),
     }),
+    status: 200,
+    response: Node,
+  }),
+  rotateKey: endpoint({
+    method: 'post',
+    path: '/api/v1/nodes/{id}/rotate-key',
+    tag,
+    summary: 'Give a slave a new secret, shown only in this answer; the old one stays valid meanwhile',
+    access: 'admin',
+    params: ById,
+    body: z.strictObject({
+      /** For how long the old secret is accepted; null: until the slave uses the new one; 0: not at all. */
+      overlapSeconds: Count.max(30 * 86_400)
+        .nullable()
+        .default(null),
+    }),
+    status: 200,
+    response: z.object({ node: Node, secret: z.string(), confIni: z.string() }),
+  }),
+  revokeOldKey: endpoint({
+    method: 'post',
+    path: '/api/v1/nodes/{id}/revoke-old-key',
+    tag,
+    summary: 'Accept only the newest secret of a slave from now on',
+    access: 'admin',
+    params: ById,
     status: 200,
     response: Node,
   }),

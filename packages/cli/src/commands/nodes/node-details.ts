@@ -29,6 +29,7 @@ export function nodeDetails(paint: Paint, node: Node): string[] {
     ]),
     ...vitalRows(node.vitals),
     ...quarantineRows(node.quarantine),
+    ...oldKeyRows(node.oldKey),
   ];
   const error = node.lastError;
   if (error === null) return fields(paint, rows);
@@ -46,6 +47,16 @@ function quarantineRows(quarantine: Node['quarantine']): [string, string][] {
     ['quarantined since', formatTime(sinceMs)],
     ['because of', `${reason.code}: ${printable(reason.message)}`],
     ['tried again at', formatTime(probeAtMs)],
+  ];
+}
+
+function oldKeyRows(oldKey: Node['oldKey']): [string, string][] {
+  if (oldKey === null) return [];
+  return [
+    [
+      'old secret',
+      `valid until ${oldKey.untilMs === null ? 'the new one is used' : formatTime(oldKey.untilMs)}`,
+    ],
   ];
 }
 

@@ -51,6 +51,9 @@ export const first = (dialect: DialectName): Migration => ({
       internal_url ${text},
       key_id ${text} not null unique,
       secret_sealed ${text} not null,
+      previous_key_id ${text},
+      previous_secret_sealed ${text},
+      previous_until_ms ${long},
       weight integer not null,
       enabled integer not null,
       draining integer not null default 0,
@@ -68,6 +71,7 @@ export const first = (dialect: DialectName): Migration => ({
       probe_at_ms ${long},
       probe_pause_ms ${long},
       probe_part_id ${text})`);
+    await run(sql`create unique index nodes_previous_key on nodes (previous_key_id)`);
     await run(sql`create table rotation (
       capability ${text} not null,
       node_id ${text} not null references nodes (id) on delete cascade,

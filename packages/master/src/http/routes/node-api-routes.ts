@@ -36,11 +36,19 @@ const RefParams = z.object({ partId: AttemptRef.shape.partId, attempt: z.coerce.
 
 export function mountNodeApiRoutes(
   app: OpenAPIHono<HttpEnv>,
-  options: { api: NodeApi; signed: MiddlewareHandler<SignedEnv<NodeKey>> },
+  options: {
+    api: NodeApi;
+    signed: MiddlewareHandler<SignedEnv<NodeKey>>;
+    keyUsed: (key: NodeKey) => Promise<void>;
+  },
 ): void {
   const { api } = options;
   const routes = new Hono<SignedEnv<NodeKey>>();
-  routes.use('/node/*', options.signed);
+  routes.use('/node/*', options.signed, async (c, next) => {
+    const { key } = c.get('peer');
+    if (key.replacesAnother) await options.keyUsed(key);
+    await next();
+  });
   routes.post(masterRoutes.heartbeat, async (c) =>
     c.json(await api.heartbeat(nodeOf(c), parseSigned(c, Heartbeat))),
   );

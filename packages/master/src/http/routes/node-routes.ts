@@ -14,6 +14,8 @@ export function mountNodeRoutes(
   mountEndpoint(app, nodes.createNode, ({ body }) => registry.create(body));
   mountEndpoint(app, nodes.showNode, ({ params }) => registry.show(params.id));
   mountEndpoint(app, nodes.updateNode, ({ params, body }) => registry.update(params.id, body));
+  mountEndpoint(app, nodes.rotateKey, ({ params, body }) => registry.rotateKey(params.id, body));
+  mountEndpoint(app, nodes.revokeOldKey, ({ params }) => registry.revokeOldKey(params.id));
   mountEndpoint(app, nodes.deleteNode, async ({ params }) => {
     await registry.remove(params.id);
     return {};

@@ -2,12 +2,15 @@ import { AppError, type NodeId } from '@longshore/protocol';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
+import { previousKeyLeftMs } from './key-rows.ts';
 
 /** A row of the registry with the age of its last heartbeat and its pause, measured by the database's clock. */
 export type NodeRow = Selectable<Schema['nodes']> & {
   heartbeat_age_ms: number | null;
   /** How long until a quarantined node may be probed; negative when it is due. */
   probe_in_ms: number | null;
+  /** How long the previous key is still valid; null without a limit. */
+  previous_key_left_ms: number | null;
 };
 
 const selectNodes = (db: Db) =>
@@ -15,7 +18,8 @@ const selectNodes = (db: Db) =>
     .selectFrom('nodes')
     .selectAll()
     .select((eb) => eb(nowMs, '-', eb.ref('last_heartbeat_ms')).as('heartbeat_age_ms'))
-    .select((eb) => eb(eb.ref('probe_at_ms'), '-', nowMs).as('probe_in_ms'));
+    .select((eb) => eb(eb.ref('probe_at_ms'), '-', nowMs).as('probe_in_ms'))
+    .select(previousKeyLeftMs.as('previous_key_left_ms'));
 
 export const listNodes = (db: Db): Promise<NodeRow[]> => selectNodes(db).orderBy('name_key').execute();
 
@@ -31,8 +35,19 @@ export async function requireNode(db: Db, idOrName: string): Promise<NodeRow> {
   return row;
 }
 
+/** By its key, or by the one before while that is still valid. */
 export const findNodeByKey = (db: Db, keyId: string): Promise<NodeRow | undefined> =>
-  selectNodes(db).where('key_id', '=', keyId).executeTakeFirst();
+  selectNodes(db)
+    .where(({ and, eb, or }) =>
+      or([
+        eb('key_id', '=', keyId),
+        and([
+          eb('previous_key_id', '=', keyId),
+          or([eb('previous_until_ms', 'is', null), eb('previous_until_ms', '>', nowMs)]),
+        ]),
+      ]),
+    )
+    .executeTakeFirst();
 
 /** Throws `NODE_EXISTS` when the name is taken. */
 export async function insertNode(
