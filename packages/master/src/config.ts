@@ -17,6 +17,7 @@ import {
   text,
   url,
 } from '@longshore/runtime';
+import { trustedNetworks } from './http/trusted-networks.ts';
 
 /** Every key of the master's configuration. */
 export const masterConfigSpec = defineConfig({
@@ -57,6 +58,12 @@ export const masterConfigSpec = defineConfig({
       InternalUrl: {
         type: url(),
         description: 'Address for slaves in the same private network; tried before PublicUrl.',
+      },
+      TrustedProxies: {
+        type: trustedNetworks(),
+        default: '',
+        description:
+          'Proxies in front of this master. What they write into X-Forwarded-For is believed, from others it is ignored: logins are limited by the address of the client.',
       },
     },
   },
@@ -161,6 +168,7 @@ export type MasterConfig = {
   readonly graceMs: number;
   readonly publicUrl: string | undefined;
   readonly internalUrl: string | undefined;
+  readonly trustedProxies: readonly string[];
   readonly dataPath: string;
   readonly masterKey: string | undefined;
   readonly signatureTtlSeconds: number;
@@ -205,6 +213,7 @@ export function readMasterConfig(options: {
     graceMs: System.GracePeriod,
     publicUrl: Site.PublicUrl,
     internalUrl: Site.InternalUrl,
+    trustedProxies: Site.TrustedProxies,
     dataPath: Master.DataPath,
     masterKey: Master.MasterKey,
     signatureTtlSeconds: Master.SignatureTTL,

@@ -219,7 +219,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     stopAttempts,
   });
 
-  const clientAddress = createClientAddress([]);
+  const clientAddress = createClientAddress(config.trustedProxies);
   const app = createApp({ log, isUnavailable: database.isUnavailable });
   app.use(
     '/api/*',
