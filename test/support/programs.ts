@@ -13,6 +13,8 @@ export type Program = {
   readonly child: ChildProcess;
   /** Everything it has logged so far. */
   log(): string;
+  /** Everything it has printed so far. */
+  output(): string;
   /** Asks it to stop and waits. Answers the exit code. */
   stop(): Promise<number | null>;
   /** kill -9, and waits until it is gone. */
@@ -81,6 +83,7 @@ export async function startProgram(options: {
     child,
     match,
     log: () => log,
+    output: () => output,
     stop,
     kill: async () => {
       child.kill('SIGKILL');

@@ -7,7 +7,7 @@ import { useLanguage } from './language/switch-language.ts';
 import { createQueryClient } from './queries/query-client.ts';
 import { createConsoleRouter } from './router.tsx';
 import { styleNonce } from './theme/style-nonce.ts';
-import { theme } from './theme/theme.ts';
+import { cssVariables, theme } from './theme/theme.ts';
 
 const queryClient = createQueryClient();
 const router = createConsoleRouter(queryClient);
@@ -15,7 +15,12 @@ const router = createConsoleRouter(queryClient);
 export function App() {
   const language = useLanguage();
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       <QueryClientProvider client={queryClient}>
         <ModalsProvider key={language}>
           <Notifications position="top-right" />

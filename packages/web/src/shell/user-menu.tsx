@@ -19,7 +19,7 @@ export function UserMenu({ me }: { me: User }) {
   return (
     <Menu position="top-start" width={232} shadow="md">
       <Menu.Target>
-        <UnstyledButton className="user-button" p="xs" aria-label={t('shell.account', { name: me.name })}>
+        <UnstyledButton className="user-button" p="xs">
           <Group gap="sm" wrap="nowrap">
             <Avatar size={32} radius="xl" color="harbor" name={me.name} />
             <div>

@@ -22,13 +22,7 @@ export function SelectionBar({
   const bytes = marked.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const only = marked.length === 1 ? marked[0] : undefined;
   return (
-    <ActionBar
-      opened={marked.length > 0}
-      shadow="lg"
-      radius="lg"
-      position={{ bottom: 24 }}
-      aria-label={t('files.actions')}
-    >
+    <ActionBar opened={marked.length > 0} shadow="lg" radius="lg" aria-label={t('files.actions')}>
       <Text size="sm" px="xs" className="tabular" aria-live="polite">
         {t('files.selected', { count: marked.length })}
         {bytes > 0 && ` · ${formatBytes(bytes)}`}
@@ -37,7 +31,7 @@ export function SelectionBar({
       {marked.some((entry) => entry.kind === 'file') && (
         <Button
           variant="subtle"
-          size="compact-md"
+          size="compact-sm"
           leftSection={<Icon name="download" size={16} />}
           onClick={() => downloadFiles(marked)}
           visibleFrom="sm"
@@ -48,7 +42,7 @@ export function SelectionBar({
       {only && isArchive(only.name) && (
         <Button
           variant="subtle"
-          size="compact-md"
+          size="compact-sm"
           leftSection={<Icon name="archive" size={16} />}
           onClick={() => openExtractDialog(only)}
         >
@@ -57,7 +51,7 @@ export function SelectionBar({
       )}
       <Button
         variant="subtle"
-        size="compact-md"
+        size="compact-sm"
         leftSection={<Icon name="archive" size={16} />}
         onClick={() => openCompressDialog(marked)}
       >

@@ -35,13 +35,7 @@ export function NodeCard({ node, share }: { node: Node; share: number }) {
             </Text>
           </div>
         </Group>
-        <Badge
-          variant="light"
-          color={statusColors[status]}
-          tt="none"
-          radius="sm"
-          leftSection={<Icon name="dot" size={10} />}
-        >
+        <Badge variant="dot" color={statusColors[status]} tt="none" radius="sm" style={{ flexShrink: 0 }}>
           {t(`health.${status}`)}
         </Badge>
       </Group>
@@ -59,6 +53,7 @@ export function NodeCard({ node, share }: { node: Node; share: number }) {
           <Meter
             label={t('node.load')}
             share={vitals.load1 / vitals.cores}
+            warnAbove={1.5}
             text={t('node.loadOf', { load: vitals.load1.toFixed(2), count: vitals.cores })}
           />
           <Meter

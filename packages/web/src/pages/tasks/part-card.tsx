@@ -17,8 +17,8 @@ const looks: Record<AttemptView['state'], { icon: IconName; color: string }> = {
   undelivered: { icon: 'plug', color: 'orange' },
 };
 
-/** The share of a task that one node does, with every try: where, why there, how long, how it ended. */
-export function PartCard({ part, total }: { part: PartView; total: number }) {
+/** The share of a task that one node does, with every try. `told` is an error that the page shows already. */
+export function PartCard({ part, total, told }: { part: PartView; total: number; told: string | null }) {
   return (
     <Card withBorder radius="lg" padding="lg">
       {total > 1 && (
@@ -39,7 +39,7 @@ export function PartCard({ part, total }: { part: PartView; total: number }) {
             bullet={<Icon name={looks[attempt.state].icon} size={14} />}
             title={<AttemptTitle attempt={attempt} />}
           >
-            <AttemptDetails attempt={attempt} />
+            <AttemptDetails attempt={attempt} told={told} />
           </Timeline.Item>
         ))}
       </Timeline>
@@ -65,13 +65,15 @@ function AttemptTitle({ attempt }: { attempt: AttemptView }) {
   );
 }
 
-function AttemptDetails({ attempt }: { attempt: AttemptView }) {
+function AttemptDetails({ attempt, told }: { attempt: AttemptView; told: string | null }) {
   return (
     <Stack gap={6} mt={4}>
       <Text size="xs" c="dimmed">
         <Ago atMs={attempt.startedAtMs} /> · {t('attempt.why')} {attempt.reason}
       </Text>
-      {attempt.error && <ErrorNote info={attempt.error} title={t('attempt.error')} />}
+      {attempt.error && attempt.error.message !== told && (
+        <ErrorNote info={attempt.error} title={t('attempt.error')} />
+      )}
       {attempt.events.length > 0 && (
         <Stack gap={2}>
           {attempt.events.map((event) => (

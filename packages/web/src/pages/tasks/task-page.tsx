@@ -73,7 +73,12 @@ export function TaskPage() {
           </Title>
           <Stack gap="sm">
             {task.parts.map((part) => (
-              <PartCard key={part.id} part={part} total={task.parts.length} />
+              <PartCard
+                key={part.id}
+                part={part}
+                total={task.parts.length}
+                told={task.error?.message ?? null}
+              />
             ))}
           </Stack>
         </div>

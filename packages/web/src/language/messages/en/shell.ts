@@ -33,7 +33,6 @@ export const shell = {
   'scheme.auto': 'As the system',
   'scheme.light': 'Light',
   'scheme.dark': 'Dark',
-  'shell.account': 'Account of {name}',
   'shell.appearance': 'Appearance',
   'shell.language': 'Language',
   'shell.lost': 'The connection is lost. Trying to reach the master again …',

@@ -33,7 +33,6 @@ export const shell = {
   'scheme.auto': '跟随系统',
   'scheme.light': '浅色',
   'scheme.dark': '深色',
-  'shell.account': '{name} 的账户',
   'shell.appearance': '外观',
   'shell.language': '语言',
   'shell.lost': '连接已断开，正在重新连接主控 …',
