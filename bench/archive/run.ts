@@ -23,14 +23,23 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', default: 'tree,media,mixed,logs' },
     folder: { type: 'string', default: '/dev/shm/longshore-bench' },
-    go: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
 const names = values.only.split(',') as InputName[];
 const inputs = buildInputs(values.folder, names);
 const work = mkdtempSync(join(values.folder, 'run-'));
-const goZip = values.go ?? null;
+const goZip = buildGoZip();
+
+/** Go's archive/zip takes part where a Go compiler is installed. */
+function buildGoZip(): string | null {
+  const program = join(values.folder, 'go-zip');
+  const built = spawnSync('go', ['build', '-o', program, '.'], {
+    cwd: join(import.meta.dirname, 'go-zip'),
+    encoding: 'utf8',
+  });
+  return built.status === 0 ? program : null;
+}
 
 type Sample = { seconds: number; cpuSeconds: number; rssMiB: number };
 

@@ -1,0 +1,3 @@
+module longshore.example/go-zip
+
+go 1.19
