@@ -15,13 +15,18 @@ const crowd = 2_000;
 const submitters = 16;
 
 /** Resolves when tasks end, by the event stream, as a person's screen would. */
-function watchEnds(cluster: Cluster): { ended: Map<string, number>; wait(ids: readonly string[]): Promise<void> } {
+function watchEnds(cluster: Cluster): {
+  ended: Map<string, number>;
+  wait(ids: readonly string[]): Promise<void>;
+} {
   const ended = new Map<string, number>();
   let told = (): void => {};
   const parser = createParser({
     onEvent: (event) => {
       if (event.event !== 'task') return;
-      const { task } = JSON.parse(event.data) as { task: { id: string; state: string; finishedAtMs: number | null } };
+      const { task } = JSON.parse(event.data) as {
+        task: { id: string; state: string; finishedAtMs: number | null };
+      };
       if (task.finishedAtMs === null) return;
       if (task.state !== 'completed') throw new Error(`a task ended ${task.state}`);
       ended.set(task.id, performance.now());
@@ -48,7 +53,11 @@ function watchEnds(cluster: Cluster): { ended: Map<string, number>; wait(ids: re
 }
 
 const submit = async (cluster: Cluster, destination: string): Promise<string> =>
-  (await cluster.call(tasks.submitTask, { body: { kind: 'create-archive', sources: ['/one.txt'], destination } })).id;
+  (
+    await cluster.call(tasks.submitTask, {
+      body: { kind: 'create-archive', sources: ['/one.txt'], destination },
+    })
+  ).id;
 
 const cluster = await startCluster([
   { name: 'a', weight: 3, port: 5401 },
@@ -64,7 +73,9 @@ for (let index = 0; index < warmUpTasks + latencyTasks; index += 1) {
   await ends.wait([id]);
   if (index >= warmUpTasks) latencies.push((ends.ended.get(id) ?? 0) - startedMs);
 }
-const picksBefore = (await cluster.call(nodes.listNodes, {})).nodes.map((node) => node.picks['create-archive'] ?? 0);
+const picksBefore = (await cluster.call(nodes.listNodes, {})).nodes.map(
+  (node) => node.picks['create-archive'] ?? 0,
+);
 
 const cpuBefore = [cluster.master, ...cluster.slaves].map(({ child }) => cpuSeconds(child.pid));
 const startedMs = performance.now();
@@ -81,14 +92,31 @@ await Promise.all(
 const submittedMs = performance.now() - startedMs;
 await ends.wait(ids);
 const doneMs = performance.now() - startedMs;
-const cpu = [cluster.master, ...cluster.slaves].map(({ child }, index) => cpuSeconds(child.pid) - (cpuBefore[index] ?? 0));
+const cpu = [cluster.master, ...cluster.slaves].map(
+  ({ child }, index) => cpuSeconds(child.pid) - (cpuBefore[index] ?? 0),
+);
 const { nodes: after } = await cluster.call(nodes.listNodes, {});
-const shares = after.map((node, index) => `${node.name} ${(node.picks['create-archive'] ?? 0) - (picksBefore[index] ?? 0)}`);
+const shares = after.map(
+  (node, index) => `${node.name} ${(node.picks['create-archive'] ?? 0) - (picksBefore[index] ?? 0)}`,
+);
 
-console.log(`load average            ${loadavg().map((load) => load.toFixed(1)).join(' ')}`);
-console.log(`submit → completed      p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms (${latencyTasks} tasks, one at a time)`);
-console.log(`${crowd} tasks              ${((crowd * 1000) / doneMs).toFixed(0)} tasks/s, submitted at ${((crowd * 1000) / submittedMs).toFixed(0)}/s`);
+console.log(
+  `load average            ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}`,
+);
+console.log(
+  `submit → completed      p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms (${latencyTasks} tasks, one at a time)`,
+);
+console.log(
+  `${crowd} tasks              ${((crowd * 1000) / doneMs).toFixed(0)} tasks/s, submitted at ${((crowd * 1000) / submittedMs).toFixed(0)}/s`,
+);
 console.log(`shares over 3 : 2       ${shares.join(', ')}`);
-console.log(`CPU seconds             master ${cpu[0]?.toFixed(1)}, slaves ${cpu.slice(1).map((seconds) => seconds.toFixed(1)).join(' and ')}`);
+console.log(
+  `CPU seconds             master ${cpu[0]?.toFixed(1)}, slaves ${cpu
+    .slice(1)
+    .map((seconds) => seconds.toFixed(1))
+    .join(' and ')}`,
+);
 await closeAll();
 process.exit(0);
