@@ -4,10 +4,13 @@
 #
 # package: the command that proves that it is there
 programs='
+chromium: chromium --version
+faketime: faketime --version
 libarchive-tools: bsdtar --version
 libc-bin: iconv --version
 tar: tar --version
 unzip: unzip -v
+zip: zip -v
 zstd: zstd --version
 '
 
