@@ -23,7 +23,10 @@ const noncePlaceholder = /CSP_NONCE/g;
  */
 export function mountConsoleRoutes(app: OpenAPIHono<HttpEnv>, folder: string): void {
   const index = join(folder, 'index.html');
-  if (!existsSync(index)) return mountPlaceholder(app);
+  if (!existsSync(index)) {
+    mountPlaceholder(app);
+    return;
+  }
   const page = readFileSync(index, 'utf8');
   const assets = readAssets(folder);
   app.get('*', async (c, next) => {
