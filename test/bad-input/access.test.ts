@@ -53,6 +53,8 @@ const reach: Record<string, Reach> = {
   listRejected: { path: '/api/v1/tasks/{task}/rejected' },
   cancelTask: { path: '/api/v1/tasks/{task}/cancel' },
   retryTask: { path: '/api/v1/tasks/{task}/retry', body: {} },
+  // Answers for each task by itself; what it says of those of others is tested with it.
+  bulkTasks: 'own',
   deleteTask: { path: '/api/v1/tasks/{task}' },
   cleanUpTasks: { body: { everybody: true } },
 };

@@ -79,6 +79,7 @@ export {
 export {
   AttemptEvent,
   AttemptView,
+  BulkResult,
   PartView,
   SubmitTask,
   Task,

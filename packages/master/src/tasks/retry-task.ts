@@ -1,29 +1,44 @@
-import { AppError, finalTaskStates, SubmitTask, TaskId, UserId } from '@longshore/protocol';
+import {
+  AppError,
+  type ConflictPolicy,
+  finalTaskStates,
+  SubmitTask,
+  TaskId,
+  UserId,
+} from '@longshore/protocol';
 import { requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import { listRejectedNames } from '../store/tasks/task-views.ts';
 import { type SubmitDeps, submitTask } from './submit-task.ts';
+
+export type Retry = {
+  id: TaskId;
+  userId: UserId | null;
+  node: string | null;
+  password: string | null;
+  onlyRejected: boolean;
+  /** Null for that of the task. */
+  conflict: ConflictPolicy | null;
+  requestId: string;
+  idempotencyKey: string | null;
+};
+
+/** More names than this are no faster to select than everything is to extract. */
+const mostRejected = 1000;
 
 /**
  * Submits what an ended task asked for again, on the files as they are now, as a new task that names the old one.
- * Throws `TASK_NOT_FINAL` while it runs. A password is not remembered beyond the end of a task: give it again.
+ * Throws `TASK_NOT_FINAL` while it runs, and `BAD_REQUEST` when nothing was rejected that could be retried alone. A password is not remembered beyond the end of a task: give it again.
  */
-export async function retryTask(
-  deps: SubmitDeps,
-  retry: {
-    id: TaskId;
-    userId: UserId | null;
-    node: string | null;
-    password: string | null;
-    requestId: string;
-    idempotencyKey: string | null;
-  },
-): Promise<TaskRow> {
+export async function retryTask(deps: SubmitDeps, retry: Retry): Promise<TaskRow> {
   const task = await requireTask(deps.database.db, { id: retry.id, userId: retry.userId });
   if (!(finalTaskStates as readonly string[]).includes(task.state)) {
     throw new AppError('TASK_NOT_FINAL', `task ${retry.id} is still ${task.state}`);
   }
   const asked = SubmitTask.parse(JSON.parse(task.request));
   const node = retry.node ?? asked.node;
-  const request: SubmitTask = { ...asked, node, password: retry.password };
+  const conflict = retry.conflict ?? asked.conflict;
+  const again: SubmitTask = { ...asked, node, conflict, password: retry.password };
+  const request = retry.onlyRejected ? await onlyRejected(deps, task, again) : again;
   return submitTask(deps, {
     request,
     userId: UserId.parse(task.user_id),
@@ -32,3 +47,20 @@ export async function retryTask(
     retryOf: TaskId.parse(task.id),
   });
 }
+
+async function onlyRejected(deps: SubmitDeps, task: TaskRow, request: SubmitTask): Promise<SubmitTask> {
+  if (request.kind !== 'extract-archive' || task.rejected_entries === 0) {
+    throw new AppError('BAD_REQUEST', `onlyRejected: task ${task.id} has rejected no entries of an archive`);
+  }
+  if (task.rejected_entries > mostRejected) {
+    throw new AppError(
+      'BAD_REQUEST',
+      `onlyRejected: task ${task.id} has rejected ${task.rejected_entries} entries, more than ${mostRejected}`,
+    );
+  }
+  const names = await listRejectedNames(deps.database.db, task.id);
+  return { ...request, select: [...new Set(names.map(exactly))] };
+}
+
+/** A pattern that matches this name only. */
+const exactly = (name: string): string => name.replace(/[\\*?[\]{}()!+@|]/g, '\\$&');

@@ -1,5 +1,6 @@
 import {
   AppError,
+  type BulkResult,
   type EndpointOutput,
   type RejectedEntry,
   type Task,
@@ -17,8 +18,9 @@ import {
   viewTaskDetail,
   viewTasks,
 } from '../store/tasks/task-views.ts';
+import { type BulkAction, bulkTasks } from './bulk-tasks.ts';
 import { type CancelDeps, cancelTask } from './cancel-task.ts';
-import { retryTask } from './retry-task.ts';
+import { type Retry, retryTask } from './retry-task.ts';
 import { type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
@@ -35,14 +37,9 @@ export type Tasks = {
     next: number | null;
   }>;
   cancel(scope: Scope): Promise<Task>;
-  retry(
-    scope: Scope & {
-      node: string | null;
-      password: string | null;
-      requestId: string;
-      idempotencyKey: string | null;
-    },
-  ): Promise<Task>;
+  retry(retry: Retry): Promise<Task>;
+  /** The same action on each of these tasks; every one succeeds or fails by itself. */
+  bulk(many: BulkAction): Promise<BulkResult[]>;
   remove(scope: Scope): Promise<void>;
   cleanUp(which: {
     userId: UserId | null;
@@ -58,6 +55,17 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
     if (task === undefined) throw new RangeError('one row gives one view');
     return task;
   };
+  const cancel: Tasks['cancel'] = async (scope) => view(await cancelTask(deps, scope));
+  const retry: Tasks['retry'] = async (wanted) => view(await retryTask(deps, wanted));
+  const remove: Tasks['remove'] = async (scope) => {
+    const task = await requireTask(db, scope);
+    await deps.database.transaction(async (tx) => {
+      if (!(await deleteEndedTask(tx, scope))) {
+        throw new AppError('TASK_NOT_FINAL', `task ${task.id} is still ${task.state}`);
+      }
+      await deps.announcer.deleted(tx, { id: task.id, userId: task.user_id });
+    });
+  };
   return {
     submit: async (submission) => view(await submitTask(deps, submission)),
     list: (filter) => listTasks(db, filter),
@@ -66,17 +74,10 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
       const task = await requireTask(db, scope);
       return listRejectedEntries(db, { taskId: task.id, offset, limit });
     },
-    cancel: async (scope) => view(await cancelTask(deps, scope)),
-    retry: async (retry) => view(await retryTask(deps, retry)),
-    remove: async (scope) => {
-      const task = await requireTask(db, scope);
-      await deps.database.transaction(async (tx) => {
-        if (!(await deleteEndedTask(tx, scope))) {
-          throw new AppError('TASK_NOT_FINAL', `task ${task.id} is still ${task.state}`);
-        }
-        await deps.announcer.deleted(tx, { id: task.id, userId: task.user_id });
-      });
-    },
+    cancel,
+    retry,
+    remove,
+    bulk: (many) => bulkTasks({ cancel, retry, remove }, many),
     cleanUp: (which) =>
       deps.database.transaction(async (tx) => {
         const deleted = await deleteEndedTasks(tx, which);

@@ -101,6 +101,16 @@ export type PartView = z.infer<typeof PartView>;
 export const TaskDetail = Task.extend({ parts: z.array(PartView) });
 export type TaskDetail = z.infer<typeof TaskDetail>;
 
+/** What became of one task of a bulk action. */
+export const BulkResult = z.object({
+  id: TaskId,
+  /** The canceled task, or the new one of a retry; null when it was deleted or nothing was done. */
+  task: Task.nullable(),
+  /** Why nothing was done. */
+  error: ErrorInfo.nullable(),
+});
+export type BulkResult = z.infer<typeof BulkResult>;
+
 const tag = 'Tasks';
 const ById = z.object({ id: TaskId });
 
@@ -184,9 +194,26 @@ export const tasks = {
     body: z.strictObject({
       node: z.string().max(64).nullable().default(null),
       password: z.string().max(1024).nullable().default(null),
+      /** Extracts only the entries that were rejected; for extractions that rejected some, at most 1000. */
+      onlyRejected: z.boolean().default(false),
+      /** Null: as the task that is retried. */
+      conflict: ConflictPolicy.nullable().default(null),
     }),
     status: 202,
     response: Task,
+  }),
+  bulkTasks: endpoint({
+    method: 'post',
+    path: '/api/v1/tasks/bulk',
+    tag,
+    summary: 'Cancel, retry or delete many tasks; each succeeds or fails by itself',
+    access: 'user',
+    body: z.strictObject({
+      action: z.enum(['cancel', 'retry', 'delete']),
+      ids: z.array(TaskId).min(1).max(500),
+    }),
+    status: 200,
+    response: z.object({ results: z.array(BulkResult) }),
   }),
   deleteTask: endpoint({
     method: 'delete',

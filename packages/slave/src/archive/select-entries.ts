@@ -6,7 +6,7 @@ const maxPatternLength = 4096;
 
 /**
  * A test for paths. No patterns select everything; a pattern is an exact path or a glob (`**`, `*`, `?`, `[…]`,
- * `{a,b}`), and one that matches a folder selects all that is beneath it. Throws `BAD_REQUEST` for a pattern
+ * `{a,b}`; `\` before a character takes it as it is), and one that matches a folder selects all that is beneath it. Throws `BAD_REQUEST` for a pattern
  * that is too long.
  */
 export function selectEntries(patterns: readonly string[]): (path: string) => boolean {
@@ -18,7 +18,7 @@ export function selectEntries(patterns: readonly string[]): (path: string) => bo
     );
   }
   const cleaned = patterns.map((pattern) => pattern.normalize('NFC').replace(/^(\.?\/)+|\/+$/g, ''));
-  const exact = new Set(cleaned);
+  const exact = new Set(cleaned.flatMap((pattern) => [pattern, pattern.replace(/\\(.)/g, '$1')]));
   const globs = cleaned
     .filter((pattern) => picomatch.scan(pattern).isGlob)
     .map((pattern) => picomatch(pattern, { dot: true, strictSlashes: true, maxLength: maxPatternLength }));

@@ -24,6 +24,10 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
     }
     return { deleted: await use.cleanUp({ ...body, userId: body.everybody ? null : caller.userId }) };
   });
+  mountEndpoint(app, tasks.bulkTasks, async ({ body, caller, requestId, c }) => {
+    const idempotencyKey = parseIdempotencyKey(c.req.header('idempotency-key'));
+    return { results: await use.bulk({ ...body, userId: scopeOf(caller), requestId, idempotencyKey }) };
+  });
   mountEndpoint(app, tasks.showTask, ({ params, caller }) => use.show(scoped(params.id, caller)));
   mountEndpoint(app, tasks.listRejected, ({ params, query, caller }) =>
     use.rejected({ ...scoped(params.id, caller), ...query }),

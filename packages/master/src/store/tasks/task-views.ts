@@ -218,3 +218,15 @@ export async function listRejectedEntries(
   const more = rows.length > page.limit;
   return { entries: rows.slice(0, page.limit), next: more ? page.offset + page.limit : null };
 }
+
+/** The names of all entries that were not done. */
+export async function listRejectedNames(db: Db, taskId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('rejected_entries')
+    .innerJoin('parts', 'parts.id', 'rejected_entries.part_id')
+    .select('rejected_entries.name')
+    .where('parts.task_id', '=', taskId)
+    .orderBy('rejected_entries.entry_index')
+    .execute();
+  return rows.map((row) => row.name);
+}
