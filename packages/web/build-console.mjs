@@ -57,6 +57,8 @@ async function build() {
       outDir: fresh,
       emptyOutDir: true,
       reportCompressedSize: false,
+      // These know `light-dark()`; what replaces it for older ones does not see which scheme Mantine has set.
+      cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       // Fonts as files: the content security policy allows no others.
       assetsInlineLimit: 0,
       license: { fileName: 'licenses.md' },

@@ -1,0 +1,144 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
+import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
+import { adminPassword, closeAll, root, startMaster, startSlave, tempFolder } from '../support/programs.ts';
+import { cliUser } from '../support/run-cli.ts';
+
+/** Pictures of every page of a console that has something to show. */
+
+const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
+const schemes = ['light', 'dark'] as const;
+
+const samples: Record<string, number> = {
+  'documents/Lease agreement.pdf': 240_000,
+  'documents/Budget 2026.xlsx': 48_000,
+  'music/Harbour at dawn.flac': 9_400_000,
+  'projects/console/main.ts': 4_200,
+  'Holiday film.mp4': 26_000_000,
+  'Notes.md': 3_100,
+};
+for (let index = 1; index <= 40; index++)
+  samples[`photos/2026/IMG_${1200 + index}.jpg`] = 180_000 + index * 9_973;
+
+const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
+  files: (page, url) => open(page, `${url}/files`),
+  'files-tiles': async (page, url) => {
+    await open(page, `${url}/files?path=/photos/2026`);
+    await page.getByText('Tiles', { exact: true }).click({ force: true });
+    await page.getByRole('gridcell').first().waitFor();
+  },
+  compress: async (page, url) => {
+    await open(page, `${url}/files`);
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('Control+a');
+    await page.getByRole('button', { name: 'Compress' }).click();
+    await page.getByLabel('Name of the archive').waitFor();
+  },
+  extract: async (page, url) => {
+    await open(page, `${url}/files`);
+    await page.getByText('photos.zip', { exact: true }).dblclick();
+    await page.getByRole('button', { name: 'Open 2026' }).click();
+    await page.getByRole('checkbox', { name: /IMG_1203/ }).check();
+    await page.getByRole('checkbox', { name: /IMG_1204/ }).check();
+  },
+  tasks: (page, url) => open(page, `${url}/tasks`),
+  task: async (page, url) => {
+    await open(page, `${url}/tasks`);
+    await page.getByRole('article').last().getByRole('link').click();
+    await page.getByRole('heading', { name: 'What happened' }).waitFor();
+  },
+  account: (page, url) => open(page, `${url}/account`),
+  dashboard: (page, url) => open(page, `${url}/admin`),
+  nodes: (page, url) => open(page, `${url}/admin/nodes`),
+  'node-test': async (page, url) => {
+    await open(page, `${url}/admin/nodes/attic`);
+    await page.getByRole('button', { name: 'Test the connection' }).click();
+    await page.getByText('Everything works').waitFor();
+  },
+  'new-node': (page, url) => open(page, `${url}/admin/nodes/new`),
+  'all-tasks': (page, url) => open(page, `${url}/admin/tasks`),
+  users: (page, url) => open(page, `${url}/admin/users`),
+  settings: (page, url) => open(page, `${url}/admin/settings`),
+};
+
+async function open(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
+}
+
+/** A master with two nodes, files, and tasks of every outcome. */
+async function furnish(): Promise<string> {
+  const master = await startMaster();
+  const cli = cliUser(await tempFolder('cli'));
+  await cli.run(['login', master.url, '--user', 'admin', '--password-stdin'], {
+    input: `${adminPassword}\n`,
+  });
+  const added = await cli.json<{ confIni: string }>([
+    'nodes',
+    'add',
+    'attic',
+    '--url',
+    'http://127.0.0.1:5397',
+    '--weight',
+    '3',
+  ]);
+  await startSlave({ confIni: added.confIni });
+  const folder = await tempFolder('samples');
+  for (const [path, bytes] of Object.entries(samples)) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), Buffer.alloc(bytes, path));
+  }
+  const tops = [...new Set(Object.keys(samples).map((path) => path.split('/')[0] ?? ''))];
+  await cli.run(['put', ...tops.map((top) => join(folder, top)), '/']);
+  await eventually('the node is online', async () => {
+    const { nodes } = await cli.json<{ nodes: { health: string }[] }>(['nodes', 'ls']);
+    return nodes.every((node) => node.health === 'online');
+  });
+  await cli.run(['compress', '/photos', '--to', '/photos.zip', '--wait']);
+  await cli.run(['extract', '/photos.zip', '--to', '/restored', '--wait']);
+  await cli.run(['extract', '/Notes.md', '--to', '/nowhere', '--wait']);
+  await cli.run(['compress', '/documents', '/music', '--to', '/archive.tar.gz', '--wait']);
+  await cli.run(['users', 'add', 'mara']);
+  await cli.run(['users', 'add', 'jonas']);
+  return master.url;
+}
+
+async function takeAll(): Promise<number> {
+  const out = join(root, 'screenshots');
+  await mkdir(out, { recursive: true });
+  const url = await furnish();
+  const browser = await openBrowser();
+  let failed = 0;
+  for (const [size, viewport] of Object.entries(sizes)) {
+    for (const colorScheme of schemes) {
+      const page = await openPage(browser, { viewport, colorScheme, reducedMotion: 'reduce' });
+      await page.goto(url);
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await page.screenshot({ path: join(out, `sign-in-${size}-${colorScheme}.png`), timeout: 60_000 });
+      await signIn(page);
+      await page.getByRole('grid').waitFor();
+      for (const [name, prepare] of Object.entries(pages)) {
+        try {
+          await prepare(page, url);
+          // Skeletons are gone and charts are drawn.
+          await page.waitForTimeout(700);
+        } catch (error) {
+          failed += 1;
+          process.stderr.write(`${name} ${size} ${colorScheme}: ${String(error)}\n`);
+        }
+        await page.screenshot({ path: join(out, `${name}-${size}-${colorScheme}.png`), timeout: 60_000 });
+      }
+      await page.context().close();
+    }
+  }
+  await browser.close();
+  return failed;
+}
+
+try {
+  process.exitCode = (await takeAll()) === 0 ? 0 : 1;
+} finally {
+  await closeAll();
+}
