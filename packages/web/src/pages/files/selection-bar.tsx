@@ -32,9 +32,9 @@ export function SelectionBar({
         <Button
           variant="subtle"
           size="compact-sm"
+          visibleFrom="xs"
           leftSection={<Icon name="download" size={16} />}
           onClick={() => downloadFiles(marked)}
-          visibleFrom="sm"
         >
           {t('files.download')}
         </Button>
@@ -43,6 +43,7 @@ export function SelectionBar({
         <Button
           variant="subtle"
           size="compact-sm"
+          visibleFrom="xs"
           leftSection={<Icon name="archive" size={16} />}
           onClick={() => openExtractDialog(only)}
         >
@@ -52,6 +53,7 @@ export function SelectionBar({
       <Button
         variant="subtle"
         size="compact-sm"
+        visibleFrom="xs"
         leftSection={<Icon name="archive" size={16} />}
         onClick={() => openCompressDialog(marked)}
       >
