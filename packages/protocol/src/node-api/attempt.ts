@@ -34,7 +34,7 @@ export const Work = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('extract-archive'),
     /** Globs or exact paths inside the archive; empty means everything. */
-    select: z.array(z.string().max(4096)).max(10_000),
+    select: z.array(z.string().max(4096)).max(1000),
     onUnsafe: z.enum(['skip', 'fail']),
     encoding: z.string().max(32).nullable(),
     password: z.string().max(1024).nullable(),

@@ -31,7 +31,7 @@ export const SubmitTask = z.discriminatedUnion('kind', [
     source: UserPath,
     /** Folder to extract into; created when missing. */
     destination: UserPath,
-    select: z.array(z.string().min(1).max(4096)).max(10_000).default([]),
+    select: z.array(z.string().min(1).max(4096)).max(1000).default([]),
     encoding: z.string().max(32).nullable().default(null),
     password: z.string().max(1024).nullable().default(null),
     onUnsafe: z.enum(['skip', 'fail']).default('skip'),
