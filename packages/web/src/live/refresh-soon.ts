@@ -1,15 +1,21 @@
 import type { QueryClient, QueryKey } from '@tanstack/react-query';
 
 const pauseMs = 400;
-const waiting = new Map<string, ReturnType<typeof setTimeout>>();
+/** True when something has happened since the last reading. */
+const pausing = new Map<string, boolean>();
 
-/** Reads something anew, but only once for a burst of events. */
+/** Reads something anew, at once; in a burst of events, once more per pause and once at the end. */
 export function refreshSoon(client: QueryClient, queryKey: QueryKey): void {
   const key = JSON.stringify(queryKey);
-  if (waiting.has(key)) return;
-  const timer = setTimeout(() => {
-    waiting.delete(key);
-    void client.invalidateQueries({ queryKey });
+  if (pausing.has(key)) {
+    pausing.set(key, true);
+    return;
+  }
+  pausing.set(key, false);
+  void client.invalidateQueries({ queryKey });
+  setTimeout(() => {
+    const again = pausing.get(key);
+    pausing.delete(key);
+    if (again) refreshSoon(client, queryKey);
   }, pauseMs);
-  waiting.set(key, timer);
 }
