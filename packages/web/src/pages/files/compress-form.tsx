@@ -1,5 +1,15 @@
 import { CreateFormat, type FileEntry, tasks } from '@longshore/protocol';
-import { Alert, Button, Group, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Group,
+  PasswordInput,
+  SegmentedControl,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
@@ -23,7 +33,9 @@ export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[
   const [folder, setFolder] = useState(parent);
   const [format, setFormat] = useState<CreateFormat>('zip');
   const [level, setLevel] = useState<(typeof levels)[number]>('normal');
+  const [password, setPassword] = useState('');
   const [node, setNode] = useState<string | null>(null);
+  const encrypts = format === 'zip' || format === '7z';
   const destination = joinPath(folder, `${name}.${format}`);
   const submit = useMutation({
     mutationFn: (key: string) =>
@@ -36,6 +48,7 @@ export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[
             destination,
             format,
             level,
+            password: password === '' || !encrypts ? null : password,
             node,
             conflict: 'rename',
           },
@@ -94,6 +107,15 @@ export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[
               data={levels.map((value) => ({ value, label: t(`level.${value}`) }))}
             />
           </div>
+        )}
+        {encrypts && (
+          <PasswordInput
+            label={t('compress.password')}
+            description={t('compress.passwordHint')}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            autoComplete="new-password"
+          />
         )}
         <FolderPicker value={folder} onChange={setFolder} label={t('compress.folder')} />
         <NodeSelect capability="create-archive" value={node} onChange={setNode} />

@@ -48,6 +48,8 @@ export const files = {
   'compress.name': 'Name of the archive',
   'compress.level': 'How hard to compress',
   'compress.result': 'Makes {path}',
+  'compress.password': 'Password',
+  'compress.passwordHint': 'Optional: encrypts what is inside (AES-256). Nobody can recover it.',
   'compress.submit': 'Compress',
   'compress.about.zip': 'Opens everywhere, and single files can be taken out quickly.',
   'compress.about.tar': 'One file of many, without compression. Keeps permissions.',

@@ -47,6 +47,8 @@ export const files = {
   'compress.name': '归档名称',
   'compress.level': '压缩强度',
   'compress.result': '将创建 {path}',
+  'compress.password': '密码',
+  'compress.passwordHint': '可选：使用 AES-256 加密内容，忘记后无法找回。',
   'compress.submit': '压缩',
   'compress.about.zip': '处处可用，并能快速取出单个文件。',
   'compress.about.tar': '仅打包不压缩，保留权限。',
