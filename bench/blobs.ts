@@ -61,10 +61,21 @@ http { access_log off; sendfile on; client_max_body_size 0; client_body_temp_pat
   return () => child.kill('SIGTERM');
 }
 
+// What is thrown below must not leave servers and gigabytes of shared memory behind.
+const stops: (() => unknown)[] = [closeAll, () => rm(folder, { recursive: true, force: true })];
+for (const event of ['uncaughtException', 'SIGTERM', 'SIGINT'] as const) {
+  process.once(event, async (reason: unknown) => {
+    console.error(reason);
+    for (const stop of stops) await stop();
+    process.exit(1);
+  });
+}
+
 const input = join(folder, 'nginx', 'input.bin');
 await mkdir(join(folder, 'nginx'), { recursive: true });
 await makeInput(input);
 const stopNginx = await startNginx();
+stops.unshift(stopNginx);
 const cluster = await startCluster([{ name: 'a', weight: 1, port: 5411 }], {
   dataPath: join(folder, 'master'),
 });
