@@ -83,6 +83,20 @@ describe('N5 smooth weighted round-robin', () => {
     expect(pick.type).toBe('later');
   });
 
+  it('a busy node has its turns when it has places again', () => {
+    const busy = picks([node('a', 3, { room: 0, fullForMs: 5_000 }), node('b', 2)], 10);
+    expect(busy.order.join('')).toBe('bbbbbbbbbb');
+    const after = picks([node('a', 3), node('b', 2)], 15, busy.rotation).order;
+    const all = [...busy.order, ...after];
+    expect(all.filter((name) => name === 'a')).toHaveLength(15);
+    expect(all.filter((name) => name === 'b')).toHaveLength(10);
+  });
+
+  it('waits when every node that can take it is busy', () => {
+    const busy = { room: 0, fullForMs: 5_000 };
+    expect(pickNode(part, [node('a', 3, busy), node('b', 2, busy)], new Map()).type).toBe('nobody');
+  });
+
   it('a node that failed the part before is taken only when nobody else can', () => {
     const avoidA = { ...part, avoid: ['a'] };
     expect(pickNode(avoidA, [node('a', 9), node('b', 1)], new Map())).toMatchObject({ node: { name: 'b' } });

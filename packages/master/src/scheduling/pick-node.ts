@@ -35,14 +35,19 @@ export type Pick =
   | { readonly type: 'nobody'; readonly reason: string };
 
 /**
- * A full node keeps its turn this long, because short tasks free a place within milliseconds and the shares stay
- * exact; a node that is full for longer is passed over, so that it holds nobody up.
+ * A full node keeps its turn this long, because short tasks free a place within milliseconds; a node that is full
+ * for longer is passed over, so that it holds nobody up.
  */
 export const patienceMs = 1_000;
 
+/** The turns that a busy node may have coming, in full rounds of the rotation. */
+const mostRoundsOwed = 100;
+
 /**
  * Chooses the node for one part by smooth weighted round-robin: every able node gains its weight, the highest
- * counter wins and pays the sum of all weights. Weights 3 and 2 give the order a b a b a, again and again.
+ * counter wins and pays the sum of all weights. Weights 3 and 2 give the order a b a b a, again and again. A node
+ * that is passed over because it is busy keeps what it has gained, within a limit, and has its turns when it has
+ * places again: the shares are exact over time.
  * Source: nginx, ngx_http_upstream_round_robin.c, "smooth weighted round-robin".
  */
 export function pickNode(
@@ -61,6 +66,7 @@ export function pickNode(
   if (fresh.length > 0) {
     for (const node of able) if (!fresh.includes(node)) passedOver.push(`${node.name}: failed this before`);
   }
+  for (const node of eligible) if (isBusy(node)) passedOver.push(`${node.name}: busy`);
   const aside = passedOver.length === 0 ? '' : `; passed over ${passedOver.join(', ')}`;
   if (eligible.length === 0) {
     const whom = part.requestedNodeId === null ? 'no node can take it' : 'the chosen node cannot take it';
@@ -68,16 +74,19 @@ export function pickNode(
   }
 
   const next = new Map(rotation);
-  let total = 0;
-  let winner: Candidate | undefined;
+  const counterOf = (node: Candidate): number => next.get(node.id) ?? 0;
+  const total = eligible.reduce((sum, node) => sum + node.weight, 0);
   for (const node of eligible) {
-    total += node.weight;
-    next.set(node.id, (next.get(node.id) ?? 0) + node.weight);
-    if (winner === undefined || (next.get(node.id) ?? 0) > (next.get(winner.id) ?? 0)) winner = node;
+    next.set(node.id, Math.min(counterOf(node) + node.weight, total * mostRoundsOwed));
   }
-  if (winner === undefined) throw new RangeError('a non-empty list has a winner');
+  const winner = eligible
+    .filter((node) => !isBusy(node))
+    .reduce<Candidate | null>((best, node) => {
+      return best === null || counterOf(node) > counterOf(best) ? node : best;
+    }, null);
+  if (winner === null) return { type: 'nobody', reason: `every node that can take it is busy${aside}` };
   if (winner.room <= 0) return { type: 'later', reason: `waits for a place on ${winner.name}` };
-  next.set(winner.id, (next.get(winner.id) ?? 0) - total);
+  next.set(winner.id, counterOf(winner) - total);
   const shares = eligible.map((node) => `${node.name} ${node.weight}`).join(', ');
   const why = part.requestedNodeId === null ? `its turn among ${shares}` : 'chosen by the user';
   const probe = winner.quarantine === 'probe' ? '; tries whether it can leave quarantine' : '';
@@ -95,6 +104,7 @@ function obstacleOf(
   if (node.health !== 'online') return node.health;
   if (node.quarantine === 'closed') return 'quarantined';
   if (node.unreachable !== null) return node.unreachable;
-  if (node.room <= 0 && node.fullForMs > patienceMs) return 'busy';
   return null;
 }
+
+const isBusy = (node: Candidate): boolean => node.room <= 0 && node.fullForMs > patienceMs;
