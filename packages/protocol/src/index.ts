@@ -64,6 +64,7 @@ export {
   endpoint,
 } from './user-api/endpoint.ts';
 export { EventStreamHello, EventStreamQuery, eventsRoute, ServerEvent } from './user-api/events.ts';
+export { exactPattern } from './user-api/exact-pattern.ts';
 export { FileEntry, fileBytesRoutes, files, UserPath, uploadHeaders } from './user-api/files.ts';
 export { health } from './user-api/health.ts';
 export {

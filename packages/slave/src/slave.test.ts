@@ -236,8 +236,7 @@ test('an archive is listed page by page without a task', async () => {
   const source = master.addSource('a.zip', zip ?? Buffer.alloc(0));
   if (source.kind !== 'file') return expect.unreachable();
   const request = {
-    name: 'a.zip',
-    access: source.access,
+    volumes: [{ name: 'a.zip', access: source.access }],
     encoding: null,
     password: null,
     limit: 10,

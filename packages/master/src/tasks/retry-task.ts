@@ -1,6 +1,7 @@
 import {
   AppError,
   type ConflictPolicy,
+  exactPattern,
   finalTaskStates,
   SubmitTask,
   TaskId,
@@ -59,8 +60,5 @@ async function onlyRejected(deps: SubmitDeps, task: TaskRow, request: SubmitTask
     );
   }
   const names = await listRejectedNames(deps.database.db, task.id);
-  return { ...request, select: [...new Set(names.map(exactly))] };
+  return { ...request, select: [...new Set(names.map(exactPattern))] };
 }
-
-/** A pattern that matches this name only. */
-const exactly = (name: string): string => name.replace(/[\\*?[\]{}()!+@|]/g, '\\$&');

@@ -1,4 +1,4 @@
-import { type TaskDetail, tasks } from '@longshore/protocol';
+import { exactPattern, type TaskDetail, tasks } from '@longshore/protocol';
 import { Button, Card, Code, Group, ScrollArea, Table, Text, Title } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
@@ -83,7 +83,7 @@ const retryThese = (task: TaskDetail, names: string[]) =>
       source: String(task.request.source),
       destination: String(task.request.destination),
       encoding: typeof task.request.encoding === 'string' ? task.request.encoding : null,
-      select: names,
+      select: names.map(exactPattern),
       conflict: 'rename',
     },
   });

@@ -1,4 +1,4 @@
-import { type FileEntry, tasks } from '@longshore/protocol';
+import { exactPattern, type FileEntry, tasks } from '@longshore/protocol';
 import {
   Button,
   Group,
@@ -58,7 +58,7 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
             kind: 'extract-archive',
             source: entry.path,
             destination,
-            select: [...marks],
+            select: [...marks].map(exactPattern),
             encoding,
             password: password === '' ? null : password,
             conflict: conflict as 'fail' | 'rename' | 'overwrite',
