@@ -63,12 +63,13 @@ http { access_log off; sendfile on; client_max_body_size 0; client_body_temp_pat
 
 // What is thrown below must not leave servers and gigabytes of shared memory behind.
 const stops: (() => unknown)[] = [closeAll, () => rm(folder, { recursive: true, force: true })];
+async function giveUp(reason: unknown): Promise<never> {
+  console.error(reason);
+  for (const stop of stops) await stop();
+  process.exit(1);
+}
 for (const event of ['uncaughtException', 'SIGTERM', 'SIGINT'] as const) {
-  process.once(event, async (reason: unknown) => {
-    console.error(reason);
-    for (const stop of stops) await stop();
-    process.exit(1);
-  });
+  process.once(event, (reason: unknown) => void giveUp(reason));
 }
 
 const input = join(folder, 'nginx', 'input.bin');
