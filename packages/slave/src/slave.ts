@@ -5,6 +5,7 @@ import {
   createClosers,
   createPeerClient,
   type Logger,
+  listen,
   lockDataDirectory,
   systemClock,
 } from '@longshore/runtime';
@@ -13,7 +14,6 @@ import type { SlaveConfig } from './config.ts';
 import { createExecute, executors } from './executors/executors.ts';
 import { createPreviewArchive } from './executors/preview-archive.ts';
 import { createApp } from './http/create-app.ts';
-import { listen } from './http/listen.ts';
 import { createAcceptAttempts } from './inbox/accept-attempts.ts';
 import { createHeedHeartbeat } from './inbox/heed-heartbeat.ts';
 import { resumeAttempts } from './inbox/resume-attempts.ts';
@@ -45,6 +45,9 @@ export type Slave = {
 
 const blobIdleTimeoutMs = 60_000;
 const flushTimeoutMs = 5000;
+const requestTimeoutMs = 60_000;
+/** An answer that is being written has a moment; a peer that reads nothing has not. */
+const closeGraceMs = 2000;
 const cleanEveryMs = 10 * 60 * 1000;
 
 /** The whole slave, wired. Resolves when it listens. */
@@ -155,8 +158,8 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
 
     await forgetOld(journal, clock);
     await resumeAttempts({ journal, queue, tempFolders, stores, log });
-    const server = await listen(app, config.listen);
-    closers.add('http', () => server.close());
+    const server = await listen(app, { address: config.listen, requestTimeoutMs });
+    closers.add('http', () => server.close(closeGraceMs));
     masters.start();
     const cleaning = setInterval(() => {
       forgetOld(journal, clock).catch((error: unknown) =>
