@@ -64,6 +64,14 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
     http: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
     https: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
   };
+  const forgetIdleConnections = (url: URL): void => {
+    const { freeSockets } = url.protocol === 'https:' ? agent.https : agent.http;
+    const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+    for (const [name, sockets] of Object.entries(freeSockets)) {
+      if (!name.startsWith(`${url.hostname}:${port}:`)) continue;
+      for (const socket of sockets ?? []) socket.destroy();
+    }
+  };
   return {
     close: () => {
       agent.http.destroy();
@@ -103,7 +111,12 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
         if (transferred > maxAnswerBytes) tooLarge.abort();
       });
       const response = await sending.catch((cause: unknown) => {
-        if (!tooLarge.signal.aborted) throw toConnectionError(cause, url.origin);
+        if (!tooLarge.signal.aborted) {
+          const error = toConnectionError(cause, url.origin);
+          // Whoever is silent on one connection is silent on those that wait in the pool as well.
+          if (error.code === 'NODE_TIMEOUT') forgetIdleConnections(url);
+          throw error;
+        }
         const message = `${url.origin} answered more than ${maxAnswerBytes} bytes`;
         throw new AppError('NODE_NOT_A_SLAVE', message, { cause });
       });
