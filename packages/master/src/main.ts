@@ -65,7 +65,7 @@ Longshore ${productVersion} is running.
 ${[...password, `  Data               ${dataPath}`].join('\n')}
   To stop            Ctrl+C
 
-What to try next, in a second terminal:
+Open the address in a browser. Or try, in a second terminal:
 
   ./longshore login ${master.url} --user admin
   ./longshore put README.md /
