@@ -55,7 +55,7 @@ export async function startEmbeddedNode(deps: EmbeddedNodeDeps): Promise<Embedde
     let pauseMs = firstRestartMs;
     while (!stopping.signal.aborted) {
       const startedMs = performance.now();
-      child = spawn(process.execPath, [deps.slaveProgram, '-c', confPath], {
+      child = spawn(process.execPath, [...process.execArgv, deps.slaveProgram, '-c', confPath], {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         env: deps.env,
         // Its own process group: an interrupt at the terminal reaches the master only, which then stops the node.
