@@ -43,7 +43,7 @@ export type Slave = {
   stop(options: { graceMs: number; giveBack: boolean }): Promise<void>;
 };
 
-const blobIdleTimeoutMs = 60_000;
+const blobIdleTimeoutMs = 30_000;
 const flushTimeoutMs = 5000;
 const requestTimeoutMs = 60_000;
 /** An answer that is being written has a moment; a peer that reads nothing has not. */

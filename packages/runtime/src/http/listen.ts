@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { AppError } from '@longshore/protocol';
+import { endSilentBodies } from './end-silent-bodies.ts';
 
 export type Listening = {
   readonly port: number;
@@ -10,6 +11,10 @@ export type Listening = {
 };
 
 const idleCheckMs = 50;
+const headersTimeoutMs = 10_000;
+/** How long the next bytes of a body may take to arrive. */
+const silentBodyMs = 30_000;
+const maxConnections = 10_000;
 
 /** Serves an app. `host` null means every address. Throws `PORT_IN_USE` or `ADDRESS_UNAVAILABLE`. */
 export async function listen(
@@ -25,12 +30,16 @@ export async function listen(
     fetch: app.fetch as Parameters<typeof createAdaptorServer>[0]['fetch'],
     serverOptions: {
       maxHeaderSize: 16 * 1024,
-      headersTimeout: 10_000,
+      headersTimeout: headersTimeoutMs,
+      // Node looks at its timeouts only so often: by default every half minute, three times what is allowed here.
+      connectionsCheckingInterval: headersTimeoutMs / 10,
       requestTimeout: options.requestTimeoutMs,
       // Longer than peers keep an idle connection, so that they close it first and never write into a closing one.
       keepAliveTimeout: 75_000,
     },
   }) as Server;
+  server.maxConnections = maxConnections;
+  endSilentBodies(server, { silentMs: silentBodyMs });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(toListenError(error, address)));
     server.listen({ port: address.port, ...(address.host === null ? {} : { host: address.host }) }, resolve);
