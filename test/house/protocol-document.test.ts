@@ -1,10 +1,11 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as protocol from '@longshore/protocol';
 import {
   contentDigest,
   signingKey,
+  unsealText,
   verifyContentDigest,
   verifyRequest,
   verifyResponse,
@@ -80,6 +81,21 @@ describe('the worked example of docs/protocol.md', () => {
     const verified = verifyResponse({ response: { status, headers }, key, requestNonce, nowMs });
     verifyContentDigest(verified.contentDigest, body);
     expect(verified.skewMs).toBe(50);
+  });
+});
+
+describe('the worked password of docs/protocol.md', () => {
+  test('P7 the key of the encryption follows from the secret', () => {
+    const derived = hkdfSync('sha256', example('secret'), '', 'longshore sealed text', 32);
+    expect(Buffer.from(derived).toString('hex')).toBe(example('seal-key'));
+  });
+
+  test('P7 the encrypted password opens for its purpose, and stands in the attempt that it was made for', () => {
+    expect(unsealText({ key, purpose: example('seal-purpose') }, example('sealed'))).toBe('correct horse');
+    const { attempts } = protocol.Dispatch.parse(JSON.parse(blocks('json').get('Dispatch') ?? ''));
+    const [first] = attempts;
+    expect(first?.work.password).toEqual({ sealed: example('sealed') });
+    expect(example('seal-purpose')).toBe(`attempt ${first?.partId} ${first?.attempt}`);
   });
 });
 

@@ -10,6 +10,7 @@ export {
 export { type ErrorCode, type ErrorSpec, errorCatalogue, isErrorCode } from './errors/catalogue.ts';
 export { headers } from './headers.ts';
 export { BlobId, Count, FileId, NodeId, PartId, Sha256, TaskId, TokenId, UserId } from './ids.ts';
+export { ArchivePassword } from './node-api/archive-password.ts';
 export {
   Attempt,
   AttemptRef,

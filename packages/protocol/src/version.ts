@@ -7,7 +7,7 @@ export const productVersion = '0.1.0';
  * The version of the contract between master and slave. A change that an older peer cannot live with raises
  * `major`; an addition that both can ignore raises `minor`.
  */
-export const protocolVersion = { major: 1, minor: 0 } as const;
+export const protocolVersion = { major: 1, minor: 1 } as const;
 
 export const formatProtocolVersion = (version: { major: number; minor: number }): string =>
   `${version.major}.${version.minor}`;

@@ -1,17 +1,24 @@
-import type { Hello } from '@longshore/protocol';
 import {
   AppError,
   ArchiveListing,
+  type ArchivePassword,
   type Attempt,
   type AttemptRef,
   CancelAnswer,
   DispatchAnswer,
+  type Hello,
   HelloAnswer,
   type ListArchive,
   SelfTestAnswer,
   slaveRoutes,
 } from '@longshore/protocol';
-import type { SigningKey } from '@longshore/protocol/server';
+import {
+  archivePurpose,
+  attemptPurpose,
+  type Seal,
+  type SigningKey,
+  sealText,
+} from '@longshore/protocol/server';
 import type { PeerAnswer, PeerCall, PeerClient } from '@longshore/runtime';
 import type { z } from 'zod';
 
@@ -23,6 +30,8 @@ export type NodePeer = {
   readonly key: SigningKey;
   /** During a rotation: the key that the node may have got meanwhile. */
   readonly nextKey: SigningKey | null;
+  /** The minor version of the protocol that the node speaks, as far as is known. */
+  readonly minor: number;
 };
 
 /** The calls a master makes to a slave. None retries; only a key that the node has given up is replaced by its next. */
@@ -44,14 +53,19 @@ export function createNodeClient(
 ): NodeClient {
   const call = async <Schema extends z.ZodType>(
     peer: NodePeer,
-    request: Omit<PeerCall<Schema>, 'baseUrl' | 'key'>,
+    request: Omit<PeerCall<Schema>, 'baseUrl' | 'key' | 'body'> & {
+      /** What to send, encrypted where it must be with the key that signs it. */
+      body: (key: SigningKey) => unknown;
+    },
   ): Promise<PeerAnswer<z.output<Schema>>> => {
     const { url: baseUrl, key, nextKey } = peer;
+    const callWith = (used: SigningKey) =>
+      client.call({ ...request, baseUrl, key: used, body: request.body(used) });
     try {
-      return await client.call({ ...request, baseUrl, key });
+      return await callWith(key);
     } catch (error) {
       if (nextKey === null || !(error instanceof AppError) || error.code !== 'KEY_UNKNOWN') throw error;
-      const answer = await client.call({ ...request, baseUrl, key: nextKey });
+      const answer = await callWith(nextKey);
       await keyUsed({ nodeId: peer.nodeId, keyId: nextKey.keyId });
       return answer;
     }
@@ -60,7 +74,7 @@ export function createNodeClient(
     hello: (peer, body) =>
       call(peer, {
         path: slaveRoutes.hello,
-        body,
+        body: () => body,
         response: HelloAnswer,
         requestId: crypto.randomUUID(),
         timeoutMs: quickMs,
@@ -68,7 +82,7 @@ export function createNodeClient(
     dispatch: async (peer, attempts) => {
       const answer = await call(peer, {
         path: slaveRoutes.attempts,
-        body: { attempts },
+        body: (key) => ({ attempts: attempts.map((attempt) => sealAttempt(peer, key, attempt)) }),
         response: DispatchAnswer,
         requestId: attempts[0]?.requestId ?? crypto.randomUUID(),
         timeoutMs: quickMs,
@@ -78,16 +92,16 @@ export function createNodeClient(
     cancel: async (peer, attempts) => {
       await call(peer, {
         path: slaveRoutes.cancel,
-        body: { attempts },
+        body: () => ({ attempts }),
         response: CancelAnswer,
         requestId: crypto.randomUUID(),
         timeoutMs: quickMs,
       });
     },
-    listArchive: async (peer, body, requestId) => {
+    listArchive: async (peer, request, requestId) => {
       const answer = await call(peer, {
         path: slaveRoutes.listArchive,
-        body,
+        body: (key) => sealListing(peer, key, request),
         response: ArchiveListing,
         requestId,
         timeoutMs: listingMs,
@@ -97,10 +111,39 @@ export function createNodeClient(
     selfTest: (peer, masterUrls) =>
       call(peer, {
         path: slaveRoutes.selfTest,
-        body: { masterUrls },
+        body: () => ({ masterUrls }),
         response: SelfTestAnswer,
         requestId: crypto.randomUUID(),
         timeoutMs: selfTestMs,
       }),
   };
 }
+
+/** Since this minor version a slave opens passwords that were encrypted for it. */
+const sealingMinor = 1;
+
+function sealPassword(
+  { minor }: NodePeer,
+  seal: Seal,
+  password: ArchivePassword | null,
+): ArchivePassword | null {
+  if (typeof password !== 'string' || minor < sealingMinor) return password;
+  return { sealed: sealText(seal, password) };
+}
+
+const sealAttempt = (peer: NodePeer, key: SigningKey, attempt: Attempt): Attempt => ({
+  ...attempt,
+  work: {
+    ...attempt.work,
+    password: sealPassword(peer, { key, purpose: attemptPurpose(attempt) }, attempt.work.password),
+  },
+});
+
+const sealListing = (peer: NodePeer, key: SigningKey, request: ListArchive): ListArchive => ({
+  ...request,
+  password: sealPassword(
+    peer,
+    { key, purpose: archivePurpose(request.volumes[0]?.access.blobId ?? '') },
+    request.password,
+  ),
+});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Count, PartId, TaskId } from '../ids.ts';
 import { CreateFormat, Level } from '../task.ts';
+import { ArchivePassword } from './archive-password.ts';
 import { BlobAccess, OutputAccess } from './blob-access.ts';
 
 /** Names one try of a part on one node. `attempt` counts up with every lease and fences off the earlier ones. */
@@ -29,7 +30,7 @@ export const Work = z.discriminatedUnion('kind', [
     format: CreateFormat,
     level: Level,
     /** Encrypts the archive (AES-256). */
-    password: z.string().max(1024).nullable(),
+    password: ArchivePassword.nullable(),
   }),
   z.object({
     kind: z.literal('extract-archive'),
@@ -37,7 +38,7 @@ export const Work = z.discriminatedUnion('kind', [
     select: z.array(z.string().max(4096)).max(1000),
     onUnsafe: z.enum(['skip', 'fail']),
     encoding: z.string().max(32).nullable(),
-    password: z.string().max(1024).nullable(),
+    password: ArchivePassword.nullable(),
     /** The share of this part: entries `from` (included) to `to` (excluded), by their position in the archive. */
     entryRange: z.object({ from: Count, to: Count }).nullable(),
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Count } from '../ids.ts';
+import { ArchivePassword } from './archive-password.ts';
 import { BlobAccess } from './blob-access.ts';
 
 /** One entry as an archive shows it. `path` may be unsafe to extract: then `unsafe` says why. */
@@ -23,7 +24,7 @@ export const ListArchive = z.object({
     .min(1)
     .max(1000),
   encoding: z.string().max(32).nullable(),
-  password: z.string().max(1024).nullable(),
+  password: ArchivePassword.nullable(),
   /** Entries to pass over, for paging; entries to answer at most. */
   offset: Count,
   limit: z.int().min(1).max(100_000),

@@ -3,7 +3,7 @@ import { isInnerList, parseDictionary } from 'structured-headers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AppError } from '../errors/app-error.ts';
 import { headers as names } from '../headers.ts';
-import { productVersion } from '../version.ts';
+import { formatProtocolVersion, productVersion, protocolVersion } from '../version.ts';
 import { verifyContentDigest } from './content-digest.ts';
 import { signRequest, signResponse } from './sign-message.ts';
 import { hmacSha256, signatureBase } from './signature-base.ts';
@@ -79,7 +79,7 @@ function resigned(change: (input: string) => string, base?: (input: string) => s
 
 test('P1 an unchanged request is accepted, with what its sender said', async () => {
   const verified = await receive(message());
-  expect(verified).toMatchObject({ key, requestId: 'r-1', minor: 0, skewMs: -250 });
+  expect(verified).toMatchObject({ key, requestId: 'r-1', minor: protocolVersion.minor, skewMs: -250 });
   expect((await receive(resigned((input) => input))).nonce).not.toBe('');
 });
 
@@ -308,7 +308,7 @@ describe('P4 versions', () => {
     expect(error.code).toBe('VERSION_MISMATCH');
     expect(error.status).toBe(426);
     expect(error.message).toBe(
-      `Master: 2.0 (Longshore ${productVersion}), Slave: 1.0 (Longshore ${productVersion})`,
+      `Master: 2.0 (Longshore ${productVersion}), Slave: ${formatProtocolVersion(protocolVersion)} (Longshore ${productVersion})`,
     );
   });
 

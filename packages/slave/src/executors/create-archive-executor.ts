@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream';
 import type { Progress, StoredBlob } from '@longshore/protocol';
+import { attemptPurpose } from '@longshore/protocol/server';
 import { createArchive } from '../archive/create-archive.ts';
 import type { ArchiveMember } from '../archive/ports.ts';
 import { fetchSources, type SourceTotals } from '../transfer/fetch-sources.ts';
@@ -31,7 +32,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
     const making = createArchive({
       format: work.format,
       level: work.level,
-      password: work.password,
+      password: link.openPassword(work.password, attemptPurpose(attempt)),
       members,
       sink: archive,
       threads,

@@ -1,4 +1,5 @@
 import { AppError, type Limits, type Progress } from '@longshore/protocol';
+import { attemptPurpose } from '@longshore/protocol/server';
 import { extractArchive } from '../archive/extract-archive.ts';
 import type { ExtractProgress } from '../archive/extraction.ts';
 import type { BudgetLimits } from '../archive/extraction-budget.ts';
@@ -33,7 +34,7 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
         select: work.select,
         ...(work.entryRange === null ? {} : { entryRange: work.entryRange }),
         onUnsafe: work.onUnsafe,
-        password: work.password,
+        password: link.openPassword(work.password, attemptPurpose(attempt)),
         encoding: work.encoding,
         budget: toBudget(attempt.limits),
         sink: createBlobEntrySink({ blobs: openSink(attempt, link), ledger, stored }),

@@ -1,4 +1,5 @@
 import { AppError, type ArchiveListEntry, type ArchiveListing, type ListArchive } from '@longshore/protocol';
+import { archivePurpose } from '@longshore/protocol/server';
 import type { ListedEntry } from '../archive/archive-entry.ts';
 import { detectFormatOfAny } from '../archive/detect-format.ts';
 import { listArchive } from '../archive/list-archive.ts';
@@ -24,7 +25,7 @@ export function createPreviewArchive(options: {
 }): PreviewArchive {
   const { threads, openBlob, tempFolders } = options;
   return async (request, link, signal) => {
-    const { encoding, password, offset, limit } = request;
+    const { encoding, offset, limit } = request;
     const volumes = await Promise.all(
       request.volumes.map(async ({ name, access }) => ({
         name,
@@ -43,7 +44,10 @@ export function createPreviewArchive(options: {
         name,
         volumes: split,
         encoding,
-        password,
+        password: link.openPassword(
+          request.password,
+          archivePurpose(request.volumes[0]?.access.blobId ?? ''),
+        ),
         limits,
         threads,
         tempSpace,

@@ -1,5 +1,5 @@
-import { AppError, type Hello } from '@longshore/protocol';
-import type { SigningKey } from '@longshore/protocol/server';
+import { AppError, type ArchivePassword, type Hello } from '@longshore/protocol';
+import { type SigningKey, unsealText } from '@longshore/protocol/server';
 import type { PeerCall, PeerClient } from '@longshore/runtime';
 import type { z } from 'zod';
 
@@ -17,6 +17,8 @@ const leastPatienceMs = 3_000;
 /** The way to one master, over whichever of its addresses answers. */
 export type MasterLink = {
   readonly keyId: string;
+  /** A password that this master has sent, in plain text. Throws `BAD_REQUEST` when it was encrypted for another purpose. */
+  openPassword(password: ArchivePassword | null, purpose: string): string | null;
   hello(): Hello;
   update(hello: Hello): void;
   /** Sends one signed request and verifies the answer. The caller owns retries. */
@@ -62,6 +64,10 @@ export function createMasterLink(options: {
 
   return {
     keyId: key.keyId,
+    openPassword: (password, purpose) =>
+      password === null || typeof password === 'string'
+        ? password
+        : unsealText({ key, purpose }, password.sealed),
     hello: () => hello,
     update: (next) => {
       hello = next;
