@@ -8,7 +8,8 @@ export function configurationPage(): string {
 
 \`./master -c conf.ini\` and \`./slave -c conf.ini\` read an INI file. A file is not needed: every key has an
 environment variable, and almost every key a default. \`./slave -c conf.ini --check\` reads a configuration, names
-everything that is wrong with it, and exits.
+everything that is wrong with it, and exits. Of a valid one it prints every value and where it comes from, secrets
+masked.
 
 A value is taken from the first of these that has one: a flag (\`--listen\`, \`--data\`), the environment, the file, the
 default. An environment variable that is empty counts as not set. Its name is \`LONGSHORE_\`, the section, \`_\` and the
@@ -37,6 +38,10 @@ How values are written:
 Unknown sections and keys are refused, with the line and the name that was probably meant. Of a key that is given
 twice the last counts. A file that holds a secret should be readable by its owner only (\`chmod 600 conf.ini\`).
 
+A running slave reads its file and its certificate again when the file is edited and at \`SIGHUP\`
+(\`kill -HUP\`). Keys that say "Read again while running" are in force at once; what else was changed is named in the
+log and waits for a restart. A file with a mistake changes nothing: the log says what is wrong, and the old values stay.
+
 ## Master
 
 \`npm start\` and \`./master\`. \`LONGSHORE_ADMIN_PASSWORD\` sets the password of the first administrator at the first
@@ -45,7 +50,11 @@ start; without it one is generated and printed once.
 ${sections(masterConfigSpec)}
 ## Slave
 
-\`./slave\`. \`longshore nodes add\` prints a complete file for a new slave.
+\`./slave\`. \`longshore nodes add\` prints a complete file for a new slave. Files written for Cloudreve's slave are
+accepted as they are.
+
+A slave serves several masters when \`Secret\` holds the secret of each, separated by commas. Each master sees and
+stops its own work only.
 
 ${sections(slaveConfigSpec)}
 This page is written by \`npm run docs\` from \`packages/master/src/config.ts\` and \`packages/slave/src/config.ts\`.
@@ -73,7 +82,8 @@ function row(section: string, key: string, spec: KeySpec): string {
   const value = spec.ignored ? 'anything' : spec.type.allowed;
   const secret = spec.secret ? ' Secret.' : '';
   const ignored = spec.ignored ? ' Accepted, and has no effect in this version.' : '';
-  const meaning = `${spec.description}${secret}${ignored}`;
+  const reloads = spec.reloads ? ' Read again while running.' : '';
+  const meaning = `${spec.description}${reloads}${secret}${ignored}`;
   const cells = [`\`${key}\``, standard, value, meaning, `\`${environmentName(section, key)}\``];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

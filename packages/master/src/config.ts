@@ -3,21 +3,23 @@ import { join } from 'node:path';
 import { AppError, type Limits } from '@longshore/protocol';
 import {
   byteSize,
-  type ConfigOrigins,
+  type ConfigEntry,
   choice,
   defineConfig,
   flag,
   integer,
   type ListenAddress,
+  type LogFormat,
   type LogLevel,
   listenAddress,
   path,
   readConfig,
   seconds,
+  systemKeys,
   text,
+  trustedNetworks,
   url,
 } from '@longshore/runtime';
-import { trustedNetworks } from './http/trusted-networks.ts';
 
 /** Every key of the master's configuration. */
 export const masterConfigSpec = defineConfig({
@@ -30,16 +32,7 @@ export const masterConfigSpec = defineConfig({
         default: '127.0.0.1:5212',
         description: 'Address and port of the API. `:5212` listens on every address of the machine.',
       },
-      LogLevel: {
-        type: choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-        default: 'info',
-        description: 'The least important lines that are logged.',
-      },
-      LogFormat: {
-        type: choice('auto', 'json', 'pretty'),
-        default: 'auto',
-        description: 'JSON lines for machines, coloured text for a terminal, or whichever fits (`auto`).',
-      },
+      ...systemKeys,
       GracePeriod: {
         type: seconds({ max: 3_600 }),
         default: '30',
@@ -164,7 +157,8 @@ export const masterConfigSpec = defineConfig({
 export type MasterConfig = {
   readonly listen: ListenAddress;
   readonly logLevel: LogLevel;
-  readonly logFormat: 'json' | 'pretty';
+  readonly logFormat: LogFormat;
+  readonly trustedCertificates: string | undefined;
   readonly graceMs: number;
   readonly publicUrl: string | undefined;
   readonly internalUrl: string | undefined;
@@ -192,11 +186,11 @@ export function readMasterConfig(options: {
   overrides?: { listen?: string | undefined; data?: string | undefined };
 }): {
   config: MasterConfig;
-  origins: ConfigOrigins<typeof masterConfigSpec>;
+  entries: readonly ConfigEntry[];
   warnings: readonly string[];
 } {
   const { LONGSHORE_ADMIN_PASSWORD: adminPassword, ...env } = process.env;
-  const { values, origins, warnings } = readConfig({
+  const { values, entries, warnings } = readConfig({
     config: masterConfigSpec,
     file: options.file,
     env,
@@ -209,7 +203,8 @@ export function readMasterConfig(options: {
   const config: MasterConfig = {
     listen: System.Listen,
     logLevel: System.LogLevel,
-    logFormat: System.LogFormat === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : System.LogFormat,
+    logFormat: System.LogFormat,
+    trustedCertificates: System.TrustedCertificates,
     graceMs: System.GracePeriod,
     publicUrl: Site.PublicUrl,
     internalUrl: Site.InternalUrl,
@@ -234,7 +229,7 @@ export function readMasterConfig(options: {
       Object.entries(env).filter(([name]) => !name.startsWith('LONGSHORE_')),
     ),
   };
-  return { config, origins, warnings };
+  return { config, entries, warnings };
 }
 
 function toDatabase(

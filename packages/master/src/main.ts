@@ -1,6 +1,15 @@
-import { parseArgs } from 'node:util';
-import { AppError, productVersion } from '@longshore/protocol';
-import { createLogger, type Logger, onStopSignals, systemClock } from '@longshore/runtime';
+import { productVersion } from '@longshore/protocol';
+import {
+  createLogger,
+  effectiveConfig,
+  type Logger,
+  onStopSignals,
+  type ProgramFlags,
+  print,
+  runProgram,
+  systemClock,
+  trustCertificates,
+} from '@longshore/runtime';
 import { readMasterConfig } from './config.ts';
 import { type Master, startMaster } from './master.ts';
 
@@ -11,7 +20,7 @@ Runs a Longshore master with a node on the same machine. Everything has a defaul
   -c, --config FILE   the configuration; docs/configuration.md has every key
   --data FOLDER       in place of [Master] DataPath: database, files and keys (default ./data)
   --listen ADDRESS    in place of [System] Listen, such as 127.0.0.1:5212, or :5212 for every address
-  --check             read the configuration, say what is wrong with it, and exit
+  --check             read the configuration, print every value and its origin or what is wrong, and exit
   --version           print the version
   -h, --help          print this
 
@@ -19,37 +28,19 @@ LONGSHORE_ADMIN_PASSWORD sets the password of the first administrator; without i
 `;
 
 /** Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, or could not start. */
-async function main(): Promise<void> {
-  const flags = readFlags();
-  if (flags.help) return print(usage);
-  if (flags.version) return print(`Longshore master ${productVersion}\n`);
-  const { config, warnings } = readMasterConfig({ file: flags.config, overrides: flags });
-  if (flags.check)
-    return print(`${[...warnings, `${flags.config ?? 'The environment'} is valid.`].join('\n')}\n`);
+async function start(flags: ProgramFlags): Promise<void> {
+  const { config, entries, warnings } = readMasterConfig({ file: flags.config, overrides: flags });
+  if (flags.check) {
+    const verdict = `${flags.config ?? 'The environment'} is valid.`;
+    return print(`${[...effectiveConfig(entries), '', ...warnings, verdict].join('\n')}\n`);
+  }
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'master' });
   for (const warning of warnings) log.warn({ warning }, 'configuration');
+  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
   const master = await startMaster(config, log);
   stopOnRequest(master, log);
   print(welcome(master, config.dataPath));
-}
-
-function readFlags() {
-  try {
-    return parseArgs({
-      options: {
-        config: { type: 'string', short: 'c' },
-        data: { type: 'string' },
-        listen: { type: 'string' },
-        check: { type: 'boolean' },
-        version: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError('BAD_REQUEST', `${reason}\n\n${usage}`, { cause });
-  }
 }
 
 function welcome(master: Master, dataPath: string): string {
@@ -95,15 +86,4 @@ function stopOnRequest(master: Master, log: Logger): void {
   });
 }
 
-function print(text: string): void {
-  process.stdout.write(text);
-}
-
-main().catch((error: unknown) => {
-  const text =
-    error instanceof AppError
-      ? `${error.code}: ${error.message}\n→ ${error.hint}\n`
-      : `INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
-  process.stderr.write(text);
-  process.exit(2);
-});
+runProgram({ name: 'master', usage, start });

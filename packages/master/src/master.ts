@@ -10,6 +10,7 @@ import {
 } from '@longshore/protocol';
 import {
   type Closers,
+  createClientAddress,
   createClosers,
   createPeerClient,
   type Logger,
@@ -31,7 +32,6 @@ import { createUploadTurns } from './files/uploads/create-upload-turns.ts';
 import { expireUploads } from './files/uploads/drop-upload.ts';
 import { authenticateUser } from './http/authenticate-user.ts';
 import { createApp } from './http/create-app.ts';
-import { createClientAddress } from './http/routes/account-client-address.ts';
 import { mountAccountRoutes } from './http/routes/account-routes.ts';
 import { mountApiDocs } from './http/routes/api-docs-routes.ts';
 import { mountBlobRoutes } from './http/routes/blob-routes.ts';
@@ -219,14 +219,15 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     stopAttempts,
   });
 
-  const clientAddress = createClientAddress(config.trustedProxies);
+  const { trustedProxies } = config;
+  const clientAddress = createClientAddress({ trustedProxies, header: 'x-forwarded-for' });
   const app = createApp({ log, isUnavailable: database.isUnavailable });
   app.use(
     '/api/*',
     authenticateUser((credential) => authenticate(accounts, credential)),
   );
   mountHealthRoutes(app, { ready: () => database.ping() });
-  mountAccountRoutes(app, { accounts, clientAddress });
+  mountAccountRoutes(app, { accounts, clientAddress: (c) => clientAddress(c.env.incoming) });
   mountFileRoutes(app, { database, filesChanged });
   const uploads = { database, filesChanged, stores, clock, turns: createUploadTurns() };
   mountUploadRoutes(app, uploads);
@@ -303,10 +304,13 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   mountConsoleRoutes(app, consoleFolder);
 
-  const server = await listen(app, { address: config.listen, requestTimeoutMs: 0 });
+  const server = await listen(app, {
+    place: { type: 'http', address: config.listen },
+    requestTimeoutMs: 0,
+  });
   closers.add('http', () => server.close(config.graceMs));
   closers.add('event streams', () => hub.close());
-  urls = masterUrls(config, server.port);
+  urls = masterUrls(config, server.port ?? 0);
   const url = config.publicUrl ?? urls.embedded[0] ?? '';
 
   const greeter = startGreeter({

@@ -6,13 +6,15 @@ export {
   type KeySpec,
   type SectionSpec,
 } from './config/define-config.ts';
+export { effectiveConfig } from './config/effective-config.ts';
 export {
+  type ConfigEntry,
   type ConfigOrigin,
-  type ConfigOrigins,
   type ConfigOverrides,
   type ConfigReading,
   readConfig,
 } from './config/read-config.ts';
+export { systemKeys } from './config/system-keys.ts';
 export {
   byteSize,
   choice,
@@ -28,12 +30,16 @@ export {
   url,
   type ValueType,
 } from './config/value-types.ts';
-export { type Listening, listen } from './http/listen.ts';
+export { createClientAddress } from './http/client-address.ts';
+export { type Listening, type ListenPlace, listen } from './http/listen.ts';
+export { trustedNetworks } from './http/trusted-networks.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
 export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data-directory.ts';
 export { onStopSignals } from './lifecycle/stop-signals.ts';
-export { createLogger, type Logger, type LogLevel } from './log/create-logger.ts';
+export { createLogger, type LogFormat, type Logger, type LogLevel } from './log/create-logger.ts';
+export { type ProgramFlags, print, runProgram } from './program/run-program.ts';
+export { trustCertificates } from './program/trust-certificates.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';
 export {
   createPeerClient,

@@ -13,9 +13,9 @@ function read(text: string) {
 test('S1: a secret is all that a configuration must hold, and every default is the documented one', () => {
   const { config } = read('[Slave]\nSecret = 0123456789abcdef\n');
   expect(config).toMatchObject({
-    listen: { host: null, port: 5213 },
+    listen: [{ type: 'http', address: { host: null, port: 5213 } }],
     logLevel: 'info',
-    logFormat: 'json',
+    logFormat: 'auto',
     gracePeriodMs: 60_000,
     callbackTimeoutMs: 20_000,
     signatureTtlSeconds: 60,
@@ -32,7 +32,7 @@ test('S1: a secret is all that a configuration must hold, and every default is t
 });
 
 test("S1: Cloudreve's keys are read as they are, and say where they come from", () => {
-  const { config, origins } = read(`[System]
+  const { config, entries } = read(`[System]
 Mode = slave
 Listen = 127.0.0.1:5299
 GracePeriod = 5
@@ -52,7 +52,7 @@ queue_slave_retry_delay = 1
 local = /srv/store
 `);
   expect(config).toMatchObject({
-    listen: { host: '127.0.0.1', port: 5299 },
+    listen: [{ type: 'http', address: { host: '127.0.0.1', port: 5299 } }],
     gracePeriodMs: 5000,
     callbackTimeoutMs: 7000,
     signatureTtlSeconds: 30,
@@ -61,8 +61,9 @@ local = /srv/store
     retry: { maxRetries: 0, maxExecutionMs: 10_000, backoff: { delayMs: 1000, factor: 2.5, maxMs: 60_000 } },
     stores: { local: '/srv/store' },
   });
-  expect(origins.OptionOverwrite.queue_slave_worker_num).toBe('file');
-  expect(origins.System.LogLevel).toBe('default');
+  const placeOf = (name: string) => entries.find(({ key }) => key === name)?.place;
+  expect(placeOf('queue_slave_worker_num')).toMatch(/conf\.ini:11$/);
+  expect(placeOf('LogLevel')).toBe('default');
 });
 
 test('a secret that is short or missing is refused without being shown', () => {
@@ -79,4 +80,83 @@ test('S1: an environment variable is stronger than the file', () => {
   );
   vi.unstubAllEnvs();
   expect(config.workers).toBe(3);
+});
+
+test("S1: a file of Cloudreve's slave is taken as it is", () => {
+  const { config, warnings } = read(`[System]
+Mode = slave
+Listen = :5212
+Debug = false
+SessionSecret = whatever
+HashIDSalt = whatever
+LogLevel = warn
+ProxyHeader = X-Real-IP
+GracePeriod = 30
+[SSL]
+Listen = :8443
+CertPath = /etc/ssl/slave.pem
+KeyPath = key.pem
+[UnixSocket]
+Listen = /run/longshore.sock
+Perm = 0666
+[CORS]
+AllowOrigins = *
+AllowMethods = OPTIONS,GET,POST
+AllowHeaders = *
+AllowCredentials = false
+ExposeHeaders = X-Seen
+SameSite = Default
+Secure = false
+[Slave]
+Secret = 0123456789abcdef
+CallbackTimeout = 20
+SignatureTTL = 60
+[OptionOverwrite]
+queue_slave_worker_num = 15
+`);
+  expect(config).toMatchObject({
+    listen: [
+      { type: 'https', address: { port: 8443 }, certPath: '/etc/ssl/slave.pem' },
+      { type: 'unix', path: '/run/longshore.sock', mode: 0o666 },
+    ],
+    logLevel: 'warn',
+    proxyHeader: 'x-real-ip',
+    cors: {
+      origins: ['*'],
+      methods: ['OPTIONS', 'GET', 'POST'],
+      headers: ['*'],
+      exposedHeaders: ['X-Seen'],
+      credentials: false,
+    },
+  });
+  const ignored = warnings.filter((warning) => warning.includes('has no effect in this version'));
+  expect(ignored.map((warning) => /\] (\w+) has/.exec(warning)?.[1])).toEqual([
+    'Debug',
+    'SessionSecret',
+    'HashIDSalt',
+    'SameSite',
+    'Secure',
+  ]);
+  expect(warnings.join()).toContain('[System] Listen has no effect');
+});
+
+test.each([
+  ['[SSL]\nCertPath = a.pem', 'KeyPath is missing'],
+  ['[SSL]\nKeyPath = a.pem', 'CertPath is missing'],
+  ['[UnixSocket]\nPerm = 0999', 'give an octal file mode'],
+  ['[Slave]\nSecret = 0123456789abcdef, short', 'several separated by commas'],
+  [
+    '[Slave]\nSecret = 0123456789abcdef, 0123456789abcdeg\n[Stores]\nlocal = /srv',
+    'Stores] serves one master',
+  ],
+  ['[UnixSokcet]\nListen = a', 'did you mean UnixSocket?'],
+])('S1: %j is refused, and the message says what is wrong', (text, reason) => {
+  expect(() => read(`[Slave]\nSecret = 0123456789abcdef\n${text}\n`)).toThrowError(
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(reason) }),
+  );
+});
+
+test('S6: several masters have a secret each', () => {
+  const { config } = read('[Slave]\nSecret = 0123456789abcdef, 0123456789abcdeg\n');
+  expect(config.secrets).toEqual(['0123456789abcdef', '0123456789abcdeg']);
 });

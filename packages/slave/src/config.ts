@@ -1,18 +1,26 @@
 import { join } from 'node:path';
+import { AppError } from '@longshore/protocol';
 import {
-  type ConfigOrigins,
+  type ConfigEntry,
+  type ConfigValues,
   choice,
   decimal,
   defineConfig,
+  flag,
   integer,
-  type ListenAddress,
+  type ListenPlace,
+  type LogFormat,
   type LogLevel,
+  list,
   listenAddress,
   path,
   readConfig,
   seconds,
+  systemKeys,
   text,
+  trustedNetworks,
 } from '@longshore/runtime';
+import { fileMode, secrets } from './config-values.ts';
 import type { RetryPolicy } from './queue/next-step.ts';
 
 /** Every key of the slave's configuration. The keys of `[OptionOverwrite]` are Cloudreve's. */
@@ -26,19 +34,31 @@ export const slaveConfigSpec = defineConfig({
         default: ':5213',
         description: 'Address and port on which the master reaches this slave.',
       },
-      LogLevel: {
-        type: choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-        default: 'info',
-        description: 'The least important lines that are logged.',
+      ...systemKeys,
+      LogLevel: { ...systemKeys.LogLevel, reloads: true },
+      ProxyHeader: {
+        type: text(),
+        default: 'X-Forwarded-For',
+        description: 'Header in which proxies name their client, for the log.',
       },
-      LogFormat: {
-        type: choice('json', 'pretty'),
-        default: 'json',
-        description: 'JSON lines for machines, or coloured text for a terminal.',
+      TrustedProxies: {
+        type: trustedNetworks(),
+        default: '127.0.0.0/8, ::1',
+        description:
+          'Proxies whose word in ProxyHeader is believed; whoever connects to the unix socket is one too.',
       },
+      Debug: { type: text(), ignored: true, description: 'Of Cloudreve; see LogLevel.' },
+      SessionSecret: {
+        type: text(),
+        ignored: true,
+        secret: true,
+        description: 'Of Cloudreve; a slave has no sessions.',
+      },
+      HashIDSalt: { type: text(), ignored: true, secret: true, description: 'Of Cloudreve.' },
       GracePeriod: {
         type: seconds({ max: 86_400 }),
         default: '60',
+        reloads: true,
         description: 'How long running work may go on after the slave was told to stop.',
       },
     },
@@ -47,11 +67,12 @@ export const slaveConfigSpec = defineConfig({
     description: 'The tie to the master.',
     keys: {
       Secret: {
-        type: text({ minLength: 16, maxLength: 256 }),
+        type: secrets(),
         required: true,
         secret: true,
+        reloads: true,
         description:
-          'The secret that `longshore nodes add` printed, known to the master and this slave only.',
+          'The secret that `longshore nodes add` printed, known to the master and this slave only. For several masters: one of each, separated by commas.',
       },
       CallbackTimeout: {
         type: seconds({ min: 1, max: 600 }),
@@ -79,37 +100,98 @@ export const slaveConfigSpec = defineConfig({
       },
     },
   },
+  SSL: {
+    description:
+      'HTTPS by the slave itself. With a certificate it listens here in place of `[System] Listen`.',
+    keys: {
+      Listen: {
+        type: listenAddress(),
+        default: ':443',
+        description: 'Address and port of HTTPS.',
+      },
+      CertPath: {
+        type: path(),
+        description: 'Certificate with its chain, in PEM. Read again at SIGHUP.',
+      },
+      KeyPath: { type: path(), description: 'Key of the certificate, in PEM.' },
+    },
+  },
+  UnixSocket: {
+    description: 'A socket for a proxy on this machine, in place of `[System] Listen`.',
+    keys: {
+      Listen: { type: path(), description: 'Path of the socket.' },
+      Perm: { type: fileMode(), default: '0660', description: 'Who may connect, as an octal file mode.' },
+    },
+  },
+  CORS: {
+    description: 'What scripts of other sites may do in a browser. Nothing, unless AllowOrigins is set.',
+    keys: {
+      AllowOrigins: {
+        type: list(),
+        reloads: true,
+        default: '',
+        description: 'Origins such as `https://files.example.com`, or `*`. `UNSET` is none.',
+      },
+      AllowMethods: { type: list(), reloads: true, default: 'PUT,POST,GET,OPTIONS', description: 'Methods.' },
+      AllowHeaders: {
+        type: list(),
+        reloads: true,
+        default: 'Authorization,Content-Length,Content-Type,Range',
+        description: 'Headers that a request may carry.',
+      },
+      AllowCredentials: {
+        type: flag(),
+        reloads: true,
+        default: 'false',
+        description: 'Whether cookies may be sent.',
+      },
+      ExposeHeaders: {
+        type: list(),
+        reloads: true,
+        default: '',
+        description: 'Headers of an answer that scripts may read.',
+      },
+      SameSite: { type: text(), ignored: true, description: 'Of Cloudreve; a slave sets no cookies.' },
+      Secure: { type: text(), ignored: true, description: 'Of Cloudreve; a slave sets no cookies.' },
+    },
+  },
   OptionOverwrite: {
     description: 'The queue of this slave.',
     keys: {
       queue_slave_worker_num: {
         type: integer({ min: 1, max: 1000 }),
         default: '15',
+        reloads: true,
         description: 'How many tasks run at the same time.',
       },
       queue_slave_max_execution: {
         type: seconds({ min: 1, max: 2_000_000 }),
         default: '86400',
+        reloads: true,
         description: 'How long one task may run in all, waiting between tries not counted.',
       },
       queue_slave_backoff_factor: {
         type: decimal({ min: 1, max: 100 }),
         default: '4',
+        reloads: true,
         description: 'By what the delay grows from try to try.',
       },
       queue_slave_backoff_max_duration: {
         type: seconds({ max: 86_400 }),
         default: '3600',
+        reloads: true,
         description: 'The longest delay between two tries.',
       },
       queue_slave_max_retry: {
         type: integer({ min: 0, max: 1000 }),
         default: '5',
+        reloads: true,
         description: 'How many times work that failed is tried again on this slave.',
       },
       queue_slave_retry_delay: {
         type: seconds({ max: 86_400 }),
         default: '5',
+        reloads: true,
         description: 'The delay before the first of these tries.',
       },
     },
@@ -121,12 +203,27 @@ export const slaveConfigSpec = defineConfig({
   },
 });
 
+export type CorsRules = {
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly credentials: boolean;
+};
+
 export type SlaveConfig = {
-  readonly listen: ListenAddress;
+  /** Where it listens, at one place or more. */
+  readonly listen: readonly ListenPlace[];
+  readonly cors: CorsRules;
+  /** In small letters. */
+  readonly proxyHeader: string;
+  readonly trustedProxies: readonly string[];
+  readonly trustedCertificates: string | undefined;
   readonly logLevel: LogLevel;
-  readonly logFormat: 'json' | 'pretty';
+  readonly logFormat: LogFormat;
   readonly gracePeriodMs: number;
-  readonly secret: string;
+  /** One for each master. */
+  readonly secrets: readonly string[];
   readonly callbackTimeoutMs: number;
   readonly signatureTtlSeconds: number;
   readonly maxSkewMs: number;
@@ -138,16 +235,18 @@ export type SlaveConfig = {
   readonly stores: Readonly<Record<string, string>>;
 };
 
+export type SlaveConfigReading = {
+  readonly config: SlaveConfig;
+  readonly entries: readonly ConfigEntry[];
+  readonly warnings: readonly string[];
+};
+
 /** Throws `CONFIG_NOT_FOUND` or `CONFIG_INVALID`. */
 export function readSlaveConfig(options: {
   file?: string | undefined;
   overrides?: { listen?: string | undefined; data?: string | undefined };
-}): {
-  config: SlaveConfig;
-  origins: ConfigOrigins<typeof slaveConfigSpec>;
-  warnings: readonly string[];
-} {
-  const { values, origins, warnings } = readConfig({
+}): SlaveConfigReading {
+  const { values, entries, warnings } = readConfig({
     config: slaveConfigSpec,
     file: options.file,
     env: process.env,
@@ -156,13 +255,23 @@ export function readSlaveConfig(options: {
       Slave: { DataPath: options.overrides?.data },
     },
   });
-  const { System, Slave, OptionOverwrite, Stores } = values;
+  const { System, Slave, CORS, OptionOverwrite, Stores } = values;
+  const cors = corsRules(CORS);
+  if (Slave.Secret.length > 1 && Object.keys(Stores).length > 0) {
+    const message =
+      '[Stores] serves one master: the stores of two may have the same id, so Secret must be one';
+    throw new AppError('CONFIG_INVALID', message);
+  }
   const config: SlaveConfig = {
-    listen: System.Listen,
+    listen: listenPlaces(values),
+    cors,
+    proxyHeader: System.ProxyHeader.toLowerCase(),
+    trustedProxies: System.TrustedProxies,
+    trustedCertificates: System.TrustedCertificates,
     logLevel: System.LogLevel,
     logFormat: System.LogFormat,
     gracePeriodMs: System.GracePeriod,
-    secret: Slave.Secret,
+    secrets: Slave.Secret,
     callbackTimeoutMs: Slave.CallbackTimeout,
     signatureTtlSeconds: Slave.SignatureTTL,
     maxSkewMs: Slave.MaxClockSkew,
@@ -180,5 +289,50 @@ export function readSlaveConfig(options: {
     },
     stores: Stores,
   };
-  return { config, origins, warnings };
+  return {
+    config,
+    entries: entries.map((entry) =>
+      entry.key === 'TempPath' && entry.value === null ? { ...entry, value: config.tempPath } : entry,
+    ),
+    warnings: [...warnings, ...listenWarnings(config, entries), ...corsWarnings(cors)],
+  };
 }
+
+function listenPlaces({ System, SSL, UnixSocket }: ConfigValues<typeof slaveConfigSpec>): ListenPlace[] {
+  const { CertPath: certPath, KeyPath: keyPath } = SSL;
+  if ((certPath === undefined) !== (keyPath === undefined)) {
+    const missing = certPath === undefined ? 'CertPath' : 'KeyPath';
+    throw new AppError(
+      'CONFIG_INVALID',
+      `[SSL] ${missing} is missing: HTTPS needs a certificate and its key`,
+    );
+  }
+  const places: ListenPlace[] = [];
+  if (certPath !== undefined && keyPath !== undefined) {
+    places.push({ type: 'https', address: SSL.Listen, certPath, keyPath });
+  }
+  if (UnixSocket.Listen !== undefined) {
+    places.push({ type: 'unix', path: UnixSocket.Listen, mode: UnixSocket.Perm });
+  }
+  return places.length > 0 ? places : [{ type: 'http', address: System.Listen }];
+}
+
+function listenWarnings({ listen }: SlaveConfig, entries: readonly ConfigEntry[]): string[] {
+  const written = entries.find(({ section, key }) => section === 'System' && key === 'Listen');
+  if (written === undefined || written.origin === 'default' || listen.some(({ type }) => type === 'http'))
+    return [];
+  return [`${written.place}: [System] Listen has no effect, [SSL] or [UnixSocket] stands in its place`];
+}
+
+const corsRules = (CORS: ConfigValues<typeof slaveConfigSpec>['CORS']): CorsRules => ({
+  origins: CORS.AllowOrigins.filter((origin) => origin !== 'UNSET'),
+  methods: CORS.AllowMethods,
+  headers: CORS.AllowHeaders,
+  exposedHeaders: CORS.ExposeHeaders,
+  credentials: CORS.AllowCredentials,
+});
+
+const corsWarnings = ({ origins, credentials }: CorsRules): string[] =>
+  credentials && origins.includes('*')
+    ? ['[CORS] AllowCredentials has no effect with AllowOrigins = *: browsers refuse that; name the origins']
+    : [];

@@ -1,16 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Attempt, Work } from '@longshore/protocol';
 import { expect, onTestFinished, test } from 'vitest';
 import { type FakeMaster, fakeSecret, startFakeMaster } from './testing/fake-master.ts';
+import {
+  writeConfIni as configuration,
+  spawnSlave,
+  startSlaveProgram as start,
+} from './testing/slave-program.ts';
 import { dispatch } from './testing/start-test-slave.ts';
 import { tempFolder } from './testing/temp-folder.ts';
 import { until } from './testing/until.ts';
 
-const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 const extract: Work = {
   kind: 'extract-archive',
   select: [],
@@ -20,46 +22,6 @@ const extract: Work = {
   entryRange: null,
 };
 const createZip: Work = { kind: 'create-archive', format: 'zip', level: 'fast', password: null };
-
-type Slave = {
-  url: string;
-  child: ChildProcess;
-  output: () => string;
-  exit: Promise<number | string | null>;
-};
-
-function configuration(folder: string, lines = ''): string {
-  const file = join(folder, 'conf.ini');
-  writeFileSync(
-    file,
-    `[System]\nListen = 127.0.0.1:0\n[Slave]\nSecret = ${fakeSecret}\nDataPath = data\n[OptionOverwrite]\nqueue_slave_retry_delay = 0.05\n${lines}`,
-    { mode: 0o600 },
-  );
-  return file;
-}
-
-function spawnSlave(args: string[], ipc = false): Slave {
-  const child = spawn(process.execPath, [program, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  const { promise, resolve } = Promise.withResolvers<number | string | null>();
-  child.once('exit', (code, signal) => resolve(code ?? signal));
-  return { url: '', child, output: () => output, exit: promise };
-}
-
-async function start(folder: string): Promise<Slave> {
-  const slave = spawnSlave(['-c', join(folder, 'conf.ini')]);
-  await until(
-    'the slave listens',
-    () => slave.output().includes('listens on') || slave.child.exitCode !== null,
-  );
-  const port = /listens on 127\.0\.0\.1:(\d+)/.exec(slave.output())?.[1];
-  if (port === undefined) throw new Error(`the slave did not start: ${slave.output()}`);
-  return { ...slave, url: `http://127.0.0.1:${port}` };
-}
 
 async function withMaster(lines = '') {
   const folder = tempFolder();
@@ -259,4 +221,32 @@ test('S1: a wrong configuration is named with its line and what was meant, and e
   expect(await slave.exit).toBe(2);
   expect(slave.output()).toContain(`CONFIG_INVALID: ${file}:8:`);
   expect(slave.output()).toContain('queue_slave_worker_num');
+});
+
+test('S1: --check prints each value in force with where it comes from, and no secret', async () => {
+  const folder = tempFolder();
+  const file = configuration(folder, 'queue_slave_worker_num = 3\n');
+  const slave = spawnSlave(['-c', file, '--check', '--data', '/srv/x']);
+  expect(await slave.exit).toBe(0);
+  const lines = slave
+    .output()
+    .split('\n')
+    .map((line) => line.replace(/ +;/, ' ;'));
+  expect(lines).toContain(`queue_slave_retry_delay = 0.05 ; ${file}:7`);
+  expect(lines).toContain(`queue_slave_worker_num = 3 ; ${file}:8`);
+  expect(lines).toContain('queue_slave_max_retry = 5 ; default');
+  expect(lines).toContain('DataPath = /srv/x ; command line');
+  expect(lines).toContain(`Secret = ******** ; ${file}:4`);
+  expect(slave.output()).not.toContain(fakeSecret);
+  expect(slave.output()).toContain(`${file} is valid.`);
+});
+
+test('N2: a file of Windows that every user can read is read, and warned about', async () => {
+  const folder = tempFolder();
+  const file = configuration(folder);
+  writeFileSync(file, `\uFEFF${readFileSync(file, 'utf8').replaceAll('\n', '\r\n')}`);
+  chmodSync(file, 0o644);
+  const slave = spawnSlave(['-c', file, '--check']);
+  expect(await slave.exit).toBe(0);
+  expect(slave.output()).toContain(`every user can read it; run: chmod 600 ${file}`);
 });

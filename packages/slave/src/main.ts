@@ -1,65 +1,75 @@
-import { parseArgs } from 'node:util';
-import { AppError, productVersion } from '@longshore/protocol';
-import { createLogger, onStopSignals, systemClock } from '@longshore/runtime';
-import { readSlaveConfig, type SlaveConfig } from './config.ts';
+import { productVersion } from '@longshore/protocol';
+import {
+  createLogger,
+  effectiveConfig,
+  type Logger,
+  onStopSignals,
+  type ProgramFlags,
+  print,
+  runProgram,
+  systemClock,
+  trustCertificates,
+} from '@longshore/runtime';
+import { readSlaveConfig, type SlaveConfigReading } from './config.ts';
+import { reloadConfig } from './reload/reload-config.ts';
 import { type Slave, startSlave } from './slave.ts';
 
 const usage = `Usage: slave -c conf.ini [--check] [--listen ADDRESS] [--data FOLDER]
 
   -c, --config FILE   the configuration, as printed by "longshore nodes add"
-  --check             read the configuration, say what is wrong with it, and exit
+  --check             read the configuration, print every value and its origin or what is wrong, and exit
   --listen ADDRESS    in place of [System] Listen, such as 127.0.0.1:5213
   --data FOLDER       in place of [Slave] DataPath
   --version           print the version
-  --help              print this
+  -h, --help          print this
+
+SIGHUP, or an edit of the file, reads the configuration again. SIGTERM lets running work end, up to [System] GracePeriod.
 `;
 
 /** Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, or could not start. */
-async function main(): Promise<void> {
-  const flags = readFlags();
-  if (flags.help) return print(usage);
-  if (flags.version) return print(`Longshore slave ${productVersion}\n`);
-  const { config, warnings } = readSlaveConfig({ file: flags.config, overrides: flags });
-  if (flags.check)
-    return print(`${[...warnings, `${flags.config ?? 'The environment'} is valid.`].join('\n')}\n`);
+async function start(flags: ProgramFlags): Promise<void> {
+  const read = (): SlaveConfigReading => readSlaveConfig({ file: flags.config, overrides: flags });
+  const first = read();
+  const { config, entries, warnings } = first;
+  if (flags.check) {
+    const verdict = `${flags.config ?? 'The environment'} is valid.`;
+    return print(`${[...effectiveConfig(entries), '', ...warnings, verdict].join('\n')}\n`);
+  }
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'slave' });
   for (const warning of warnings) log.warn({ warning }, 'configuration');
+  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
   const slave = await startSlave(config, log);
-  stopOnRequest(slave, config, log);
+  let { gracePeriodMs } = config;
+  const reloading = reloadConfig({
+    file: flags.config,
+    first,
+    read,
+    apply: (next) => {
+      slave.reload(next);
+      gracePeriodMs = next.gracePeriodMs;
+    },
+    log,
+  });
+  stopOnRequest({ slave, gracePeriodMs: () => gracePeriodMs, log, onStop: reloading.end });
   print(
-    `Longshore slave ${productVersion} listens on ${config.listen.host ?? ''}:${slave.port}, data in ${config.dataPath}\n`,
+    `Longshore slave ${productVersion} listens on ${slave.places.join(' and ')}, data in ${config.dataPath}\n`,
   );
   process.send?.({ type: 'listening', port: slave.port });
 }
 
-function readFlags() {
-  try {
-    return parseArgs({
-      options: {
-        config: { type: 'string', short: 'c' },
-        check: { type: 'boolean' },
-        listen: { type: 'string' },
-        data: { type: 'string' },
-        version: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError('BAD_REQUEST', `${reason}\n\n${usage}`, { cause });
-  }
-}
-
-function stopOnRequest(
-  slave: Slave,
-  { gracePeriodMs }: SlaveConfig,
-  log: ReturnType<typeof createLogger>,
-): void {
+function stopOnRequest(options: {
+  slave: Slave;
+  gracePeriodMs: () => number;
+  log: Logger;
+  onStop: () => void;
+}): void {
+  const { slave, log } = options;
   let stopping = false;
   const stop = (why: string, how: { graceMs: number; giveBack: boolean }): void => {
     if (stopping) return;
     stopping = true;
+    options.onStop();
     log.info({ why, ...how }, 'stopping');
     slave.stop(how).then(
       () => process.exit(0),
@@ -71,7 +81,7 @@ function stopOnRequest(
   };
   onStopSignals({
     clock: systemClock,
-    stop: (signal) => stop(signal, { graceMs: gracePeriodMs, giveBack: true }),
+    stop: (signal) => stop(signal, { graceMs: options.gracePeriodMs(), giveBack: true }),
     // Whoever asks twice does not want to wait.
     stopNow: () => process.exit(1),
   });
@@ -82,15 +92,4 @@ function stopOnRequest(
   });
 }
 
-function print(text: string): void {
-  process.stdout.write(text);
-}
-
-main().catch((error: unknown) => {
-  const text =
-    error instanceof AppError
-      ? `${error.code}: ${error.message}\n→ ${error.hint}\n`
-      : `INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
-  process.stderr.write(text);
-  process.exit(2);
-});
+runProgram({ name: 'slave', usage, start });

@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import { AppError, type AttemptRef } from '@longshore/protocol';
 import { signingKey } from '@longshore/protocol/server';
 import {
+  createClientAddress,
   createClosers,
   createPeerClient,
+  type Listening,
   type Logger,
   listen,
   lockDataDirectory,
@@ -34,8 +36,16 @@ import { createBlobSink } from './transfer/blob-sink.ts';
 import { createOpenBlob } from './transfer/open-blob.ts';
 import { createStoredOutputs } from './transfer/stored-outputs.ts';
 
+/** The part of the configuration that a running slave takes anew. */
+export type LiveConfig = Pick<SlaveConfig, 'logLevel' | 'secrets' | 'cors' | 'workers' | 'retry'>;
+
 export type Slave = {
-  readonly port: number;
+  /** Of the first place with a port; null when it listens on a unix socket only. */
+  readonly port: number | null;
+  /** Where it listens, for people. */
+  readonly places: readonly string[];
+  /** Puts in force what can change while it runs, and reads the certificate again. Throws `CONFIG_INVALID` for that. */
+  reload(config: LiveConfig): void;
   /**
    * Takes nothing new, lets work run on for `graceMs`, and gives the rest back to the master; without `giveBack`
    * it stays in the journal for the next start. Resolves when everything is closed.
@@ -67,6 +77,8 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
     const journal = openJournal(lock.directory);
     closers.add('journal', () => journal.close());
     const { callbackTimeoutMs, signatureTtlSeconds } = config;
+    // What `reload` replaces; whoever depends on it asks again each time.
+    let live: LiveConfig = config;
     const peers = createPeerClient({ clock, signatureTtlSeconds });
     closers.add('connections to masters', () => peers.close());
     const http = createBlobHttp({ idleTimeoutMs: blobIdleTimeoutMs });
@@ -74,8 +86,7 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
     const threads = createArchiveThreads({ size: availableParallelism() });
     closers.add('archive threads', () => threads.close());
 
-    const key = signingKey(config.secret);
-    const keys = new Map([[key.keyId, key]]);
+    const keys = new Map(config.secrets.map(signingKey).map((key) => [key.keyId, key]));
     const stores = new Map(Object.entries(config.stores).map(([id, root]) => [id, createLocalStore(root)]));
     const tempFolders = createTempFolders(config.tempPath, lock.directory);
     const openBlob = createOpenBlob({ stores, http });
@@ -84,7 +95,7 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
     const readVitals = createReadVitals({
       clock,
       tempPath: tempFolders.root,
-      workers: config.workers,
+      workers: () => live.workers,
       capabilities: Object.keys(executors) as (keyof typeof executors)[],
       queueDepth: () => queue.depth(),
     });
@@ -97,10 +108,10 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
       readVitals,
       callbackTimeoutMs,
       log,
-      onLeaseLost: async (ref: AttemptRef) => {
-        await stopAttempts([{ ...ref, reason: 'lease-lost' }]);
+      onLeaseLost: async (keyId: string, ref: AttemptRef) => {
+        await stopAttempts(keyId, [{ ...ref, reason: 'lease-lost' }]);
       },
-      onHeartbeat: (answer, held) => heedHeartbeat(answer, held),
+      onHeartbeat: (keyId, answer, held) => heedHeartbeat(keyId, answer, held),
     });
     closers.add('masters', () => masters.close());
     const executeAttempt = createExecuteAttempt({
@@ -115,17 +126,17 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
         clock,
       }),
     });
-    const { workers, retry: policy } = config;
     const queue = createAttemptQueue({
-      workers,
-      policy,
+      workers: config.workers,
+      policy: config.retry,
       reports,
       executeAttempt,
       clock,
       log,
       random: Math.random,
     });
-    const stopAttempts = createStopAttempts({ journal, queue, reports });
+    const { isSameMaster } = masters;
+    const stopAttempts = createStopAttempts({ journal, queue, reports, isSameMaster });
     const heedHeartbeat = createHeedHeartbeat({ queue, stopAttempts });
 
     let stopping = false;
@@ -141,9 +152,11 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
       maxSkewMs: config.maxSkewMs,
       signatureTtlSeconds,
       log,
+      corsRules: () => live.cors,
+      clientAddress: createClientAddress({ ...config, header: config.proxyHeader }),
       masters,
       readVitals,
-      acceptAttempts: createAcceptAttempts({ journal, queue, clock, refusal }),
+      acceptAttempts: createAcceptAttempts({ journal, queue, clock, isSameMaster, refusal }),
       stopAttempts,
       previewArchive: createPreviewArchive({ threads, openBlob, tempFolders }),
       selfTest: createSelfTest({
@@ -156,10 +169,32 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
       callbackTimeoutMs,
     });
 
+    const replaceKeys = (secrets: readonly string[]): void => {
+      const next = new Map(secrets.map(signingKey).map((key) => [key.keyId, key]));
+      for (const keyId of keys.keys()) {
+        if (next.has(keyId)) continue;
+        keys.delete(keyId);
+        log.info({ keyId }, 'a secret was removed, the work of its master is dropped');
+        const held = journal.attempts.held(keyId);
+        Promise.all([
+          masters.forget(keyId),
+          stopAttempts(
+            keyId,
+            held.map((ref) => ({ ...ref, reason: 'lease-lost' })),
+          ),
+        ]).catch((error: unknown) => log.error({ err: error, keyId }, 'a master could not be forgotten'));
+      }
+      for (const [keyId, key] of next) keys.set(keyId, key);
+    };
+
     await forgetOld(journal, clock);
     await resumeAttempts({ journal, queue, tempFolders, stores, log });
-    const server = await listen(app, { address: config.listen, requestTimeoutMs });
-    closers.add('http', () => server.close(closeGraceMs));
+    const servers: Listening[] = [];
+    for (const place of config.listen) {
+      const server = await listen(app, { place, requestTimeoutMs });
+      closers.add(`http at ${server.name}`, () => server.close(closeGraceMs));
+      servers.push(server);
+    }
     masters.start();
     const cleaning = setInterval(() => {
       forgetOld(journal, clock).catch((error: unknown) =>
@@ -168,7 +203,17 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
     }, cleanEveryMs);
     closers.add('cleaning', () => clearInterval(cleaning));
     return {
-      port: server.port,
+      port: servers.map(({ port }) => port).find((port) => port !== null) ?? null,
+      places: servers.map(({ name }) => name),
+      reload: (next) => {
+        for (const server of servers) server.renewCertificate();
+        live = next;
+        const { workers, retry: policy, logLevel } = next;
+        log.level = logLevel;
+        masters.setLogLevel(logLevel);
+        replaceKeys(next.secrets);
+        queue.reconfigure({ workers, policy, logLevel });
+      },
       stop: async ({ graceMs, giveBack }) => {
         stopping = true;
         await queue.shutdown({ graceMs, giveBack });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type Capability, NodeId } from '@longshore/protocol';
 import { generateSecret, signingKey } from '@longshore/protocol/server';
-import type { Logger } from '@longshore/runtime';
+import type { LogFormat, Logger } from '@longshore/runtime';
 import { z } from 'zod';
 import type { Database } from '../database/open-database.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
@@ -27,7 +27,7 @@ export type EmbeddedNodeDeps = {
   /** Without the variables that configure the master: they must not configure the node. */
   env: NodeJS.ProcessEnv;
   logLevel: string;
-  logFormat: 'json' | 'pretty';
+  logFormat: LogFormat;
   graceMs: number;
   ready: (nodeId: NodeId) => void;
 };

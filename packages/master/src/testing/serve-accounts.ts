@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { ServerEvent } from '@longshore/protocol';
-import { type Clock, createLogger, systemClock } from '@longshore/runtime';
+import { type Clock, createClientAddress, createLogger, systemClock } from '@longshore/runtime';
 import { sql } from 'kysely';
 import { inject } from 'vitest';
 import { type Accounts, createAccounts } from '../accounts/accounts.ts';
@@ -10,7 +10,6 @@ import type { Database } from '../database/open-database.ts';
 import { createEventHub, type EventHub } from '../events/event-hub.ts';
 import { authenticateUser } from '../http/authenticate-user.ts';
 import { createApp } from '../http/create-app.ts';
-import { createClientAddress } from '../http/routes/account-client-address.ts';
 import { mountAccountRoutes } from '../http/routes/account-routes.ts';
 import { mountApiDocs } from '../http/routes/api-docs-routes.ts';
 import { mountEventRoutes } from '../http/routes/event-routes.ts';
@@ -40,7 +39,8 @@ export async function serveAccounts(
   const progress: ServerEvent[] = [];
   const app = createApp({ log, isUnavailable: database.isUnavailable });
   app.use('/api/*', authenticateUser(identify));
-  mountAccountRoutes(app, { accounts, clientAddress: createClientAddress(['127.0.0.1']) });
+  const clientAddress = createClientAddress({ trustedProxies: ['127.0.0.1'], header: 'x-forwarded-for' });
+  mountAccountRoutes(app, { accounts, clientAddress: (c) => clientAddress(c.env.incoming) });
   mountEventRoutes(app, {
     hub,
     database,

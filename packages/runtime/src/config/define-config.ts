@@ -9,6 +9,8 @@ export type KeySpec = {
   readonly secret?: true;
   /** Accepted with any value, because files written for other programs hold it; a warning says it does nothing. */
   readonly ignored?: true;
+  /** A running program takes a new value when it reads its configuration again. */
+  readonly reloads?: true;
   readonly description: string;
 };
 

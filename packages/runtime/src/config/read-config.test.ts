@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AppError } from '@longshore/protocol';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { defineConfig, environmentName } from './define-config.ts';
-import { readConfig } from './read-config.ts';
+import { type ConfigEntry, readConfig } from './read-config.ts';
 import {
   byteSize,
   choice,
@@ -53,6 +53,11 @@ const config = defineConfig({
   },
   Stores: { description: 'Folders by store id', entries: path() },
 });
+
+const placesOf = (entries: readonly ConfigEntry[], section: string) =>
+  Object.fromEntries(
+    entries.filter((entry) => entry.section === section).map(({ key, place }) => [key, place]),
+  );
 
 const secret = 'x'.repeat(64);
 const env = { LONGSHORE_SLAVE_SECRET: secret };
@@ -104,7 +109,7 @@ describe('reading', () => {
 
   test('a flag wins over the environment, the environment over the file, the file over the default', () => {
     write('[System]\nListen = :1\nGracePeriod = 1\nDebug = true\n');
-    const { values, origins } = readConfig({
+    const { values, entries } = readConfig({
       config,
       file,
       env: { ...env, LONGSHORE_SYSTEM_LISTEN: ':2', LONGSHORE_SYSTEM_GRACE_PERIOD: '2' },
@@ -116,29 +121,28 @@ describe('reading', () => {
       GracePeriod: 2000,
       Debug: true,
     });
-    expect(origins.System).toEqual({
+    expect(placesOf(entries, 'System')).toEqual({
       Mode: 'default',
-      Listen: 'flag',
-      GracePeriod: 'environment',
-      Debug: 'file',
+      Listen: 'command line',
+      GracePeriod: 'LONGSHORE_SYSTEM_GRACE_PERIOD',
+      Debug: `${file}:4`,
     });
   });
 
   test('an empty environment variable counts as not set', () => {
-    expect(readConfig({ config, env: { ...env, LONGSHORE_SYSTEM_LISTEN: '' } }).origins.System.Listen).toBe(
-      'default',
-    );
+    const { entries } = readConfig({ config, env: { ...env, LONGSHORE_SYSTEM_LISTEN: '' } });
+    expect(placesOf(entries, 'System')).toMatchObject({ Listen: 'default' });
   });
 
   test('a free map takes names of the file and of the environment', () => {
     write('[Stores]\n3f0a = /srv/a\nlocal = blobs\n');
-    const { values, origins } = readConfig({
+    const { values, entries } = readConfig({
       config,
       file,
       env: { ...env, LONGSHORE_STORES_LOCAL: '/mnt/b' },
     });
     expect(values.Stores).toEqual({ '3f0a': '/srv/a', local: '/mnt/b' });
-    expect(origins.Stores).toEqual({ '3f0a': 'file', local: 'environment' });
+    expect(placesOf(entries, 'Stores')).toEqual({ '3f0a': `${file}:2`, local: 'LONGSHORE_STORES_LOCAL' });
   });
 
   test('a relative path of a file is seen from the folder of the file, another from the working folder', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '@longshore/protocol';
 import { type ConfigSpec, type ConfigValues, environmentName, type KeySpec } from './define-config.ts';
@@ -8,12 +9,6 @@ import { type ConfigProblem, type ConfigSource, findKey, type WrittenValue } fro
 /** Where a value comes from. A later one wins over an earlier one. */
 export type ConfigOrigin = 'default' | 'file' | 'environment' | 'flag';
 
-export type ConfigOrigins<Spec extends ConfigSpec> = {
-  readonly [Section in keyof Spec]: Spec[Section] extends { keys: infer Keys }
-    ? { readonly [Key in keyof Keys]: ConfigOrigin }
-    : Readonly<Record<string, ConfigOrigin>>;
-};
-
 /** Values that flags set, written as in the file. */
 export type ConfigOverrides<Spec extends ConfigSpec> = {
   readonly [Section in keyof Spec]?: Spec[Section] extends { keys: infer Keys }
@@ -21,9 +16,25 @@ export type ConfigOverrides<Spec extends ConfigSpec> = {
     : Readonly<Record<string, string | undefined>>;
 };
 
+/** One key as it is in force, for people to read. */
+export type ConfigEntry = {
+  readonly section: string;
+  readonly key: string;
+  /** As it would stand in the file, a path in full; null when there is none. A secret is `********`. */
+  readonly value: string | null;
+  readonly origin: ConfigOrigin;
+  /** The origin for a person: `default`, `conf.ini:3`, a variable, `command line`. */
+  readonly place: string;
+  readonly description: string;
+  /** A digest of the value, by which a secret that has changed is noticed. */
+  readonly fingerprint: string;
+  readonly reloads: boolean;
+};
+
 export type ConfigReading<Spec extends ConfigSpec> = {
   readonly values: ConfigValues<Spec>;
-  readonly origins: ConfigOrigins<Spec>;
+  /** Every key that has an effect, in the order of the description. */
+  readonly entries: readonly ConfigEntry[];
   /** Lines for the log: the program can start, but somebody should look. */
   readonly warnings: readonly string[];
 };
@@ -54,18 +65,16 @@ export function readConfig<const Spec extends ConfigSpec>(options: {
   }
 
   const values: Record<string, Record<string, unknown>> = {};
-  const origins: Record<string, Record<string, ConfigOrigin>> = {};
+  const entries: ConfigEntry[] = [];
   const defaultsFolder = file === undefined ? process.cwd() : dirname(resolve(file));
   for (const [section, spec] of Object.entries(config)) {
     const found = winners.get(section) ?? new Map<string, WrittenValue>();
     const sectionValues: Record<string, unknown> = Object.create(null);
-    const sectionOrigins: Record<string, ConfigOrigin> = Object.create(null);
     for (const key of 'keys' in spec ? Object.keys(spec.keys) : found.keys()) {
       const keySpec = findKey(config, section, key);
       if (keySpec === undefined) continue;
       const value = found.get(key);
       const name = `[${section}] ${key}`;
-      sectionOrigins[key] = value?.origin ?? 'default';
       if (value === undefined) {
         if (keySpec.default !== undefined) {
           sectionValues[key] = keySpec.type.parse(keySpec.default, defaultsFolder);
@@ -79,12 +88,40 @@ export function readConfig<const Spec extends ConfigSpec>(options: {
         sectionValues[key] = parseWritten(keySpec, value);
         if (sectionValues[key] === undefined) problems.push(refusal(name, keySpec, value));
       }
+      if (keySpec.ignored) continue;
+      const written = value === undefined ? keySpec.default : (value.text ?? keySpec.type.alone);
+      entries.push(describe({ section, key, keySpec, written, parsed: sectionValues[key], value }));
     }
     values[section] = sectionValues;
-    origins[section] = sectionOrigins;
   }
   if (problems.length > 0) throw invalid(problems);
-  return { values: values as ConfigValues<Spec>, origins: origins as ConfigOrigins<Spec>, warnings };
+  return {
+    values: values as ConfigValues<Spec>,
+    entries,
+    warnings,
+  };
+}
+
+function describe(found: {
+  section: string;
+  key: string;
+  keySpec: KeySpec;
+  written: string | undefined;
+  parsed: unknown;
+  value: WrittenValue | undefined;
+}): ConfigEntry {
+  const { section, key, keySpec, written, parsed } = found;
+  const shown = typeof parsed === 'string' ? parsed : (written ?? null);
+  return {
+    section,
+    key,
+    value: shown !== null && shown !== '' && keySpec.secret ? '********' : shown,
+    origin: found.value?.origin ?? 'default',
+    place: found.value?.place ?? 'default',
+    description: keySpec.description,
+    fingerprint: createHash('sha256').update(JSON.stringify(shown)).digest('hex'),
+    reloads: keySpec.reloads === true,
+  };
 }
 
 function readOverrides(overrides: Readonly<Record<string, unknown>>): ConfigSource {

@@ -3,6 +3,8 @@ import pretty from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
+export type LogFormat = 'auto' | 'json' | 'pretty';
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 /** Fields that never reach a log line, wherever an object carries them. */
@@ -11,7 +13,8 @@ const secretFields = ['secret', 'password', 'ticket', 'token', 'authorization', 
 /** Logs to standard error: JSON lines, or coloured text for a terminal. */
 export function createLogger(options: {
   level: LogLevel;
-  format: 'json' | 'pretty';
+  /** `auto` is pretty on a terminal. */
+  format: LogFormat;
   program: string;
 }): Logger {
   const settings = {
@@ -21,6 +24,7 @@ export function createLogger(options: {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  if (options.format === 'json') return pino(settings, pino.destination({ fd: 2, sync: true }));
+  const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
+  if (!isPretty) return pino(settings, pino.destination({ fd: 2, sync: true }));
   return pino(settings, pretty({ destination: 2, sync: true, ignore: 'pid,hostname,program' }));
 }

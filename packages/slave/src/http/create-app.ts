@@ -2,7 +2,9 @@ import { AppError } from '@longshore/protocol';
 import type { NonceStore, SigningKey } from '@longshore/protocol/server';
 import { type Clock, type Logger, type SignedEnv, signedRequests } from '@longshore/runtime';
 import { Hono } from 'hono';
-import { answerError } from './answer-error.ts';
+import type { CorsRules } from '../config.ts';
+import { allowOrigins } from './allow-origins.ts';
+import { answerError, type ClientAddress } from './answer-error.ts';
 import { routeAttempts } from './route-attempts.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 import { routeNode } from './route-node.ts';
@@ -20,10 +22,13 @@ export function createApp(
     maxSkewMs: number;
     signatureTtlSeconds: number;
     log: Logger;
+    corsRules: () => CorsRules;
+    clientAddress: ClientAddress;
   },
 ): Hono<SlaveEnv> {
-  const { keys, nonces, clock, maxSkewMs, signatureTtlSeconds, log } = dependencies;
+  const { keys, nonces, clock, maxSkewMs, signatureTtlSeconds, log, clientAddress } = dependencies;
   const app = new Hono<SlaveEnv>();
+  app.use(allowOrigins(dependencies.corsRules));
   app.get('/healthz', (c) => c.json({ ok: true }));
   app.use(
     '/slave/v1/*',
@@ -40,8 +45,11 @@ export function createApp(
   routeNode(app, dependencies);
   routeAttempts(app, dependencies);
   app.notFound((c) =>
-    answerError(c, new AppError('NOT_FOUND', `there is no ${c.req.method} ${c.req.path}`), log),
+    answerError(c, new AppError('NOT_FOUND', `there is no ${c.req.method} ${c.req.path}`), {
+      log,
+      clientAddress,
+    }),
   );
-  app.onError((error, c) => answerError(c, error, log));
+  app.onError((error, c) => answerError(c, error, { log, clientAddress }));
   return app;
 }

@@ -25,7 +25,10 @@ export function routeAttempts(app: Hono<SlaveEnv>, dependencies: RouteDependenci
 
   app.post(slaveRoutes.cancel, async (c) => {
     const { attempts } = parseSigned(c, CancelAttempts);
-    return c.json({ unknown: await stopAttempts(attempts) } satisfies CancelAnswer, 202);
+    return c.json(
+      { unknown: await stopAttempts(c.get('peer').key.keyId, attempts) } satisfies CancelAnswer,
+      202,
+    );
   });
 
   app.post(slaveRoutes.listArchive, async (c) => {

@@ -19,9 +19,18 @@ function inbox(refusal: AppError | null = null) {
       return true;
     },
   };
-  const accept = createAcceptAttempts({ journal, queue, clock: systemClock, refusal: () => refusal });
+  const accept = createAcceptAttempts({
+    journal,
+    queue,
+    clock: systemClock,
+    isSameMaster,
+    refusal: () => refusal,
+  });
   return { journal, added, aborted, accept };
 }
+
+const isSameMaster = (keyId: string, otherKeyId: string): boolean =>
+  keyId.split(' ')[0] === otherKeyId.split(' ')[0];
 
 const verdicts = (results: readonly { verdict: string }[]): string[] => results.map(({ verdict }) => verdict);
 
@@ -72,6 +81,7 @@ test('a slave that takes nothing refuses what is new and still knows what it has
     journal: open.journal,
     queue: { add: () => expect.unreachable(), abort: () => false },
     clock: systemClock,
+    isSameMaster,
     refusal: () => new AppError('SHUTTING_DOWN', 'stopping'),
   });
   const results = await refusing('key', [attempt, sampleAttempt()]);
@@ -79,4 +89,16 @@ test('a slave that takes nothing refuses what is new and still knows what it has
     ['known', undefined],
     ['refused', 'SHUTTING_DOWN'],
   ]);
+});
+
+test('S6: the part of one master is nothing that another can replace, but the same master can under a new key', async () => {
+  const { accept, added, aborted } = inbox();
+  const first = sampleAttempt();
+  const second = sampleAttempt({ partId: first.partId, attempt: 2 });
+  await accept('anna', [first]);
+  const [result] = await accept('berta', [second]);
+  expect(result).toMatchObject({ verdict: 'refused', error: { code: 'FORBIDDEN' } });
+  expect([added, aborted]).toEqual([[attemptKey(first)], []]);
+  expect(verdicts(await accept('anna again', [second]))).toEqual(['accepted']);
+  expect(aborted).toEqual([`${attemptKey(first)} lease-lost`]);
 });

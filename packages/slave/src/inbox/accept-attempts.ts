@@ -9,6 +9,7 @@ import type { Clock } from '@longshore/runtime';
 import type { Journal } from '../journal/open-journal.ts';
 import type { AttemptQueue } from '../queue/attempt-queue.ts';
 import type { HeldAttempt } from '../report/attempt-reports.ts';
+import type { IsSameMaster } from '../report/masters.ts';
 import { decideAcceptance } from './decide-acceptance.ts';
 
 type Result = DispatchAnswer['results'][number];
@@ -23,10 +24,11 @@ export function createAcceptAttempts(options: {
   journal: Journal;
   queue: Pick<AttemptQueue, 'add' | 'abort'>;
   clock: Clock;
+  isSameMaster: IsSameMaster;
   /** Why nothing is taken now, or null. */
   refusal: (keyId: string) => AppError | null;
 }): AcceptAttempts {
-  const { journal, queue, clock } = options;
+  const { journal, queue, clock, isSameMaster } = options;
   return async (keyId, attempts) => {
     const refusal = options.refusal(keyId);
     const added: HeldAttempt[] = [];
@@ -35,7 +37,15 @@ export function createAcceptAttempts(options: {
     const accept = (attempt: Attempt): Result => {
       const { partId, attempt: number } = attempt;
       const ref = { partId, attempt: number };
-      const decision = decideAcceptance(number, journal.attempts.numbersOf(partId));
+      const seen = journal.attempts.numbersOf(partId);
+      if (!seen.every((earlier) => isSameMaster(earlier.keyId, keyId))) {
+        const foreign = new AppError(
+          'FORBIDDEN',
+          `part ${partId} is the work of another master of this slave`,
+        );
+        return { ...ref, verdict: 'refused', error: toErrorInfo(foreign) };
+      }
+      const decision = decideAcceptance(number, seen);
       if (decision.type === 'known') return { ...ref, verdict: 'known', error: null };
       if (decision.type === 'outdated') {
         const message = `attempt ${number} of part ${partId} was replaced by attempt ${decision.by}`;

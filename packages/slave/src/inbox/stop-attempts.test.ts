@@ -20,7 +20,9 @@ async function holding(...attempts: ReturnType<typeof sampleAttempt>[]) {
   await journal.write(() => {
     for (const attempt of attempts) journal.attempts.insert('key', attempt);
   });
-  return { journal, reports, stopped, stop: createStopAttempts({ journal, queue: { abort }, reports }) };
+  const isSameMaster = (keyId: string, otherKeyId: string): boolean => keyId === otherKeyId;
+  const stop = createStopAttempts({ journal, queue: { abort }, reports, isSameMaster });
+  return { journal, reports, stopped, stop };
 }
 
 test('T10: work that has lost its lease and still runs cannot report any more', async () => {
@@ -29,7 +31,7 @@ test('T10: work that has lost its lease and still runs cannot report any more', 
   const held = { keyId: 'key', attempt };
   await reports.record(held, { type: 'started', try: 1 });
   const { partId } = attempt;
-  expect(await stop([{ partId, attempt: 1, reason: 'lease-lost' }])).toEqual([]);
+  expect(await stop('key', [{ partId, attempt: 1, reason: 'lease-lost' }])).toEqual([]);
   expect(stopped).toEqual([`${partId}.1 lease-lost`]);
   await reports.record(held, {
     type: 'rejected',
@@ -43,7 +45,23 @@ test('T3: a cancel is left to the work to report, and what was never here is nam
   const [known, stranger] = [sampleAttempt(), sampleAttempt()];
   const { journal, stopped, stop } = await holding(known);
   const refs = [known, stranger].map(({ partId, attempt }) => ({ partId, attempt }));
-  expect(await stop(refs.map((ref) => ({ ...ref, reason: 'user' })))).toEqual([refs[1]]);
+  expect(
+    await stop(
+      'key',
+      refs.map((ref) => ({ ...ref, reason: 'user' })),
+    ),
+  ).toEqual([refs[1]]);
   expect(stopped).toContain(`${attemptKey(known)} user`);
   expect(journal.attempts.held('key')).toEqual([refs[0]]);
+});
+
+test('S6: a master stops nothing of another', async () => {
+  const attempt = sampleAttempt();
+  const { journal, stopped, stop } = await holding(attempt);
+  const ref = { partId: attempt.partId, attempt: attempt.attempt };
+  for (const reason of ['user', 'lease-lost'] as const) {
+    expect(await stop('another key', [{ ...ref, reason }])).toEqual([ref]);
+  }
+  expect(stopped).toEqual([]);
+  expect(journal.attempts.held('key')).toEqual([ref]);
 });

@@ -19,7 +19,9 @@ export type AttemptChange =
 
 export type AttemptRows = {
   /** Attempts of a part that were ever accepted and not yet forgotten, the highest number first. */
-  numbersOf(partId: string): readonly { readonly attempt: number; readonly final: boolean }[];
+  numbersOf(
+    partId: string,
+  ): readonly { readonly attempt: number; readonly final: boolean; readonly keyId: string }[];
   insert(keyId: string, attempt: Attempt): void;
   /** False when the attempt is unknown or final. */
   change(ref: AttemptRef, change: AttemptChange): boolean;
@@ -31,7 +33,8 @@ export type AttemptRows = {
   unfinished(): readonly AttemptRow[];
   /** Attempts of a key that are not final, or whose reports are not all acknowledged. */
   held(keyId: string): AttemptRef[];
-  knows(ref: AttemptRef): boolean;
+  /** The key of the master that gave the attempt; undefined when it is unknown. */
+  keyOf(ref: AttemptRef): string | undefined;
   isUnfinished(ref: AttemptRef): boolean;
   forgetFinalBefore(atMs: number): void;
 };
@@ -45,8 +48,8 @@ type StoredRow = {
 };
 
 export function createAttemptRows(database: Database.Database, relaxed: Database.Database): AttemptRows {
-  const numbersOf = database.prepare<[string], { attempt: number; final: 0 | 1 }>(
-    `select attempt, state = 'final' as final from attempts where part_id = ? order by attempt desc`,
+  const numbersOf = database.prepare<[string], { attempt: number; final: 0 | 1; keyId: string }>(
+    `select attempt, state = 'final' as final, key_id as keyId from attempts where part_id = ? order by attempt desc`,
   );
   const insert = database.prepare(
     `insert into attempts (part_id, attempt, key_id, state, body) values (?, ?, ?, 'queued', ?)`,
@@ -78,7 +81,9 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
     `select part_id as partId, attempt from attempts where key_id = ? and state <> 'final'
      union select part_id, attempt from outbox where key_id = ? limit 100000`,
   );
-  const knows = database.prepare(`select 1 from attempts where part_id = ? and attempt = ?`);
+  const keyOf = database
+    .prepare<[string, number], string>(`select key_id from attempts where part_id = ? and attempt = ?`)
+    .pluck(true);
   const isUnfinished = database.prepare(
     `select 1 from attempts where part_id = ? and attempt = ? and state <> 'final'`,
   );
@@ -87,8 +92,7 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
        (select 1 from outbox where outbox.part_id = attempts.part_id and outbox.attempt = attempts.attempt)`,
   );
   return {
-    numbersOf: (partId) =>
-      numbersOf.all(partId).map((row) => ({ attempt: row.attempt, final: row.final === 1 })),
+    numbersOf: (partId) => numbersOf.all(partId).map((row) => ({ ...row, final: row.final === 1 })),
     insert: (keyId, attempt) => {
       insert.run(attempt.partId, attempt.attempt, keyId, JSON.stringify(attempt));
     },
@@ -124,7 +128,7 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
         notBeforeMs: row.not_before_ms,
       })),
     held: (keyId) => held.all(keyId, keyId) as AttemptRef[],
-    knows: (ref) => knows.get(ref.partId, ref.attempt) !== undefined,
+    keyOf: (ref) => keyOf.get(ref.partId, ref.attempt),
     isUnfinished: (ref) => isUnfinished.get(ref.partId, ref.attempt) !== undefined,
     forgetFinalBefore: (atMs) => {
       forget.run(atMs);

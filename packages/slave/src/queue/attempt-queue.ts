@@ -12,7 +12,7 @@
  * one takes no slot. Stopping one that does not run ends it at once; one that runs ends when its work has ended.
  */
 import { AppError, type AttemptRef, toErrorInfo } from '@longshore/protocol';
-import type { Clock, Logger } from '@longshore/runtime';
+import type { Clock, Logger, LogLevel } from '@longshore/runtime';
 import PQueue from 'p-queue';
 import { attemptKey } from '../journal/attempt-key.ts';
 import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
@@ -36,6 +36,8 @@ export type AttemptQueue = {
   /** Begins to stop an attempt; it is gone when its work has ended. False when it is not here. */
   abort(ref: AttemptRef, reason: 'user' | 'lease-lost'): boolean;
   depth(): { running: number; queued: number };
+  /** In force for everything that begins from now on; what runs keeps its deadline. */
+  reconfigure(settings: { workers: number; policy: RetryPolicy; logLevel: LogLevel }): void;
   /**
    * Gives back at once what does not run, lets the rest run on for `graceMs`, then stops it. With `giveBack` false
    * everything is stopped and stays in the journal for the next start.
@@ -65,7 +67,8 @@ export function createAttemptQueue(options: {
   log: Logger;
   random: () => number;
 }): AttemptQueue {
-  const { policy, reports, executeAttempt, clock } = options;
+  const { reports, executeAttempt, clock } = options;
+  let { policy } = options;
   const slots = new PQueue({ concurrency: options.workers });
   const entries = new Map<string, Entry>();
   let giveBack = true;
@@ -225,6 +228,11 @@ export function createAttemptQueue(options: {
       let running = 0;
       for (const entry of entries.values()) if (entry.state === 'running') running += 1;
       return { running, queued: entries.size - running };
+    },
+    reconfigure: (settings) => {
+      policy = settings.policy;
+      slots.concurrency = settings.workers;
+      for (const entry of entries.values()) entry.log.level = settings.logLevel;
     },
     shutdown: async (how) => {
       stopping = true;

@@ -1,6 +1,6 @@
 import type { AttemptRef, HeartbeatAnswer, Hello } from '@longshore/protocol';
 import type { SigningKey } from '@longshore/protocol/server';
-import type { Logger, PeerClient } from '@longshore/runtime';
+import type { Logger, LogLevel, PeerClient } from '@longshore/runtime';
 import type { Journal } from '../journal/open-journal.ts';
 import type { AttemptReports } from './attempt-reports.ts';
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts';
@@ -14,6 +14,10 @@ export type Masters = {
   start(): void;
   hello(key: SigningKey, hello: Hello): Promise<void>;
   find(keyId: string): MasterLink | undefined;
+  isSameMaster: IsSameMaster;
+  /** Ends the talk with the master of a key that is not valid any more. */
+  forget(keyId: string): Promise<void>;
+  setLogLevel(level: LogLevel): void;
   /** There may be a report to send. */
   wake(keyId: string): void;
   /** Resolves true when every report is acknowledged, false when that takes longer. */
@@ -21,7 +25,10 @@ export type Masters = {
   close(): Promise<void>;
 };
 
-type Session = { link: MasterLink; sender: ReportSender; heartbeats: Heartbeats };
+/** True for one key, and for two keys of one master: it changes its key while work of the old one still runs. */
+export type IsSameMaster = (keyId: string, otherKeyId: string) => boolean;
+
+type Session = { link: MasterLink; sender: ReportSender; heartbeats: Heartbeats; log: Logger };
 
 export function createMasters(options: {
   keys: ReadonlyMap<string, SigningKey>;
@@ -31,28 +38,34 @@ export function createMasters(options: {
   readVitals: ReadVitals;
   callbackTimeoutMs: number;
   log: Logger;
-  onLeaseLost: (ref: AttemptRef) => Promise<void>;
-  onHeartbeat: (answer: HeartbeatAnswer, held: readonly AttemptRef[]) => Promise<void>;
+  onLeaseLost: (keyId: string, ref: AttemptRef) => Promise<void>;
+  onHeartbeat: (keyId: string, answer: HeartbeatAnswer, held: readonly AttemptRef[]) => Promise<void>;
 }): Masters {
-  const { journal, reports, readVitals, onLeaseLost } = options;
+  const { journal, reports, readVitals } = options;
   const sessions = new Map<string, Session>();
 
   function open(key: SigningKey, hello: Hello): void {
     const log = options.log.child({ masterId: hello.masterId, nodeId: hello.nodeId });
     const { keyId } = key;
     const link = createMasterLink({ key, hello, peers: options.peers, timeoutMs: options.callbackTimeoutMs });
-    const sender = createReportSender({ link, journal, reports, log, onLeaseLost });
+    const sender = createReportSender({
+      link,
+      journal,
+      reports,
+      log,
+      onLeaseLost: (ref) => options.onLeaseLost(keyId, ref),
+    });
     const heartbeats = createHeartbeats({
       link,
       readVitals,
       holding: () => journal.attempts.held(keyId),
       onAnswer: async (answer, held) => {
         sender.retryNow();
-        await options.onHeartbeat(answer, held);
+        await options.onHeartbeat(keyId, answer, held);
       },
       log,
     });
-    sessions.set(keyId, { link, sender, heartbeats });
+    sessions.set(keyId, { link, sender, heartbeats, log });
   }
 
   return {
@@ -82,6 +95,19 @@ export function createMasters(options: {
       session.sender.retryNow();
     },
     find: (keyId) => sessions.get(keyId)?.link,
+    isSameMaster: (keyId, otherKeyId) => {
+      if (keyId === otherKeyId) return true;
+      const masterId = sessions.get(keyId)?.link.hello().masterId;
+      return masterId !== undefined && masterId === sessions.get(otherKeyId)?.link.hello().masterId;
+    },
+    forget: async (keyId) => {
+      const session = sessions.get(keyId);
+      sessions.delete(keyId);
+      await Promise.all([session?.sender.close(), session?.heartbeats.close()]);
+    },
+    setLogLevel: (level) => {
+      for (const { log } of sessions.values()) log.level = level;
+    },
     wake: (keyId) => sessions.get(keyId)?.sender.wake(),
     flushed: async (timeoutMs) => {
       const deadline = AbortSignal.timeout(timeoutMs);

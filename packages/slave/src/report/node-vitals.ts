@@ -16,7 +16,7 @@ export type ReadVitals = () => Promise<NodeVitals>;
 export function createReadVitals(options: {
   clock: Clock;
   tempPath: string;
-  workers: number;
+  workers: () => number;
   capabilities: readonly Capability[];
   queueDepth: () => { running: number; queued: number };
 }): ReadVitals {
@@ -30,7 +30,7 @@ export function createReadVitals(options: {
     uptimeMs: Math.round(clock.monotonicMs() - startedMs),
     clockMs: Math.round(clock.nowMs()),
     capabilities: [...capabilities],
-    workers,
+    workers: workers(),
     ...options.queueDepth(),
     load1: loadavg()[0] ?? 0,
     cores: availableParallelism(),

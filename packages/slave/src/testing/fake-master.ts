@@ -68,8 +68,8 @@ export type FakeMaster = {
 
 export const fakeSecret = 'a-secret-for-tests-only-0123456789';
 
-export async function startFakeMaster(): Promise<FakeMaster> {
-  const key = signingKey(fakeSecret);
+export async function startFakeMaster(options: { secret?: string } = {}): Promise<FakeMaster> {
+  const key = signingKey(options.secret ?? fakeSecret);
   const nonces = new Set<string>();
   const sources = new Map<string, { all: Source[]; pageSize: number }>();
   const app = new Hono<Env>();

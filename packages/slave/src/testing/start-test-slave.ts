@@ -11,11 +11,15 @@ import { tempFolder } from './temp-folder.ts';
 
 /** A configuration that starts on a free port, with small delays. */
 export const testConfig = (dataPath: string, fields: Partial<SlaveConfig> = {}): SlaveConfig => ({
-  listen: { host: '127.0.0.1', port: 0 },
+  listen: [{ type: 'http', address: { host: '127.0.0.1', port: 0 } }],
+  cors: { origins: [], methods: [], headers: [], exposedHeaders: [], credentials: false },
+  proxyHeader: 'x-forwarded-for',
+  trustedProxies: [],
+  trustedCertificates: undefined,
   logLevel: 'silent',
   logFormat: 'json',
   gracePeriodMs: 1000,
-  secret: fakeSecret,
+  secrets: [fakeSecret],
   callbackTimeoutMs: 5000,
   signatureTtlSeconds: 60,
   maxSkewMs: 60_000,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { ValueType } from '@longshore/runtime';
+import type { ValueType } from '../config/value-types.ts';
 
 /** Addresses and networks in CIDR notation, separated by commas. */
 export const trustedNetworks = (): ValueType<readonly string[]> => ({

@@ -1,0 +1,60 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { AppError } from '@longshore/protocol';
+import type { Logger } from '@longshore/runtime';
+import type { SlaveConfig, SlaveConfigReading } from '../config.ts';
+import { configChanges } from './config-changes.ts';
+
+/** An edit is noticed by looking: editors and orchestrators replace the file in ways that a watch loses. */
+const lookEveryMs = 1000;
+
+/**
+ * Reads the configuration again at SIGHUP and after an edit of the file, and applies it. One that is refused changes
+ * nothing. The log tells what is in force, what needs a restart, or what is wrong.
+ */
+export function reloadConfig(options: {
+  file: string | undefined;
+  first: SlaveConfigReading;
+  read(): SlaveConfigReading;
+  /** Throws when it cannot be applied; then nothing has changed. */
+  apply(config: SlaveConfig): void;
+  log: Logger;
+}): { end(): void } {
+  const { file, read, apply, log } = options;
+  /** What the process was started with, except for what was reloaded since. */
+  let inForce = options.first.entries;
+
+  const reload = (why: 'SIGHUP' | 'edit'): void => {
+    try {
+      const reading = read();
+      apply(reading.config);
+      const { reloaded, needRestart } = configChanges(inForce, reading.entries);
+      for (const warning of reading.warnings) log.warn({ warning }, 'configuration');
+      log.info({ why, reloaded }, 'configuration reloaded');
+      if (needRestart.length > 0) log.warn({ needRestart }, 'some changes need a restart of the slave');
+      inForce = [
+        ...reading.entries.filter((entry) => entry.reloads),
+        ...inForce.filter((entry) => !entry.reloads),
+      ];
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.error(
+        { why, code: error.code, reason: error.message },
+        'configuration not reloaded, the old values stay',
+      );
+    }
+  };
+
+  const onHangUp = (): void => reload('SIGHUP');
+  process.on('SIGHUP', onHangUp);
+  const onLook = (now: { mtimeMs: number; ino: number }, before: { mtimeMs: number; ino: number }): void => {
+    // A file that is being replaced is gone for a moment.
+    if (now.mtimeMs !== 0 && (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino)) reload('edit');
+  };
+  if (file !== undefined) watchFile(file, { interval: lookEveryMs, persistent: false }, onLook);
+  return {
+    end: () => {
+      process.off('SIGHUP', onHangUp);
+      if (file !== undefined) unwatchFile(file, onLook);
+    },
+  };
+}
