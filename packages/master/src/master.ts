@@ -1,13 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import {
-  AppError,
-  BlobId,
-  type Hello,
-  type ListArchive,
-  NodeId,
-  type ServerEvent,
-  UserId,
-} from '@longshore/protocol';
+import { BlobId, type Hello, type ListArchive, NodeId, type ServerEvent, UserId } from '@longshore/protocol';
 import {
   type Closers,
   createClientAddress,
@@ -46,13 +38,14 @@ import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
 import { mountTaskRoutes } from './http/routes/task-routes.ts';
 import { mountUploadRoutes } from './http/routes/upload-routes.ts';
 import { startMaintenance } from './maintenance.ts';
-import { communicationTest } from './nodes/communication-test.ts';
+import { communicationTest } from './nodes/doctor/communication-test.ts';
+import { registeredNode, unsavedNode } from './nodes/doctor/node-under-test.ts';
 import { startEmbeddedNode } from './nodes/embedded-node.ts';
 import { startGreeter } from './nodes/greet-nodes.ts';
 import { listArchive } from './nodes/list-archive.ts';
 import { createNodeClient } from './nodes/node-client.ts';
 import { leaseDurationMs } from './nodes/node-health.ts';
-import { findPeer, toPeer } from './nodes/node-peers.ts';
+import { findPeer } from './nodes/node-peers.ts';
 import { receiveHeartbeat } from './nodes/receive-heartbeat.ts';
 import { createNodeRegistry } from './nodes/registry.ts';
 import { createStopAttempts } from './nodes/stop-attempts.ts';
@@ -136,6 +129,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   // Known once the server listens; nothing asks for it before.
   let urls: ReturnType<typeof masterUrls> = { slaves: [], embedded: [] };
+  const publicUrl = (): string => config.publicUrl ?? urls.embedded[0] ?? '';
   const hub = await createEventHub({
     database,
     postgresUrl: config.database.type === 'postgres' ? config.database.url : null,
@@ -252,13 +246,16 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     masterUrls: node.type === 'embedded' ? urls.embedded : urls.slaves,
     heartbeatMs,
   });
+  const registered = (row: NodeRow) => registeredNode(row, { keysOf, masterUrls: hello(row).masterUrls });
   mountNodeRoutes(app, {
     registry,
-    test: async (idOrName) => {
-      const row = await requireNode(db, idOrName);
-      const peer = toPeer(row, keysOf);
-      if (peer === undefined) throw new AppError('NODE_REFUSED', `"${row.name}" has not started yet`);
-      return communicationTest({ client, peer, hello: hello(row), now: clock.monotonicMs });
+    test: async (asked, origin) => {
+      const node =
+        typeof asked === 'string'
+          ? registered(await requireNode(db, asked))
+          : unsavedNode(asked, urls.slaves);
+      const browserOrigin = origin ?? new URL(publicUrl()).origin;
+      return communicationTest({ client, node, browserOrigin, maxSkewMs, now: clock.monotonicMs });
     },
   });
   const heard = (nodeId: NodeId): void => {
@@ -311,7 +308,6 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   closers.add('http', () => server.close(config.graceMs));
   closers.add('event streams', () => hub.close());
   urls = masterUrls(config, server.port ?? 0);
-  const url = config.publicUrl ?? urls.embedded[0] ?? '';
 
   const greeter = startGreeter({
     database,
@@ -362,5 +358,9 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     });
     closers.add('embedded node', () => embedded.stop());
   }
-  return { url, oneTimePassword: firstAdmin?.oneTimePassword ?? null, stop: () => closers.close() };
+  return {
+    url: publicUrl(),
+    oneTimePassword: firstAdmin?.oneTimePassword ?? null,
+    stop: () => closers.close(),
+  };
 }

@@ -76,6 +76,8 @@ export {
   nodes,
   nodeTestRoute,
   TestStep,
+  UnsavedNode,
+  unsavedNodeTestRoute,
   Weight,
 } from './user-api/nodes.ts';
 export {

@@ -114,7 +114,7 @@ export function createNodeClient(
         body: () => ({ masterUrls }),
         response: SelfTestAnswer,
         requestId: crypto.randomUUID(),
-        timeoutMs: selfTestMs,
+        timeoutMs: masterUrls.length === 0 ? quickMs : selfTestMs,
       }),
   };
 }

@@ -119,14 +119,21 @@ export const errorCatalogue = {
     502,
     'The connection broke; look at the log of the other machine if it happens again.',
   ),
-  NODE_TLS: node(502, 'Correct the certificate of the slave or of the proxy in front of it.'),
+  NODE_TLS: node(
+    502,
+    'Give the slave, or the proxy in front of it, a valid certificate; an authority of your own is named to the master by NODE_EXTRA_CA_CERTS.',
+  ),
   NODE_NOT_A_SLAVE: node(
     502,
     'Something else answers at this address; correct the node URL or the proxy in between.',
   ),
   CALLBACK_FAILED: node(
     502,
-    'Make the public URL of the master reachable from the slave ([Site] PublicUrl).',
+    'Make an address of the master reachable from the slave ([Site] PublicUrl, InternalUrl).',
+  ),
+  CORS_REFUSED: node(
+    502,
+    'Name the origin in [CORS] AllowOrigins of the slave, and let proxies pass OPTIONS requests on.',
   ),
   TEMP_NOT_WRITABLE: node(500, 'Give the slave a writable temporary folder ([Slave] TempPath).'),
 

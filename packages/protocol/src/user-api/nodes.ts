@@ -69,10 +69,25 @@ export const Node = z.object({
 });
 export type Node = z.infer<typeof Node>;
 
-/** One step of the communication test, answered as one line of JSON as soon as it is known. */
+/**
+ * One step of the communication test, answered as one line of JSON as soon as it is known. `callback` comes once for
+ * each address of the master.
+ */
 export const TestStep = z.object({
-  step: z.enum(['resolve', 'connect', 'tls', 'slave', 'signature', 'clock', 'version', 'callback', 'temp']),
-  status: z.enum(['ok', 'failed', 'skipped']),
+  step: z.enum([
+    'resolve',
+    'connect',
+    'tls',
+    'slave',
+    'version',
+    'signature',
+    'clock',
+    'callback',
+    'temp',
+    'cors',
+  ]),
+  /** `warning`: it works, but not as it should; `error` says what to do. */
+  status: z.enum(['ok', 'warning', 'failed', 'skipped']),
   durationMs: z.number(),
   /** What was seen: an address, a version, a difference in ms. */
   evidence: z.string(),
@@ -187,8 +202,18 @@ export const nodes = {
   }),
 } as const;
 
+/** A node that is not registered, to be tested. Nothing of it is stored. */
+export const UnsavedNode = z.strictObject({
+  url: NodeUrl,
+  /** What the slave has as its secret; without it the test ends where the secret is needed. */
+  secret: z.string().min(16).max(512).nullable().default(null),
+  capabilities: Editable.capabilities,
+});
+export type UnsavedNode = z.infer<typeof UnsavedNode>;
+
 /**
- * `POST /api/v1/nodes/{id}/test` (admin) runs the communication test and answers `application/x-ndjson`: one
- * `TestStep` a line, each as soon as it is known.
+ * `POST /api/v1/nodes/{id}/test` (admin) runs the communication test of a node, `POST /api/v1/nodes/test` that of an
+ * `UnsavedNode`. Both answer `application/x-ndjson`: one `TestStep` a line, each as soon as it is known.
  */
 export const nodeTestRoute = '/api/v1/nodes/{id}/test';
+export const unsavedNodeTestRoute = '/api/v1/nodes/test';

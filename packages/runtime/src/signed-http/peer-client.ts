@@ -11,6 +11,7 @@ import got from 'got';
 import type { z } from 'zod';
 import type { Clock } from '../lifecycle/clock.ts';
 import { toConnectionError } from './connection-error.ts';
+import { describeStranger } from './describe-stranger.ts';
 
 export type PeerAnswer<Data> = {
   readonly data: Data;
@@ -199,13 +200,8 @@ function unsignedAnswer(
   const code = parsed.data?.error.code;
   if (parsed.success && unsignedAnswers.some((known) => known === code))
     return fromErrorInfo(parsed.data.error);
-  const quote = text.replace(/\s+/g, ' ').trim().slice(0, 120);
-  const type = headers['content-type'] ?? 'no content type';
-  const server = headers.server === undefined ? '' : `, server "${headers.server}"`;
-  return new AppError(
-    'NODE_NOT_A_SLAVE',
-    `${origin} answered ${answer.status} (${type}${server}) without a signature: ${quote}`,
-  );
+  const stranger = describeStranger({ status: answer.status, headers, text });
+  return new AppError('NODE_NOT_A_SLAVE', `${origin} answered ${stranger}, without a signature`);
 }
 
 function parseJson(text: string): unknown {

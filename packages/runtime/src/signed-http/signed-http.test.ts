@@ -249,7 +249,7 @@ describe('what answers in place of a slave', () => {
     const error = await refusal(call(url));
     expect(error.code).toBe('NODE_NOT_A_SLAVE');
     expect(error.message).toBe(
-      `${url} answered 200 (text/html, server "nginx/1.22") without a signature: <!doctype html> <title>Welcome to nginx!</title>`,
+      `${url} answered 200 by "nginx/1.22" with an HTML page titled "Welcome to nginx!", without a signature`,
     );
   });
 

@@ -11,6 +11,7 @@ import {
 } from '@longshore/protocol';
 import type { SigningKey } from '@longshore/protocol/server';
 import type { Clock, PeerClient } from '@longshore/runtime';
+import { systemCodeOf } from '../errors/system-error.ts';
 import { isUnreachable } from './master-link.ts';
 import type { ReadVitals } from './node-vitals.ts';
 
@@ -57,8 +58,11 @@ export function createSelfTest(options: {
       if ((await readFile(file, 'utf8')) !== text) throw new Error('what was read is not what was written');
       return { ok: true, evidence: `wrote and read 4096 bytes in ${tempRoot}`, error: null };
     } catch (cause) {
-      const error = new AppError('TEMP_NOT_WRITABLE', `${tempRoot} cannot be used`, { cause });
-      return { ok: false, evidence: String(cause), error: toErrorInfo(error) };
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const isFull = systemCodeOf(cause) === 'ENOSPC' || systemCodeOf(cause) === 'EDQUOT';
+      const code = isFull ? 'NO_SPACE' : 'TEMP_NOT_WRITABLE';
+      const error = new AppError(code, `${tempRoot} cannot be used: ${reason}`, { cause });
+      return { ok: false, evidence: reason, error: toErrorInfo(error) };
     } finally {
       await rm(file, { force: true }).catch(() => undefined);
     }

@@ -7,7 +7,9 @@ import {
   fileBytesRoutes,
   nodeTestRoute,
   TestStep,
+  UnsavedNode,
   UserPath,
+  unsavedNodeTestRoute,
 } from '@longshore/protocol';
 
 type Registry = OpenAPIHono['openAPIRegistry'];
@@ -119,6 +121,17 @@ const operations: readonly Operation[] = [
     summary: 'Test the communication with a node',
     description: 'One JSON document a line, each as soon as the step is done.',
     request: { params: z.object({ id: z.string().max(64) }) },
+    responses: {
+      200: { description: 'The steps', content: { 'application/x-ndjson': { schema: TestStep } } },
+    },
+  },
+  {
+    method: 'post',
+    path: unsavedNodeTestRoute,
+    tag: 'Nodes',
+    summary: 'Test the communication with a node that is not registered',
+    description: 'One JSON document a line, each as soon as the step is done. Nothing is stored.',
+    request: { body: { required: true, content: { 'application/json': { schema: UnsavedNode } } } },
     responses: {
       200: { description: 'The steps', content: { 'application/x-ndjson': { schema: TestStep } } },
     },

@@ -1,5 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AppError, nodes, type TestStep } from '@longshore/protocol';
+import { AppError, nodes, type TestStep, UnsavedNode, unsavedNodeTestRoute } from '@longshore/protocol';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { stream } from 'hono/streaming';
 import type { NodeRegistry } from '../../nodes/registry.ts';
 import type { HttpEnv } from '../http-env.ts';
@@ -7,7 +9,11 @@ import { mountEndpoint } from '../mount-endpoint.ts';
 
 export function mountNodeRoutes(
   app: OpenAPIHono<HttpEnv>,
-  use: { registry: NodeRegistry; test: (idOrName: string) => Promise<AsyncIterable<TestStep>> },
+  use: {
+    registry: NodeRegistry;
+    /** `origin` is that of the page which asks, when a browser does. */
+    test: (node: string | UnsavedNode, origin: string | undefined) => Promise<AsyncIterable<TestStep>>;
+  },
 ): void {
   const { registry } = use;
   mountEndpoint(app, nodes.listNodes, async () => ({ nodes: await registry.list() }));
@@ -21,16 +27,30 @@ export function mountNodeRoutes(
     return {};
   });
 
-  app.post('/api/v1/nodes/:id/test', async (c) => {
-    const caller = c.get('caller');
-    if (caller === undefined)
-      throw new AppError('UNAUTHENTICATED', 'this request carries no session or API token');
-    if (caller.role !== 'admin')
-      throw new AppError('FORBIDDEN', `"${caller.userName}" is not an administrator`);
-    const steps = await use.test(c.req.param('id'));
+  const answerSteps = async (c: Context<HttpEnv>, node: string | UnsavedNode): Promise<Response> => {
+    const steps = await use.test(node, c.req.header('origin'));
     c.header('content-type', 'application/x-ndjson');
     return stream(c, async (out) => {
       for await (const step of steps) await out.write(`${JSON.stringify(step)}\n`);
     });
+  };
+  app.post('/api/v1/nodes/:id/test', requireAdmin, async (c) => answerSteps(c, c.req.param('id')));
+  app.post(unsavedNodeTestRoute, requireAdmin, smallBody, async (c) => {
+    const node = UnsavedNode.safeParse(await c.req.json().catch(() => undefined));
+    if (node.success) return answerSteps(c, node.data);
+    const issue = node.error.issues[0];
+    throw new AppError('BAD_REQUEST', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not JSON'}`);
   });
 }
+
+const smallBody = bodyLimit({ maxSize: 64 * 1024 });
+
+const requireAdmin: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  const caller = c.get('caller');
+  if (caller === undefined) {
+    throw new AppError('UNAUTHENTICATED', 'this request carries no session or API token');
+  }
+  if (caller.role !== 'admin')
+    throw new AppError('FORBIDDEN', `"${caller.userName}" is not an administrator`);
+  await next();
+};

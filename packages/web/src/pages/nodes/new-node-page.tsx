@@ -13,6 +13,7 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { NodeFields, type NodeFormValues, nodeFormValidation } from './node-fields.tsx';
 import { NodeTestPanel } from './node-test-panel.tsx';
 import classes from './nodes.module.css';
+import type { UnsavedNodeInput } from './use-node-test.ts';
 
 type Created = EndpointOutput<typeof nodes.createNode>;
 
@@ -58,6 +59,11 @@ function Describe({ onCreated }: { onCreated: (created: Created) => void }) {
     },
     validate: nodeFormValidation(false),
   });
+  const [probed, setProbed] = useState<UnsavedNodeInput | null>(null);
+  const probe = (): void => {
+    const { url, capabilities } = form.getValues();
+    if (!form.validateField('url').hasError) setProbed({ url, capabilities });
+  };
   const create = useMutation({
     mutationFn: ({ internalUrl, ...values }: NodeFormValues) =>
       call(nodes.createNode, { body: { ...values, internalUrl: internalUrl === '' ? null : internalUrl } }),
@@ -73,10 +79,23 @@ function Describe({ onCreated }: { onCreated: (created: Created) => void }) {
           {create.error && <ErrorAlert error={create.error} />}
           <NodeFields form={form} isEmbedded={false} />
           <Group justify="flex-end">
+            {!probed && (
+              <Button variant="default" onClick={probe}>
+                {t('newNode.probe')}
+              </Button>
+            )}
             <Button type="submit" loading={create.isPending}>
               {t('newNode.create')}
             </Button>
           </Group>
+          {probed && (
+            <>
+              <Text size="sm" c="dimmed">
+                {t('newNode.probeText', { url: probed.url })}
+              </Text>
+              <NodeTestPanel key={probed.url} node={probed} />
+            </>
+          )}
         </Stack>
       </form>
     </Card>
@@ -136,7 +155,7 @@ function TestIt({ name, onBack }: { name: string; onBack: () => void }) {
     <Card withBorder radius="lg" padding="lg" mt="md">
       <Stack>
         <Text size="sm">{t('newNode.testText')}</Text>
-        <NodeTestPanel nodeName={name} />
+        <NodeTestPanel node={name} />
         <Group justify="space-between">
           <Button variant="default" onClick={onBack}>
             {t('common.back')}

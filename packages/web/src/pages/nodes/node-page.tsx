@@ -54,7 +54,7 @@ export function NodePage() {
             <Title order={2} fz={17} mb="md">
               {t('test.title')}
             </Title>
-            <NodeTestPanel nodeName={node.name} />
+            <NodeTestPanel node={node.name} />
           </Card>
         </Stack>
         <Card withBorder radius="lg" padding="lg">

@@ -1,4 +1,4 @@
-import type { TestStep } from '@longshore/protocol';
+import { TestStep } from '@longshore/protocol';
 import { Alert, Button, Group, Stack, Text, Timeline } from '@mantine/core';
 import { formatSpan } from '../../format/format-times.ts';
 import { hintOf } from '../../language/error-hints.ts';
@@ -6,28 +6,25 @@ import { t } from '../../language/language.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { useNodeTest } from './use-node-test.ts';
+import { type UnsavedNodeInput, useNodeTest } from './use-node-test.ts';
 
-const stepNames = [
-  'resolve',
-  'connect',
-  'tls',
-  'slave',
-  'version',
-  'clock',
-  'signature',
-  'callback',
-  'temp',
-] as const;
-const colors = { ok: 'teal', failed: 'red', skipped: 'gray' } as const;
-const icons = { ok: 'check', failed: 'cross', skipped: 'minus' } as const;
+type StepName = TestStep['step'];
+const stepNames = TestStep.shape.step.options;
+const colors = { ok: 'teal', warning: 'orange', failed: 'red', skipped: 'gray' } as const;
+const icons = { ok: 'check', warning: 'alert', failed: 'cross', skipped: 'minus' } as const;
 
 /** Examines the way to a node and back, and tells what is wrong and what to do. */
-export function NodeTestPanel({ nodeName }: { nodeName: string }) {
-  const test = useNodeTest(nodeName);
+export function NodeTestPanel({ node }: { node: string | UnsavedNodeInput }) {
+  const test = useNodeTest(node);
   const { steps, isRunning } = test;
   const failed = steps.find((step) => step.status === 'failed');
   const isOver = !isRunning && steps.length > 0;
+  // A step may come several times, once for each address; those that are still to come have a line already.
+  const lines = stepNames.flatMap((name): { name: StepName; step: TestStep | undefined; key: string }[] => {
+    const known = steps.filter((step) => step.step === name);
+    if (known.length === 0) return [{ name, step: undefined, key: `${name} 0` }];
+    return known.map((step, index) => ({ name, step, key: `${name} ${index}` }));
+  });
   const report = steps.map((step) => `${step.step}: ${step.status} ${step.evidence}`).join('\n');
   return (
     <Stack>
@@ -50,13 +47,9 @@ export function NodeTestPanel({ nodeName }: { nodeName: string }) {
       )}
       {(isRunning || steps.length > 0) && (
         <Timeline bulletSize={26} lineWidth={2} active={steps.length - 1} aria-live="polite">
-          {stepNames.map((name) => (
-            <Timeline.Item
-              key={name}
-              {...bulletOf(steps.find((step) => step.step === name))}
-              title={<StepTitle name={name} step={steps.find((step) => step.step === name)} />}
-            >
-              <StepEvidence step={steps.find((step) => step.step === name)} />
+          {lines.map(({ name, step, key }) => (
+            <Timeline.Item key={key} {...bulletOf(step)} title={<StepTitle name={name} step={step} />}>
+              <StepEvidence step={step} />
             </Timeline.Item>
           ))}
         </Timeline>
@@ -70,7 +63,7 @@ const bulletOf = (step: TestStep | undefined) =>
     ? { color: 'gray' }
     : { color: colors[step.status], bullet: <Icon name={icons[step.status]} size={14} /> };
 
-function StepTitle({ name, step }: { name: (typeof stepNames)[number]; step: TestStep | undefined }) {
+function StepTitle({ name, step }: { name: StepName; step: TestStep | undefined }) {
   return (
     <Group gap="xs" data-step={name} data-status={step?.status ?? 'waiting'}>
       <Text size="sm" fw={600} c={step === undefined ? 'dimmed' : undefined}>
@@ -89,7 +82,11 @@ function StepEvidence({ step }: { step: TestStep | undefined }) {
   if (step === undefined) return null;
   return (
     <>
-      <Text size="xs" c={step.status === 'failed' ? 'red' : 'dimmed'} className="breakable">
+      <Text
+        size="xs"
+        c={step.status === 'failed' ? 'red' : step.status === 'warning' ? 'orange' : 'dimmed'}
+        className="breakable"
+      >
         {step.error ? `${step.error.code}: ` : ''}
         {step.evidence}
       </Text>

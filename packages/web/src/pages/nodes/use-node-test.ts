@@ -1,4 +1,4 @@
-import { nodeTestRoute, TestStep } from '@longshore/protocol';
+import { nodeTestRoute, TestStep, type UnsavedNode, unsavedNodeTestRoute } from '@longshore/protocol';
 import { useEffect, useRef, useState } from 'react';
 import type { ApiError } from '../../api/api-error.ts';
 import { toApiError } from '../../api/api-error.ts';
@@ -12,8 +12,10 @@ export type NodeTest = {
   run: () => void;
 };
 
-/** The communication test of a node, step by step as they come. */
-export function useNodeTest(nodeName: string): NodeTest {
+export type UnsavedNodeInput = Pick<UnsavedNode, 'url' | 'capabilities'>;
+
+/** The communication test of a node, by name or before it is saved, step by step as they come. */
+export function useNodeTest(node: string | UnsavedNodeInput): NodeTest {
   const [steps, setSteps] = useState<readonly TestStep[]>([]);
   const [isRunning, setRunning] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -21,8 +23,10 @@ export function useNodeTest(nodeName: string): NodeTest {
   useEffect(() => () => abort.current?.abort(), []);
 
   const follow = async (signal: AbortSignal): Promise<void> => {
-    const path = nodeTestRoute.replace('{id}', encodeURIComponent(nodeName));
-    const response = await open(path, { method: 'POST', signal });
+    const response =
+      typeof node === 'string'
+        ? await open(nodeTestRoute.replace('{id}', encodeURIComponent(node)), { method: 'POST', signal })
+        : await open(unsavedNodeTestRoute, { method: 'POST', body: JSON.stringify(node), signal });
     for await (const step of readLines(response, TestStep)) {
       if (signal.aborted) return;
       setSteps((before) => [...before, step]);

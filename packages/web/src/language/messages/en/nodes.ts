@@ -56,6 +56,9 @@ export const nodes = {
   'newNode.install': 'Start it',
   'newNode.test': 'Test it',
   'newNode.create': 'Make its configuration',
+  'newNode.probe': 'Try the address',
+  'newNode.probeText':
+    'Whether {url} is found and who answers there. Without its secret the test goes no further; save the node for the rest.',
   'newNode.installText':
     'On the new machine, save this as conf.ini beside Longshore. It is complete: nothing is left to edit.',
   'newNode.secretOnce': 'The secret in it is shown only now.',
@@ -79,4 +82,5 @@ export const nodes = {
   'test.step.signature': 'Same secret',
   'test.step.callback': 'The way back to the master',
   'test.step.temp': 'Room to work',
+  'test.step.cors': "A browser's way to it",
 } as const;

@@ -56,6 +56,8 @@ export const nodes = {
   'newNode.install': '启动节点',
   'newNode.test': '测试连接',
   'newNode.create': '生成配置',
+  'newNode.probe': '尝试该地址',
+  'newNode.probeText': '检查 {url} 能否找到、由谁应答。没有密钥时测试到此为止；保存节点后可继续。',
   'newNode.installText': '在新机器上将以下内容保存为 Longshore 目录下的 conf.ini，无需修改。',
   'newNode.secretOnce': '其中的密钥仅显示这一次。',
   'newNode.start': '然后在那里启动',
@@ -77,4 +79,5 @@ export const nodes = {
   'test.step.signature': '密钥签名',
   'test.step.callback': '回连主控',
   'test.step.temp': '工作空间',
+  'test.step.cors': '浏览器访问',
 } as const;

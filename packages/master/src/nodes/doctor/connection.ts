@@ -1,0 +1,74 @@
+import { lookup } from 'node:dns/promises';
+import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { AppError } from '@longshore/protocol';
+import { toConnectionError } from '@longshore/runtime';
+
+export type Target = { readonly origin: string; readonly host: string; readonly port: number };
+
+const timeoutMs = 5_000;
+
+/** The first address of the host. Throws `NODE_UNRESOLVABLE`. */
+export async function resolveHost({ host, origin }: Target): Promise<string> {
+  const { address } = await lookup(host).catch((cause: unknown) => {
+    throw toConnectionError(cause, origin);
+  });
+  return address;
+}
+
+/** Opens a connection and closes it. Throws `NODE_REFUSED` or `NODE_TIMEOUT`. */
+export async function connect({ host, port, origin }: Target): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = connectTcp({ host, port, timeout: timeoutMs });
+  socket.once('connect', () => resolve());
+  socket.once('timeout', () => reject(timedOut(origin, 'connection')));
+  socket.once('error', (cause) => reject(toConnectionError(cause, origin)));
+  await promise.finally(() => socket.destroy());
+  return `${host}, port ${port}`;
+}
+
+/** Encrypts a connection and judges the certificate as every later request does. Throws `NODE_TLS`. */
+export async function handshake({ host, port, origin }: Target, address: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  // Refused certificates are looked at below, to say what is wrong with them.
+  const socket = connectTls({ host: address, port, ...named, rejectUnauthorized: false, timeout: timeoutMs });
+  socket.once('secureConnect', () => resolve());
+  socket.once('timeout', () => reject(timedOut(origin, 'TLS handshake')));
+  socket.once('error', (cause) => reject(toTlsError(cause, origin)));
+  try {
+    await promise;
+    return judgeCertificate(socket, origin, host);
+  } finally {
+    socket.destroy();
+  }
+}
+
+const timedOut = (origin: string, what: string): AppError =>
+  new AppError('NODE_TIMEOUT', `${origin}: no ${what} within ${timeoutMs} ms`);
+
+function toTlsError(cause: unknown, origin: string): AppError {
+  const error = toConnectionError(cause, origin);
+  if (!['NODE_TLS', 'NODE_DISCONNECTED'].includes(error.code)) return error;
+  const isPlain = /wrong version number|packet length too long/i.test(error.message);
+  const message = isPlain
+    ? `${origin}: the port answers without TLS; its address begins with http:`
+    : error.message;
+  return new AppError('NODE_TLS', message, { cause });
+}
+
+function judgeCertificate(socket: TLSSocket, origin: string, host: string): string {
+  const certificate = socket.getPeerCertificate();
+  const named = `the certificate of ${certificate.subject?.CN ?? 'nobody'} by ${certificate.issuer?.CN ?? 'nobody'}`;
+  if (socket.authorized) return `${socket.getProtocol()}, ${named}, valid until ${certificate.valid_to}`;
+  // Typed as an error, it is the bare code for most reasons.
+  const refusal: unknown = socket.authorizationError;
+  const code = refusal instanceof Error && 'code' in refusal ? String(refusal.code) : String(refusal);
+  const reasons: Record<string, string> = {
+    CERT_HAS_EXPIRED: `has expired on ${certificate.valid_to}`,
+    CERT_NOT_YET_VALID: `is valid from ${certificate.valid_from} only`,
+    ERR_TLS_CERT_ALTNAME_INVALID: `is for ${certificate.subjectaltname ?? 'no name'}, not for ${host}`,
+  };
+  const reason = reasons[code] ?? 'comes from no authority that the master trusts';
+  throw new AppError('NODE_TLS', `${origin}: ${named} ${reason} (${code})`, { details: { reason: code } });
+}
