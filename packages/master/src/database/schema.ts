@@ -7,7 +7,7 @@ import type {
   TaskKind,
   TaskState,
 } from '@longshore/protocol';
-import type { Generated } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 
 /** JSON kept as text. It was written by this program, so it is trusted when read back. */
 type Json<_Value> = string;
@@ -182,6 +182,8 @@ export type Schema = {
     waiting_for: string | null;
     error: Json<ErrorInfo> | null;
     created_at_ms: number;
+    /** Capability, chosen node and user: queued parts of one lane differ in nothing but their age. */
+    lane: GeneratedAlways<string>;
   };
   attempts: {
     part_id: string;

@@ -2,18 +2,19 @@ import type { Capability, NodeVitals } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
 import { claimProbe } from '../store/nodes/breaker-rows.ts';
-import { countHeldParts } from '../store/nodes/heartbeat-rows.ts';
 import { listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
 import {
+  countHeld,
   explainWaiting,
   leasePart,
   lockRotation,
-  type PlacementKey,
+  oldestQueued,
   type QueuedPart,
-  queuedPartsInFairOrder,
+  queuedLanes,
   saveRotation,
 } from '../store/parts/claims.ts';
 import type { ExplainGate } from './explain-gate.ts';
+import { fairOrder } from './fair-order.ts';
 import type { NodePresence } from './node-presence.ts';
 import { type Candidate, pickNode } from './pick-node.ts';
 
@@ -26,103 +27,107 @@ export type Claimed = {
   readonly more: boolean;
 };
 
-/**
- * Places queued parts on nodes in one transaction: fair order over users, then the rotation of the capability,
- * whose counters live in the database, so that several masters share one rotation and a restart keeps it.
- */
-export async function claimParts(deps: {
+type ClaimDeps = {
   database: Database;
   presence: NodePresence;
   heartbeatMs: number;
   leaseMs: number;
   explainGate: ExplainGate;
-}): Promise<Claimed> {
+};
+
+/**
+ * Places queued parts on nodes in one transaction: fair order over users, then the rotation of the capability,
+ * whose counters live in the database, so that several masters share one rotation and a restart keeps it. Of a
+ * backlog only as much is looked at as the nodes have places for.
+ */
+export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
   const { database } = deps;
   const { dialect } = database;
   return database.transaction(async (tx) => {
-    const blocked: PlacementKey[] = [];
-    let nodes: PlacedNodes | undefined;
-    let leased = 0;
-    for (;;) {
-      const parts = await queuedPartsInFairOrder(tx, { dialect, limit: batchSize, blocked });
-      if (parts.length === 0) return { leased, more: false };
-      nodes ??= { rows: await listNodes(tx), held: await countHeldParts(tx) };
-      const blockedBefore = blocked.length;
-      for (const [capability, group] of Map.groupBy(parts, (part) => part.capability)) {
-        const rotation = await lockRotation(tx, { dialect, capability });
-        leased += await placeParts(tx, { ...deps, capability, parts: group, rotation, nodes, blocked });
-      }
-      // What was blocked may have kept others out of the batch: look again without it.
-      const more = parts.length === batchSize;
-      if (!more || blocked.length === blockedBefore || leased >= batchSize) {
-        return { leased, more: more && leased > 0 };
-      }
-    }
+    const lanes = await queuedLanes(tx);
+    if (lanes.length === 0) return { leased: 0, more: false };
+    const held = await countHeld(tx);
+    const candidates = (await listNodes(tx)).map((row) =>
+      toCandidate(deps, row, held.byNode.get(row.id) ?? 0),
+    );
+    const places = candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
+    // One of each lane at least, to tell why it waits.
+    const limit = Math.min(batchSize, Math.max(1, places));
+    const parts = fairOrder(await oldestQueued(tx, { dialect, lanes, limit }), held.byUser);
+    const rotations = await lockRotations(tx, { dialect, parts });
+    const leased = await placeParts(tx, deps, { parts, candidates, rotations });
+    return { leased, more: leased === batchSize };
   });
 }
 
-type PlacedNodes = { readonly rows: readonly NodeRow[]; readonly held: Map<string, number> };
+type CapabilityRotation = { counters: ReadonlyMap<string, number>; readonly picks: Map<string, number> };
+
+/** In one order in all masters, so that they wait for each other instead of getting stuck. */
+async function lockRotations(
+  tx: Db,
+  options: { dialect: Database['dialect']; parts: readonly QueuedPart[] },
+): Promise<Map<Capability, CapabilityRotation>> {
+  const { dialect, parts } = options;
+  const rotations = new Map<Capability, CapabilityRotation>();
+  for (const capability of [...new Set(parts.map((part) => part.capability))].sort()) {
+    const counters = await lockRotation(tx, { dialect, capability });
+    rotations.set(capability, { counters, picks: new Map() });
+  }
+  return rotations;
+}
 
 async function placeParts(
   tx: Db,
-  context: {
-    capability: Capability;
+  deps: ClaimDeps,
+  placing: {
     parts: readonly QueuedPart[];
-    rotation: ReadonlyMap<string, number>;
-    nodes: PlacedNodes;
-    /** Grows by the keys that turn out to have no node. */
-    blocked: PlacementKey[];
-    presence: NodePresence;
-    heartbeatMs: number;
-    leaseMs: number;
-    explainGate: ExplainGate;
+    /** Changed in place as they take parts. */
+    candidates: Candidate[];
+    rotations: ReadonlyMap<Capability, CapabilityRotation>;
   },
 ): Promise<number> {
-  const { capability, nodes, blocked, leaseMs } = context;
-  const { held } = nodes;
-  const picks = new Map<string, number>();
-  const probed = new Set<string>();
-  let rotation = context.rotation;
-  for (const part of context.parts) {
-    if (blocked.some((key) => key.capability === capability && key.requestedNodeId === part.requestedNodeId))
-      continue;
-    const candidates = nodes.rows.map((row) => {
-      const candidate = toCandidate(row, held, context.presence, context.heartbeatMs);
-      return probed.has(row.id) ? { ...candidate, quarantine: 'closed' as const } : candidate;
-    });
-    const pick = pickNode(part, candidates, rotation);
+  const { parts, candidates, rotations } = placing;
+  const blocked = new Set<string>();
+  let leased = 0;
+  for (const part of parts) {
+    const key = `${part.capability} ${part.requestedNodeId ?? ''}`;
+    const rotation = rotations.get(part.capability);
+    if (rotation === undefined || blocked.has(key)) continue;
+    if (leased === batchSize) break;
+    const pick = pickNode(part, candidates, rotation.counters);
     if (pick.type !== 'picked') {
-      blocked.push(part);
-      const key = `${capability} ${part.requestedNodeId ?? ''}`;
-      if (pick.type === 'nobody' && context.explainGate.opens(key))
-        await explainWaiting(tx, part, pick.reason);
+      blocked.add(key);
+      if (pick.type === 'nobody' && deps.explainGate.opens(key)) await explainWaiting(tx, part, pick.reason);
       continue;
     }
     const { node, reason } = pick;
-    const attempt = part.attempt + 1;
-    const lease = { partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason, leaseMs };
+    const at = candidates.indexOf(node);
     if (node.quarantine === 'probe') {
-      probed.add(node.id);
+      candidates[at] = { ...node, quarantine: 'closed' };
       if (!(await claimProbe(tx, { nodeId: node.id, partId: part.id }))) continue;
     }
+    const { leaseMs } = deps;
+    const attempt = part.attempt + 1;
+    const lease = { partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason, leaseMs };
     if (!(await leasePart(tx, lease))) continue;
-    rotation = pick.rotation;
-    held.set(node.id, (held.get(node.id) ?? 0) + 1);
-    picks.set(node.id, (picks.get(node.id) ?? 0) + 1);
+    const room = node.room - 1;
+    const fullForMs = deps.presence.fullForMs(node.id, room);
+    candidates[at] = { ...(candidates[at] ?? node), room, fullForMs };
+    rotation.counters = pick.rotation;
+    rotation.picks.set(node.id, (rotation.picks.get(node.id) ?? 0) + 1);
+    leased += 1;
   }
-  if (picks.size > 0) await saveRotation(tx, { capability, rotation, picks });
-  return [...picks.values()].reduce((sum, count) => sum + count, 0);
+  for (const [capability, { counters, picks }] of rotations) {
+    if (picks.size > 0) await saveRotation(tx, { capability, rotation: counters, picks });
+  }
+  return leased;
 }
 
-function toCandidate(
-  row: NodeRow,
-  held: ReadonlyMap<string, number>,
-  presence: NodePresence,
-  heartbeatMs: number,
-): Candidate {
+function toCandidate(deps: ClaimDeps, row: NodeRow, held: number): Candidate {
+  const { presence, heartbeatMs } = deps;
   const vitals = row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals);
   const allowed = JSON.parse(row.capabilities) as Capability[];
-  const room = placesOf(vitals?.workers ?? 0) - (held.get(row.id) ?? 0);
+  const room = placesOf(vitals?.workers ?? 0) - held;
   return {
     id: row.id,
     name: row.name,
@@ -130,7 +135,7 @@ function toCandidate(
     health: nodeHealth(row.heartbeat_age_ms, heartbeatMs),
     enabled: row.enabled === 1,
     draining: row.draining === 1,
-    quarantine: quarantineOf(row, held.get(row.id) ?? 0),
+    quarantine: quarantineOf(row, held),
     capabilities: allowed.filter((capability) => vitals?.capabilities.includes(capability)),
     room,
     fullForMs: presence.fullForMs(row.id, room),

@@ -177,9 +177,12 @@ export const first = (dialect: DialectName): Migration => ({
       progress ${text} not null,
       waiting_for ${text},
       error ${text},
-      created_at_ms ${long} not null)`);
+      created_at_ms ${long} not null,
+      lane ${text} generated always as
+        (capability || ' ' || coalesce(requested_node_id, '') || ' ' || user_id) stored)`);
     await run(sql`create index parts_task on parts (task_id, ordinal)`);
-    await run(sql`create index parts_queued on parts (created_at_ms) where state = 'queued'`);
+    await run(sql`create index parts_queued on parts (lane, created_at_ms, task_id, ordinal)
+      where state = 'queued'`);
     await run(
       sql`create index parts_held on parts (node_id) where state in ('leased', 'running', 'waiting')`,
     );

@@ -1,10 +1,16 @@
 import type { Capability } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Database, type Db, nowMs } from '../../database/open-database.ts';
+import { chunked } from '../chunked.ts';
+import { isHeld } from './held-states.ts';
 
 /** A queued part that may be placed now. */
 export type QueuedPart = {
   id: string;
+  userId: string;
+  taskId: string;
+  ordinal: number;
+  createdAtMs: number;
   capability: Capability;
   attempt: number;
   requestedNodeId: string | null;
@@ -14,56 +20,81 @@ export type QueuedPart = {
 /** Parts of one capability that want the same node, or any: they can all be placed now, or none can. */
 export type PlacementKey = { readonly capability: Capability; readonly requestedNodeId: string | null };
 
-const keyText = (key: PlacementKey): string => `${key.capability} ${key.requestedNodeId ?? ''}`;
+/**
+ * The lanes in which something waits. Each is found by one step through the index, so that a long backlog costs no
+ * more than a short one.
+ */
+export async function queuedLanes(db: Db): Promise<string[]> {
+  const found = await sql<{ lane: string }>`
+    with recursive lanes (lane) as (
+      select min(lane) from parts where state = 'queued'
+      union all
+      select (select min(lane) from parts where state = 'queued' and parts.lane > lanes.lane)
+      from lanes where lane is not null
+    )
+    select lane from lanes where lane is not null`.execute(db);
+  return found.rows.map((row) => row.lane);
+}
+
+/** SQLite takes up to 500 terms in one compound select. */
+const lanesPerQuery = 200;
 
 /**
- * Queued parts in fair order: users take turns, and who has more parts running comes later; within a user the
- * oldest first. Parts with a blocked key are left out, so that what cannot be placed never stands in the way of
- * what can. Inside a transaction the rows are locked, and rows that another master has locked are left out.
+ * The oldest queued parts of each lane, at most `limit` of each. Inside a transaction of PostgreSQL the rows are
+ * locked, and rows that another master has locked are left out.
  */
-export async function queuedPartsInFairOrder(
+export async function oldestQueued(
   db: Db,
-  options: { dialect: Database['dialect']; limit: number; blocked: readonly PlacementKey[] },
+  options: { dialect: Database['dialect']; lanes: readonly string[]; limit: number },
 ): Promise<QueuedPart[]> {
-  const blocked = ['', ...options.blocked.map(keyText)];
-  const ids = await sql<{ id: string }>`
-    with held as (
-      select user_id, count(*) as held from parts
-      where state in ('leased', 'running', 'waiting') group by user_id
-    ), queued as (
-      select p.id, p.created_at_ms, p.ordinal,
-        coalesce(h.held, 0) + row_number() over (
-          partition by p.user_id order by p.created_at_ms, p.task_id, p.ordinal
-        ) as turn
-      from parts p left join held h on h.user_id = p.user_id
-      where p.state = 'queued' and p.not_before_ms <= now_ms()
-        and p.capability || ' ' || coalesce(p.requested_node_id, '') not in (${sql.join(blocked)})
-    )
-    select id from queued order by turn, created_at_ms, ordinal limit ${options.limit}`.execute(db);
-  if (ids.rows.length === 0) return [];
-  let query = db
+  const parts: QueuedPart[] = [];
+  for (const lanes of chunked(options.lanes, lanesPerQuery)) {
+    const ofLane = (lane: string) => sql`select * from (
+      select id, user_id as "userId", task_id as "taskId", ordinal, created_at_ms as "createdAtMs", capability,
+        attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid"
+      from parts where state = 'queued' and lane = ${lane} and not_before_ms <= now_ms()
+      order by created_at_ms, task_id, ordinal limit ${options.limit}) as oldest`;
+    const found = await sql<Omit<QueuedPart, 'avoid'> & { avoid: string }>`
+      ${sql.join(lanes.map(ofLane), sql` union all `)}`.execute(db);
+    for (const row of found.rows) parts.push({ ...row, avoid: JSON.parse(row.avoid) as string[] });
+  }
+  if (options.dialect === 'sqlite' || parts.length === 0) return parts;
+  const locked = await db
     .selectFrom('parts')
-    .select(['id', 'capability', 'attempt', 'avoid_nodes', 'requested_node_id'])
+    .select(['id'])
     .where(
       'id',
       'in',
-      ids.rows.map((row) => row.id),
+      parts.map((part) => part.id),
     )
-    .where('state', '=', 'queued');
-  if (options.dialect === 'postgres') query = query.forUpdate().skipLocked();
-  const rows = await query.execute();
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.rows.flatMap(({ id }) => {
-    const row = byId.get(id);
-    if (row === undefined) return [];
-    return {
-      id: row.id,
-      capability: row.capability,
-      attempt: row.attempt,
-      requestedNodeId: row.requested_node_id,
-      avoid: JSON.parse(row.avoid_nodes) as string[],
-    };
-  });
+    .where('state', '=', 'queued')
+    .forUpdate()
+    .skipLocked()
+    .execute();
+  const ours = new Set(locked.map((row) => row.id));
+  return parts.filter((part) => ours.has(part.id));
+}
+
+/** Far below the number of values that a statement takes. */
+const rowsPerInsert = 500;
+
+/** How many parts each node holds, and how many are held of each user. */
+export async function countHeld(
+  db: Db,
+): Promise<{ byNode: Map<string, number>; byUser: Map<string, number> }> {
+  const rows = await db
+    .selectFrom('parts')
+    .select((eb) => ['node_id', 'user_id', eb.fn.countAll<number>().as('held')])
+    .where(isHeld)
+    .groupBy(['node_id', 'user_id'])
+    .execute();
+  const byNode = new Map<string, number>();
+  const byUser = new Map<string, number>();
+  for (const { node_id: nodeId, user_id: userId, held } of rows) {
+    byNode.set(nodeId ?? '', (byNode.get(nodeId ?? '') ?? 0) + Number(held));
+    byUser.set(userId, (byUser.get(userId) ?? 0) + Number(held));
+  }
+  return { byNode, byUser };
 }
 
 /** The rotation of one capability, locked until the transaction ends so that several masters share it. */
@@ -95,15 +126,20 @@ export async function saveRotation(
     picks: ReadonlyMap<string, number>;
   },
 ): Promise<void> {
-  for (const [nodeId, currentWeight] of saved.rotation) {
-    const picks = saved.picks.get(nodeId) ?? 0;
+  const rows = [...saved.rotation].map(([nodeId, currentWeight]) => ({
+    capability: saved.capability,
+    node_id: nodeId,
+    current_weight: currentWeight,
+    picks: saved.picks.get(nodeId) ?? 0,
+  }));
+  for (const some of chunked(rows, rowsPerInsert)) {
     await db
       .insertInto('rotation')
-      .values({ capability: saved.capability, node_id: nodeId, current_weight: currentWeight, picks })
+      .values([...some])
       .onConflict((conflict) =>
         conflict.columns(['capability', 'node_id']).doUpdateSet((eb) => ({
-          current_weight: currentWeight,
-          picks: eb('rotation.picks', '+', picks),
+          current_weight: eb.ref('excluded.current_weight'),
+          picks: eb('rotation.picks', '+', eb.ref('excluded.picks')),
         })),
       )
       .execute();
