@@ -21,8 +21,16 @@ export type SessionTokens = {
  * Session tokens: compact JWS with HS256. A token alone opens nothing: its session must still be in the database.
  */
 export function createSessionTokens(key: Uint8Array, clock: Clock): SessionTokens {
+  // Handed over as bytes, the key would be imported anew for each token.
+  const imported = crypto.subtle.importKey(
+    'raw',
+    new Uint8Array(key),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['sign', 'verify'],
+  );
   return {
-    sign: ({ id, userId, expiresAtMs }) =>
+    sign: async ({ id, userId, expiresAtMs }) =>
       new SignJWT({ sid: id })
         .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
         .setSubject(userId)
@@ -30,10 +38,10 @@ export function createSessionTokens(key: Uint8Array, clock: Clock): SessionToken
         .setAudience(audience)
         .setIssuedAt(Math.floor(clock.nowMs() / 1000))
         .setExpirationTime(Math.floor(expiresAtMs / 1000))
-        .sign(key),
+        .sign(await imported),
     verify: async (token) => {
       try {
-        const { payload } = await jwtVerify(token, key, {
+        const { payload } = await jwtVerify(token, await imported, {
           algorithms: [algorithm],
           issuer,
           audience,

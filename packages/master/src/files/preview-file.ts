@@ -7,12 +7,7 @@ import { findVolumes } from './task-sources.ts';
 export async function previewFile(
   deps: {
     db: Db;
-    accessTo: (blob: {
-      id: string;
-      storeId: string;
-      sizeBytes: number;
-      sha256: string;
-    }) => Promise<BlobAccess>;
+    accessTo: (blob: { id: string; storeId: string; sizeBytes: number; sha256: string }) => BlobAccess;
     list: (request: ListArchive, requestId: string) => Promise<ArchiveListing>;
   },
   userId: string,
@@ -30,7 +25,7 @@ export async function previewFile(
     (await findVolumes(deps.db, userId, query.path)).map(async (file) => {
       const blob = await findBlob(deps.db, file.blobId ?? '');
       if (blob === undefined) throw new AppError('BLOB_NOT_FOUND', `the bytes of "${file.name}" are gone`);
-      return { name: file.name, access: await deps.accessTo(blob) };
+      return { name: file.name, access: deps.accessTo(blob) };
     }),
   );
   const request: ListArchive = {

@@ -64,6 +64,8 @@ export type NodeRegistry = {
   keysOf(row: NodeRow): NodeKeys;
 };
 
+const mostOpenedKeys = 10_000;
+
 export function createNodeRegistry(deps: {
   database: Database;
   keys: MasterKeys;
@@ -80,7 +82,16 @@ export function createNodeRegistry(deps: {
     return nodeView(row, { heartbeatMs, leasedParts: held.get(row.id) ?? 0, picks: picks.get(row.id) ?? {} });
   };
   const show = async (idOrName: string): Promise<Node> => view(await requireNode(db, idOrName));
-  const unsealed = (sealed: string): SigningKey => signingKey(keys.unseal('node secret', sealed));
+  const opened = new Map<string, SigningKey>();
+  /** Every request of a node needs its key, which changes only with the text it is sealed in. */
+  const unsealed = (sealed: string): SigningKey => {
+    const known = opened.get(sealed);
+    if (known !== undefined) return known;
+    if (opened.size >= mostOpenedKeys) opened.clear();
+    const key = signingKey(keys.unseal('node secret', sealed));
+    opened.set(sealed, key);
+    return key;
+  };
   const keysOf = (row: NodeRow): NodeKeys => {
     const key = unsealed(row.secret_sealed);
     const previous = previousKeyIsValid(row) ? row.previous_secret_sealed : null;

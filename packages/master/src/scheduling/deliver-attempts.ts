@@ -43,7 +43,7 @@ export async function deliverAttempts(
   parts: Undelivered[],
 ): Promise<void> {
   const { database, client, presence, log } = deps;
-  const attempts = await Promise.all(parts.map((part) => toAttempt(deps, part)));
+  const attempts = parts.map((part) => toAttempt(deps, part));
   try {
     const answer = await client.dispatch(peer, attempts);
     presence.reached(peer.nodeId);
@@ -94,7 +94,7 @@ async function requeue(
   );
 }
 
-async function toAttempt(deps: DeliveryDeps, part: Undelivered): Promise<Attempt> {
+function toAttempt(deps: DeliveryDeps, part: Undelivered): Attempt {
   const stored = JSON.parse(part.work) as Record<string, unknown>;
   const password =
     part.passwordSealed === null ? null : deps.keys.unseal('archive password', part.passwordSealed);
@@ -110,7 +110,7 @@ async function toAttempt(deps: DeliveryDeps, part: Undelivered): Promise<Attempt
     requestId: part.requestId,
     work,
     limits: { ...deps.limits, maxOutputBytes },
-    output: await deps.outputs.issue({ partId, attempt: part.attempt, maxBytes: maxOutputBytes }),
+    output: deps.outputs.issue({ partId, attempt: part.attempt, maxBytes: maxOutputBytes }),
     leaseMs: Math.max(0, Math.round(part.leaseLeftMs)),
   };
 }

@@ -8,7 +8,7 @@ const ticketTtlSeconds = 3600;
 
 /** Issues the right to store the blobs of one attempt. */
 export type OutputTickets = {
-  issue(attempt: { partId: PartId; attempt: number; maxBytes: number }): Promise<OutputAccess>;
+  issue(attempt: { partId: PartId; attempt: number; maxBytes: number }): OutputAccess;
 };
 
 export function createOutputTickets(deps: {
@@ -18,9 +18,9 @@ export function createOutputTickets(deps: {
 }): OutputTickets {
   const { keys, clock, storeId } = deps;
   return {
-    issue: async ({ partId, attempt, maxBytes }) => {
+    issue: ({ partId, attempt, maxBytes }) => {
       const nowMs = clock.nowMs();
-      const ticket = await issueTicket(
+      const ticket = issueTicket(
         keys.ticket(storeId),
         { op: 'write', partId, attempt, maxBytes },
         { nowMs, ttlSeconds: ticketTtlSeconds },

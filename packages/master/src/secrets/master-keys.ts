@@ -21,9 +21,15 @@ export function deriveMasterKeys(masterKey: Uint8Array): MasterKeys {
   const derive = (purpose: string): Buffer =>
     createHmac('sha256', masterKey).update(`longshore ${purpose}`).digest();
   const sealing = derive('sealing');
+  const ticketSecret = derive('tickets').toString('hex');
+  const tickets = new Map<string, TicketKey>();
   return {
     session: derive('session'),
-    ticket: (storeId) => ticketKey(derive('tickets').toString('hex'), storeId),
+    ticket: (storeId) => {
+      const known = tickets.get(storeId) ?? ticketKey(ticketSecret, storeId);
+      tickets.set(storeId, known);
+      return known;
+    },
     fingerprint: derive('fingerprint').toString('hex').slice(0, 32),
     digest: (purpose, text) =>
       createHmac('sha256', derive(`digest ${purpose}`))

@@ -46,10 +46,10 @@ export function createAttemptSources(deps: {
     return { taskId: part.task_id };
   };
 
-  const toSource = async (row: SourcePageRow): Promise<Source> => {
+  const toSource = (row: SourcePageRow): Source => {
     const common = { path: row.path, modifiedAtMs: row.modified_at_ms, mode: row.mode };
     if (row.kind === 'folder') return { kind: 'folder', ...common };
-    return { kind: 'file', ...common, access: await blobAccess(deps, blobOf(row)) };
+    return { kind: 'file', ...common, access: blobAccess(deps, blobOf(row)) };
   };
 
   return {
@@ -58,7 +58,7 @@ export function createAttemptSources(deps: {
       const { taskId } = await requireHolder(nodeId, ref);
       const page = await listSources(db, { taskId, from: Number(cursor ?? 0) || 0 });
       return {
-        sources: await Promise.all(page.rows.map(toSource)),
+        sources: page.rows.map(toSource),
         next: page.next === null ? null : String(page.next),
         totalBytes: page.totalBytes,
         totalEntries: page.totalEntries,
@@ -70,22 +70,20 @@ export function createAttemptSources(deps: {
     },
     volumesOf: async (taskId) => {
       const { rows } = await listSources(db, { taskId, from: 0 });
-      return Promise.all(
-        rows.map(async (row) => ({ name: row.path, access: await blobAccess(deps, blobOf(row)) })),
-      );
+      return rows.map((row) => ({ name: row.path, access: blobAccess(deps, blobOf(row)) }));
     },
   };
 }
 
 /** The right to read one blob for an hour. */
-export async function blobAccess(
+export function blobAccess(
   deps: { keys: MasterKeys; clock: Clock },
   blob: { id: string; storeId: string; sizeBytes: number; sha256: string },
-): Promise<BlobAccess> {
+): BlobAccess {
   const { storeId, sizeBytes, sha256 } = blob;
   const blobId = BlobId.parse(blob.id);
   const times = { nowMs: deps.clock.nowMs(), ttlSeconds: ticketTtlSeconds };
-  const ticket = await issueTicket(deps.keys.ticket(storeId), { op: 'read', blobId }, times);
+  const ticket = issueTicket(deps.keys.ticket(storeId), { op: 'read', blobId }, times);
   return { storeId, blobId, sizeBytes, sha256, url: `${masterRoutes.blobs}/${blobId}`, ticket };
 }
 

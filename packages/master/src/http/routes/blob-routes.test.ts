@@ -48,9 +48,9 @@ describeDatabases('blobs for nodes', (open) => {
       headers: { authorization: `Bearer ${bearer}`, ...init.headers },
     });
   const put = async (blobId: string, body: Uint8Array<ArrayBuffer>, bearer?: string) =>
-    call(blobId, bearer ?? (await writeTicket()), { method: 'PUT', body });
+    call(blobId, bearer ?? (writeTicket()), { method: 'PUT', body });
   const get = async (blobId: BlobId, headers: Record<string, string> = {}) =>
-    call(blobId, await ticket({ op: 'read', blobId }), { headers });
+    call(blobId, ticket({ op: 'read', blobId }), { headers });
   const outcome = async (answer: Response) => [
     answer.status,
     ((await answer.json()) as { error?: { code: string } }).error?.code,
@@ -98,11 +98,11 @@ describeDatabases('blobs for nodes', (open) => {
   it('a ticket opens only what it was issued for (F9)', async () => {
     const blobId = newId();
     await put(blobId, randomBytes(10));
-    const read = await ticket({ op: 'read', blobId });
-    const write = await writeTicket();
-    const old = await ticket({ op: 'read', blobId }, { nowMs: Date.now() - 120_000 });
-    const otherStore = await ticket({ op: 'read', blobId }, { storeId: 'other' });
-    const otherKey = await issueTicket(
+    const read = ticket({ op: 'read', blobId });
+    const write = writeTicket();
+    const old = ticket({ op: 'read', blobId }, { nowMs: Date.now() - 120_000 });
+    const otherStore = ticket({ op: 'read', blobId }, { storeId: 'other' });
+    const otherKey = issueTicket(
       deriveMasterKeys(Buffer.alloc(32, 8)).ticket('local'),
       { op: 'read', blobId },
       { nowMs: Date.now(), ttlSeconds: 60 },
@@ -121,7 +121,7 @@ describeDatabases('blobs for nodes', (open) => {
     const blobId = newId();
     await put(blobId, randomBytes(10));
     const other = await addTask(database.db, { userId: await addUser(database.db) });
-    const answer = await put(blobId, randomBytes(10), await writeTicket(other));
+    const answer = await put(blobId, randomBytes(10), writeTicket(other));
     expect(await outcome(answer)).toEqual([403, 'TICKET_INVALID']);
   });
 
@@ -130,7 +130,7 @@ describeDatabases('blobs for nodes', (open) => {
     ['the part is done', { state: 'completed' }],
     ['the part waits for a node', { state: 'queued' }],
   ] as const)('nothing is stored when %s (A4)', async (_when, change) => {
-    const bearer = await writeTicket();
+    const bearer = writeTicket();
     await database.db.updateTable('parts').set(change).where('id', '=', task.partId).execute();
     const blobId = newId();
     expect(await outcome(await put(blobId, randomBytes(10), bearer))).toEqual([409, 'LEASE_LOST']);
@@ -142,7 +142,7 @@ describeDatabases('blobs for nodes', (open) => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
-    const fields = `host: x\r\nauthorization: Bearer ${await writeTicket()}\r\ncontent-length: 1000`;
+    const fields = `host: x\r\nauthorization: Bearer ${writeTicket()}\r\ncontent-length: 1000`;
     socket.write(`PUT /blobs/v1/${blobId} HTTP/1.1\r\n${fields}\r\n\r\n`);
     socket.write(randomBytes(500));
     await expect.poll(() => staged().length).toBe(1);
@@ -155,7 +155,7 @@ describeDatabases('blobs for nodes', (open) => {
   });
 
   it('more than the ticket allows is refused, announced or not, and leaves nothing', async () => {
-    const bearer = await writeTicket(task, 100);
+    const bearer = writeTicket(task, 100);
     expect(await outcome(await put(newId(), randomBytes(101), bearer))).toEqual([413, 'BODY_TOO_LARGE']);
     const endless = new ReadableStream({ pull: (controller) => controller.enqueue(randomBytes(64)) });
     const init = { method: 'PUT', body: endless, duplex: 'half' } as const;
@@ -177,12 +177,12 @@ describeDatabases('blobs for nodes', (open) => {
 
   it('a blob that is not there, and an id that is none, are BLOB_NOT_FOUND', async () => {
     expect(await outcome(await get(newId()))).toEqual([404, 'BLOB_NOT_FOUND']);
-    const read = await ticket({ op: 'read', blobId: newId() });
+    const read = ticket({ op: 'read', blobId: newId() });
     expect(await outcome(await call('..%2f..%2fetc%2fpasswd', read))).toEqual([404, 'BLOB_NOT_FOUND']);
   });
 
   it('many blobs at once all arrive', async () => {
-    const bearer = await writeTicket();
+    const bearer = writeTicket();
     const bodies = Array.from({ length: 100 }, (_, index) => randomBytes(index * 100));
     const answers = await Promise.all(bodies.map((body) => put(newId(), body, bearer)));
     const stored = (await Promise.all(answers.map((answer) => answer.json()))) as { sha256: string }[];

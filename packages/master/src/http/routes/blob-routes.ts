@@ -32,7 +32,7 @@ export function mountBlobRoutes(app: OpenAPIHono<HttpEnv>, deps: BlobRouteDeps):
   };
 
   app.get(path, async (c) => {
-    const claims = await claimsOf(c);
+    const claims = claimsOf(c);
     const blobId = parseBlobId(c);
     if (claims.op !== 'read' || claims.blobId !== blobId) {
       throw new AppError('TICKET_INVALID', 'the ticket does not open this blob');
@@ -43,7 +43,7 @@ export function mountBlobRoutes(app: OpenAPIHono<HttpEnv>, deps: BlobRouteDeps):
   });
 
   app.put(path, async (c) => {
-    const claims = await claimsOf(c);
+    const claims = claimsOf(c);
     const blobId = parseBlobId(c);
     if (claims.op !== 'write') throw new AppError('TICKET_INVALID', 'the ticket does not allow writing');
     const { partId, attempt, maxBytes } = claims;
