@@ -200,16 +200,14 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     settle: followUp.settle,
   });
   closers.add('scheduler', () => scheduler.stop());
-  const wake = (): void => {
-    scheduler.wake();
-    followUp.planSoon();
-  };
+  const { wake } = scheduler;
   const tasks = createTasks({
     database,
     keys,
     splitAboveBytes: config.splitAboveBytes,
     announcer,
     wake,
+    planSoon: followUp.planSoon,
     stopAttempts,
   });
 
@@ -260,7 +258,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   });
   const heard = (nodeId: NodeId): void => {
     nodeChanged(nodeId);
-    scheduler.wake();
+    wake();
   };
   const reportDeps = {
     database,

@@ -42,20 +42,24 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   let running: Promise<void> | undefined;
   let again = false;
   let graceOver = false;
+  /** What has to be looked at again: leases twice a second, deliveries when there may be something to deliver. */
+  const due = { leases: false, deliveries: true };
 
   const pass = async (): Promise<void> => {
-    if (graceOver) {
+    if (due.leases && graceOver) {
+      due.leases = false;
       const expired = await expireLeases(deps);
       for (const taskId of expired.failed) await deps.settle(taskId);
     }
     let claimed: Claimed;
     do {
       claimed = await claimParts(deps);
-      await startDeliveries();
+      if (claimed.leased > 0 || due.deliveries) await startDeliveries();
     } while (claimed.more && !stopped);
   };
 
   const startDeliveries = async (): Promise<void> => {
+    due.deliveries = false;
     const waiting = (await listUndelivered(deps.database.db, 1000)).filter(
       (part) => !delivering.has(part.nodeId) && deps.presence.unreachable(part.nodeId) === null,
     );
@@ -64,6 +68,7 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
         .catch((error: unknown) => deps.log.error({ nodeId, err: error }, 'delivery failed'))
         .finally(() => {
           delivering.delete(nodeId);
+          due.deliveries = true;
           wake();
         });
       delivering.set(nodeId, delivery);
@@ -89,10 +94,13 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     running ??= run();
   };
 
-  const tick = setInterval(wake, tickMs);
+  const tick = setInterval(() => {
+    due.leases = true;
+    due.deliveries = true;
+    wake();
+  }, tickMs);
   const grace = setTimeout(() => {
     graceOver = true;
-    wake();
   }, deps.leaseMs);
   wake();
   return {

@@ -38,7 +38,10 @@ export type SubmitDeps = {
   /** Extractions of larger archives are planned by their entries, so that several nodes share them. */
   splitAboveBytes: number;
   announcer: Pick<TaskAnnouncer, 'changed'>;
+  /** A part is queued. */
   wake: () => void;
+  /** A task waits for its plan. */
+  planSoon: () => void;
 };
 
 /**
@@ -55,10 +58,10 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
     // A digest that can be computed without the master key would let whoever reads the database guess the password.
     request_hash: keys.digest('task request', JSON.stringify(request)),
   };
-  const { row, isNew } = await database.transaction(async (tx) => {
+  const { row, next } = await database.transaction(async (tx) => {
     // Before anything is checked: by now the task itself may have taken its destination, or used up the quota.
     const earlier = await findSubmitted(tx, asked);
-    if (earlier !== undefined) return { row: earlier, isNew: false };
+    if (earlier !== undefined) return { row: earlier, next: null };
     const requestedNodeId = await resolveNode(tx, request);
     const work = workOf(request);
     const sources = await readTaskSources(tx, userId, request);
@@ -77,15 +80,15 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
       retry_of: submission.retryOf,
       planned: 0,
     });
-    if (!inserted.isNew) return inserted;
+    if (!inserted.isNew) return { row: inserted.row, next: null };
     await insertSources(tx, inserted.row.id, sources);
     const archiveBytes = sources[0]?.size_bytes ?? 0;
     const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
     if (!planLater) await insertPlan(tx, inserted.row, [work]);
     await deps.announcer.changed(tx, inserted.row.id);
-    return inserted;
+    return { row: inserted.row, next: planLater ? deps.planSoon : deps.wake };
   });
-  if (isNew) deps.wake();
+  next?.();
   return row;
 }
 

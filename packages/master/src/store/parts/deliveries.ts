@@ -61,13 +61,17 @@ export async function markDelivered(
   db: Db,
   refs: readonly { partId: string; attempt: number }[],
 ): Promise<void> {
-  for (const ref of refs) {
+  for (const [attempt, same] of Map.groupBy(refs, (ref) => ref.attempt)) {
     await db
       .updateTable('parts')
       .set({ delivered: 1 })
-      .where('id', '=', ref.partId)
-      .where('attempt', '=', ref.attempt)
-      .where('state', 'in', ['leased', 'running', 'waiting'])
+      .where(
+        'id',
+        'in',
+        same.map((ref) => ref.partId),
+      )
+      .where('attempt', '=', attempt)
+      .where(isHeld)
       .execute();
   }
 }
