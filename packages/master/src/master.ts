@@ -189,6 +189,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     keys,
     presence: createNodePresence(clock),
     outputs,
+    fewSources: sources.few,
     limits: config.limits,
     log,
     heartbeatMs,

@@ -99,7 +99,11 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
       capabilities: Object.keys(executors) as (keyof typeof executors)[],
       queueDepth: () => queue.depth(),
     });
-    const reports = createAttemptReports({ journal, clock, onReport: (keyId) => masters.wake(keyId) });
+    const reports = createAttemptReports({
+      journal,
+      clock,
+      onReport: (keyId, when) => masters.wake(keyId, when),
+    });
     const masters = createMasters({
       keys,
       journal,

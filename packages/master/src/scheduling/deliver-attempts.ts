@@ -6,6 +6,7 @@ import {
   isErrorCode,
   type Limits,
   PartId,
+  type SourcePage,
   TaskId,
   toAppError,
   toErrorInfo,
@@ -26,6 +27,8 @@ export type DeliveryDeps = {
   keys: MasterKeys;
   presence: NodePresence;
   outputs: OutputTickets;
+  /** The sources of the tasks that have only a few. */
+  fewSources: (taskIds: readonly string[]) => Promise<ReadonlyMap<string, SourcePage>>;
   limits: Limits;
   log: Logger;
 };
@@ -43,7 +46,8 @@ export async function deliverAttempts(
   parts: Undelivered[],
 ): Promise<void> {
   const { database, client, presence, log } = deps;
-  const attempts = parts.map((part) => toAttempt(deps, part));
+  const sources = await deps.fewSources([...new Set(parts.map((part) => part.taskId))]);
+  const attempts = parts.map((part) => toAttempt(deps, part, sources.get(part.taskId) ?? null));
   try {
     const answer = await client.dispatch(peer, attempts);
     presence.reached(peer.nodeId);
@@ -94,7 +98,7 @@ async function requeue(
   );
 }
 
-function toAttempt(deps: DeliveryDeps, part: Undelivered): Attempt {
+function toAttempt(deps: DeliveryDeps, part: Undelivered, sources: SourcePage | null): Attempt {
   const stored = JSON.parse(part.work) as Record<string, unknown>;
   const password =
     part.passwordSealed === null ? null : deps.keys.unseal('archive password', part.passwordSealed);
@@ -111,6 +115,7 @@ function toAttempt(deps: DeliveryDeps, part: Undelivered): Attempt {
     work,
     limits: { ...deps.limits, maxOutputBytes },
     output: deps.outputs.issue({ partId, attempt: part.attempt, maxBytes: maxOutputBytes }),
+    sources,
     leaseMs: Math.max(0, Math.round(part.leaseLeftMs)),
   };
 }

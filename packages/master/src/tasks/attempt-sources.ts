@@ -13,14 +13,19 @@ import type { Clock } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { findPart, listStoredEntries } from '../store/parts/report-rows.ts';
-import { listSources, type SourcePageRow } from '../store/tasks/source-pages.ts';
+import { listFewSources, listSources, type SourcePageRow } from '../store/tasks/source-pages.ts';
 
 const ticketTtlSeconds = 3600;
+
+/** So many sources travel with their attempt; a request for them would cost more than they do. */
+const fewSources = 8;
 
 /** What the holder of an attempt may ask of the master. Everybody else gets `LEASE_LOST`. */
 export type AttemptSources = {
   /** The next page of what to read, each blob with a fresh ticket. */
   page(nodeId: NodeId, ref: AttemptRef, cursor: string | undefined): Promise<SourcePage>;
+  /** What tasks read that read little, to be sent with their attempts. The others are left out. */
+  few(taskIds: readonly string[]): Promise<ReadonlyMap<string, SourcePage>>;
   storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<number[]>;
   /** Throws `LEASE_LOST` unless this node holds this attempt now. */
   requireHolder(nodeId: NodeId, ref: AttemptRef): Promise<{ taskId: string }>;
@@ -63,6 +68,21 @@ export function createAttemptSources(deps: {
         totalBytes: page.totalBytes,
         totalEntries: page.totalEntries,
       };
+    },
+    few: async (taskIds) => {
+      const pages = new Map<string, SourcePage>();
+      for (const [taskId, rows] of await listFewSources(db, { taskIds, most: fewSources })) {
+        // A source whose bytes are gone fails the attempt that asks for it, not the delivery of others.
+        if (rows.some((row) => row.kind === 'file' && row.sha256 === null)) continue;
+        const totalBytes = rows.reduce((sum, row) => sum + row.size_bytes, 0);
+        pages.set(taskId, {
+          sources: rows.map(toSource),
+          next: null,
+          totalBytes,
+          totalEntries: rows.length,
+        });
+      }
+      return pages;
     },
     storedEntries: async (nodeId, ref) => {
       await requireHolder(nodeId, ref);

@@ -23,7 +23,7 @@ export const Limits = z.object({
 });
 export type Limits = z.infer<typeof Limits>;
 
-/** What to do, by kind. The bytes to read are fetched page by page as `SourcePage`, each with a fresh ticket. */
+/** What to do, by kind. What to read comes as `SourcePage`, each file with a fresh ticket. */
 export const Work = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('create-archive'),
@@ -45,17 +45,6 @@ export const Work = z.discriminatedUnion('kind', [
 ]);
 export type Work = z.infer<typeof Work>;
 export type WorkKind = Work['kind'];
-
-export const Attempt = AttemptRef.extend({
-  taskId: TaskId,
-  requestId: z.string().max(128),
-  work: Work,
-  limits: Limits,
-  output: OutputAccess,
-  /** How long the node may run before its next heartbeat renews the lease. */
-  leaseMs: Count,
-});
-export type Attempt = z.infer<typeof Attempt>;
 
 /** One thing to read: a file or an empty folder to compress, or the archive to extract. */
 export const Source = z.discriminatedUnion('kind', [
@@ -79,6 +68,19 @@ export const SourcePage = z.object({
   totalEntries: Count,
 });
 export type SourcePage = z.infer<typeof SourcePage>;
+
+export const Attempt = AttemptRef.extend({
+  taskId: TaskId,
+  requestId: z.string().max(128),
+  work: Work,
+  limits: Limits,
+  output: OutputAccess,
+  /** The first and only page, when there is little to read; null where it must be asked for. */
+  sources: SourcePage.nullable().default(null),
+  /** How long the node may run before its next heartbeat renews the lease. */
+  leaseMs: Count,
+});
+export type Attempt = z.infer<typeof Attempt>;
 
 /** Positions of the entries that earlier attempts of this part have stored; they need not be done again. */
 export const StoredEntries = z.object({ indices: z.array(Count) });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '@longshore/protocol';
 import Database from 'better-sqlite3';
+import { toSystemError } from '../errors/system-error.ts';
 import { type AttemptRows, createAttemptRows } from './attempt-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { journalSchema } from './journal-schema.ts';
@@ -19,6 +20,11 @@ export type Journal = {
    * of the event loop share one transaction; one that throws takes back only its own changes.
    */
   write<Result>(work: () => Result): Promise<Result>;
+  /**
+   * Runs `work` at once, in a transaction that survives a crash of the program, and one of the machine only with the
+   * next `write`: for what may be done again without harm.
+   */
+  note(work: (rows: { attempts: AttemptRows; outbox: OutboxRows }) => void): void;
   /** Takes what was erased out of the write-ahead log too. */
   eraseTraces(): void;
   close(): void;
@@ -44,12 +50,20 @@ export function openJournal(folder: string): Journal {
   // request would buy nothing, because a repeated dispatch is known by its attempt.
   const relaxed = open(file, 'NORMAL');
   const commits = createGroupCommit(database);
+  const noted = { attempts: createAttemptRows(relaxed, relaxed), outbox: createOutboxRows(relaxed) };
   return {
     attempts: createAttemptRows(database, relaxed),
     outbox: createOutboxRows(database),
     nonces: createNonceRows(relaxed),
     masters: createMasterRows(database),
     write: (work) => commits.write(work),
+    note: (work) => {
+      try {
+        relaxed.transaction(() => work(noted))();
+      } catch (error) {
+        throw toSystemError(error, 'the journal of the slave');
+      }
+    },
     eraseTraces: () => {
       database.pragma('wal_checkpoint(TRUNCATE)');
     },

@@ -45,8 +45,8 @@ const progressEveryMs = 500;
 export function createAttemptReports(options: {
   journal: Journal;
   clock: Clock;
-  /** Called after there is something to send to the master of a key. */
-  onReport: (keyId: string) => void;
+  /** Called after there is something to send to the master of a key; what ends or delays an attempt at once. */
+  onReport: (keyId: string, when: 'now' | 'soon') => void;
 }): AttemptReports {
   const { journal, clock, onReport } = options;
   const latest = new Map<string, DueProgress & { keyId: string; dirty: boolean; sentAtMs: number }>();
@@ -57,16 +57,18 @@ export function createAttemptReports(options: {
     change: AttemptChange | null,
   ): Promise<void> => {
     const { keyId, attempt: ref } = held;
-    await journal.write(() => {
-      if (change === null ? !journal.attempts.isUnfinished(ref) : !journal.attempts.change(ref, change))
-        return;
-      journal.outbox.insert({ keyId, ref, sequence: journal.attempts.nextSequence(ref), event });
-    });
+    const put = ({ attempts, outbox }: Pick<Journal, 'attempts' | 'outbox'>): void => {
+      if (change === null ? !attempts.isUnfinished(ref) : !attempts.change(ref, change)) return;
+      outbox.insert({ keyId, ref, sequence: attempts.nextSequence(ref), event });
+    };
+    // After a power failure an attempt that had begun begins again.
+    if (event.type === 'started') journal.note(put);
+    else await journal.write(() => put(journal));
     if (change?.state === 'final') {
       latest.delete(attemptKey(ref));
       if (hasPassword(held.attempt)) journal.eraseTraces();
     }
-    onReport(keyId);
+    onReport(keyId, event.type === 'started' || event.type === 'outputs' ? 'soon' : 'now');
   };
 
   return {
@@ -85,9 +87,10 @@ export function createAttemptReports(options: {
         ref: { partId, attempt },
         progress,
         dirty: true,
-        sentAtMs: before?.sentAtMs ?? Number.NEGATIVE_INFINITY,
+        // Work that is over before the first report is due needs none.
+        sentAtMs: before?.sentAtMs ?? clock.monotonicMs(),
       });
-      if (before?.dirty !== true) onReport(keyId);
+      if (before?.dirty !== true) onReport(keyId, 'soon');
     },
     drop: async (ref) => {
       await journal.write(() => {

@@ -18,8 +18,8 @@ export type Masters = {
   /** Ends the talk with the master of a key that is not valid any more. */
   forget(keyId: string): Promise<void>;
   setLogLevel(level: LogLevel): void;
-  /** There may be a report to send. */
-  wake(keyId: string): void;
+  /** There is a report to send, at once or with those that follow within a moment. */
+  wake(keyId: string, when: 'now' | 'soon'): void;
   /** Resolves true when every report is acknowledged, false when that takes longer. */
   flushed(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
@@ -108,7 +108,11 @@ export function createMasters(options: {
     setLogLevel: (level) => {
       for (const { log } of sessions.values()) log.level = level;
     },
-    wake: (keyId) => sessions.get(keyId)?.sender.wake(),
+    wake: (keyId, when) => {
+      const sender = sessions.get(keyId)?.sender;
+      if (when === 'now') sender?.wake();
+      else sender?.wakeSoon();
+    },
     flushed: async (timeoutMs) => {
       const deadline = AbortSignal.timeout(timeoutMs);
       for (const { sender } of sessions.values()) sender.retryNow();

@@ -27,7 +27,11 @@ async function outbox(folder = tempFolder(), masterUrls?: string[]) {
   onTestFinished(() => master.close());
   const journal = openJournal(folder);
   const lost: string[] = [];
-  const reports = createAttemptReports({ journal, clock: systemClock, onReport: () => sender.wake() });
+  const reports = createAttemptReports({
+    journal,
+    clock: systemClock,
+    onReport: (_keyId, when) => (when === 'now' ? sender.wake() : sender.wakeSoon()),
+  });
   const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });
   const link = createMasterLink({
     key,
@@ -63,6 +67,25 @@ async function outbox(folder = tempFolder(), masterUrls?: string[]) {
   const sent = (): boolean => journal.outbox.isEmpty(key.keyId);
   return { master, journal, reports, take, sent, lost };
 }
+
+test('short work is told in one request: that it began, what it made, that it ended', async () => {
+  const { master, reports, take, sent } = await outbox();
+  let requests = 0;
+  master.intercept = () => {
+    requests += 1;
+    return undefined;
+  };
+  const held = await take();
+  reports.progress(held, progress);
+  await Promise.all([
+    reports.record(held, { type: 'started', try: 1 }),
+    reports.record(held, folderOutput(0)),
+    reports.record(held, { type: 'completed', progress }),
+  ]);
+  await until('everything is acknowledged', sent);
+  expect(master.eventsOf(held.attempt).map(({ type }) => type)).toEqual(['started', 'outputs', 'completed']);
+  expect(requests).toBe(1);
+});
 
 test('S3: reports arrive in order and are gone from the journal once acknowledged', async () => {
   const { master, reports, take, sent } = await outbox();

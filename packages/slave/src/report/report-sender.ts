@@ -11,6 +11,8 @@ import type { MasterLink } from './master-link.ts';
 export type ReportSender = {
   /** There may be something to send. */
   wake(): void;
+  /** There is something that may wait a moment for more. */
+  wakeSoon(): void;
   /** The master was just heard of: ends a wait after failures. */
   retryNow(): void;
   /** Stops after the batch under way. What is not acknowledged stays in the journal. */
@@ -21,6 +23,8 @@ const batchLimits = { count: 400, bytes: 1024 * 1024 };
 const retryPolicy = { delayMs: 200, factor: 2, maxMs: 15_000 };
 const progressCheckMs = 100;
 const longestSleepMs = 60_000;
+/** Nobody notices this much, and short work is then told in one batch: that it began, what it made, that it ended. */
+const gatherMs = 25;
 
 export function createReportSender(options: {
   link: MasterLink;
@@ -34,6 +38,7 @@ export function createReportSender(options: {
   const afterFailure = createWakeSignal();
   const stopped = new AbortController();
   let failures = 0;
+  let gathering: NodeJS.Timeout | undefined;
   /** After a batch was refused as a whole, reports go one by one, to find the one at fault. */
   let oneByOne = false;
 
@@ -75,7 +80,8 @@ export function createReportSender(options: {
       );
     }
     const lost = batch.filter((_, at) => verdicts[at] === 'lease-lost');
-    await journal.write(() => journal.outbox.remove(rows.map((row) => row.ordinal)));
+    // One that is forgotten by a power failure is sent again, which changes nothing.
+    journal.note(({ outbox }) => outbox.remove(rows.map((row) => row.ordinal)));
     for (const { partId, attempt } of lost) await options.onLeaseLost({ partId, attempt });
     return 'sent';
   }
@@ -121,11 +127,18 @@ export function createReportSender(options: {
   const running = run();
   return {
     wake: () => something.wake(),
+    wakeSoon: () => {
+      gathering ??= setTimeout(() => {
+        gathering = undefined;
+        something.wake();
+      }, gatherMs);
+    },
     retryNow: () => {
       if (failures > 0) afterFailure.wake();
     },
     close: async () => {
       stopped.abort('shutdown');
+      clearTimeout(gathering);
       something.wake();
       afterFailure.wake();
       await running;

@@ -210,6 +210,7 @@ export async function startFakeMaster(options: { secret?: string } = {}): Promis
       work,
       limits: { maxOutputBytes: 1e12, maxEntries: 1e6, maxEntryBytes: 1e12, maxRatio: 1e4, maxDepth: 100 },
       output: outputAccess(options.storeId ?? 'remote'),
+      sources: null,
       leaseMs: 15_000,
     }),
     eventsOf: (ref) => {

@@ -70,3 +70,19 @@ test('a source that was replaced is SOURCE_CHANGED when its ticket is renewed', 
   master.setSources(attempt.partId, [master.addSource('f0', Buffer.from('something else'))]);
   await expect(first?.renew(never)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
 });
+
+test('sources that came with the attempt are not asked for, and their tickets are renewed as ever', async () => {
+  const { master, link, attempt, sources } = await pages(2, 10);
+  let requests = 0;
+  master.intercept = () => {
+    requests += 1;
+    return undefined;
+  };
+  const page = { sources, next: null, totalBytes: 18, totalEntries: 2 };
+  const fetched = await fetchAll({ link, attempt: { ...attempt, sources: page } });
+  expect(fetched.map(({ source }) => source)).toEqual(sources);
+  expect(requests).toBe(0);
+  master.ticket = 'the next ticket';
+  expect(await fetched[1]?.renew(never)).toMatchObject({ ticket: 'the next ticket' });
+  expect(requests).toBe(1);
+});

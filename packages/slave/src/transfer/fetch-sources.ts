@@ -17,8 +17,8 @@ export type FetchedSource = {
 export type SourceTotals = { readonly totalBytes: number; readonly totalEntries: number };
 
 /**
- * The sources of an attempt, page by page; the next page is asked for while this one is worked on. `onTotals` is
- * called with the first.
+ * The sources of an attempt, page by page; the next page is asked for while this one is worked on. A few come with
+ * the attempt itself. `onTotals` is called with the first page.
  */
 export async function* fetchSources(options: {
   link: MasterLink;
@@ -38,7 +38,7 @@ export async function* fetchSources(options: {
     });
 
   let cursor: string | null = null;
-  let page = await fetchPage(cursor, signal);
+  let page = attempt.sources ?? (await fetchPage(cursor, signal));
   options.onTotals?.({ totalBytes: page.totalBytes, totalEntries: page.totalEntries });
   while (true) {
     const refetch = renewal(cursor, fetchPage);

@@ -48,7 +48,7 @@ describeDatabases('blobs for nodes', (open) => {
       headers: { authorization: `Bearer ${bearer}`, ...init.headers },
     });
   const put = async (blobId: string, body: Uint8Array<ArrayBuffer>, bearer?: string) =>
-    call(blobId, bearer ?? (writeTicket()), { method: 'PUT', body });
+    call(blobId, bearer ?? writeTicket(), { method: 'PUT', body });
   const get = async (blobId: BlobId, headers: Record<string, string> = {}) =>
     call(blobId, ticket({ op: 'read', blobId }), { headers });
   const outcome = async (answer: Response) => [

@@ -15,28 +15,46 @@ export type SourcePageRow = {
   sha256: string | null;
 };
 
+const selectSources = (db: Db) =>
+  db
+    .selectFrom('task_sources')
+    .leftJoin('blobs', 'blobs.id', 'task_sources.blob_id')
+    .select([
+      'task_sources.task_id',
+      'task_sources.ordinal',
+      'task_sources.kind',
+      'task_sources.path',
+      'task_sources.modified_at_ms',
+      'task_sources.mode',
+      'task_sources.blob_id',
+      'task_sources.size_bytes',
+      'blobs.store_id',
+      'blobs.sha256',
+    ])
+    .orderBy('task_sources.ordinal');
+
+/** All sources of those of the tasks that have at most `most`. */
+export async function listFewSources(
+  db: Db,
+  options: { taskIds: readonly string[]; most: number },
+): Promise<Map<string, SourcePageRow[]>> {
+  const rows = await selectSources(db)
+    .where('task_sources.task_id', 'in', options.taskIds)
+    .where('task_sources.ordinal', '<=', options.most)
+    .execute();
+  const byTask = Map.groupBy(rows, (row) => row.task_id);
+  for (const [taskId, sources] of byTask) if (sources.length > options.most) byTask.delete(taskId);
+  return byTask;
+}
+
 export async function listSources(
   db: Db,
   page: { taskId: string; from: number },
 ): Promise<{ rows: SourcePageRow[]; next: number | null; totalBytes: number; totalEntries: number }> {
   const [rows, totals] = await Promise.all([
-    db
-      .selectFrom('task_sources')
-      .leftJoin('blobs', 'blobs.id', 'task_sources.blob_id')
-      .select([
-        'task_sources.ordinal',
-        'task_sources.kind',
-        'task_sources.path',
-        'task_sources.modified_at_ms',
-        'task_sources.mode',
-        'task_sources.blob_id',
-        'task_sources.size_bytes',
-        'blobs.store_id',
-        'blobs.sha256',
-      ])
+    selectSources(db)
       .where('task_sources.task_id', '=', page.taskId)
       .where('task_sources.ordinal', '>=', page.from)
-      .orderBy('task_sources.ordinal')
       .limit(pageSize)
       .execute(),
     db
