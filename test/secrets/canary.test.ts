@@ -75,8 +75,12 @@ describe('F10 secrets', () => {
   it('an archive password waits for its task in no readable form', async () => {
     await admin.call('PATCH', '/api/v1/nodes/anna', { enabled: false });
     await admin.put('/a.bin', randomBytes(300_000));
-    const request = { kind: 'create-archive', sources: ['/a.bin'], destination: '/first.zip' } as const;
-    const { id } = await admin.submit({ ...request, password: secret('archive password') });
+    const { id } = await admin.submit({
+      kind: 'create-archive',
+      sources: ['/a.bin'],
+      destination: '/first.zip',
+      password: secret('archive password'),
+    });
     expect(await atRest(canaries)).toEqual([]);
     await admin.call('PATCH', '/api/v1/nodes/anna', { enabled: true });
     expect((await admin.ended(id)).state).toBe('completed');

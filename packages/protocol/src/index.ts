@@ -24,6 +24,7 @@ export {
 export { BlobAccess, OutputAccess, StoredBlob } from './node-api/blob-access.ts';
 export { CancelAnswer, CancelAttempts, Dispatch, DispatchAnswer } from './node-api/dispatch.ts';
 export { ArchiveListEntry, ArchiveListing, ListArchive } from './node-api/list-archive.ts';
+export { LogLine, maxLogLines } from './node-api/log-line.ts';
 export {
   Capability,
   DiskSpace,
@@ -88,6 +89,7 @@ export {
   SubmitTask,
   Task,
   TaskDetail,
+  TaskLogLine,
   tasks,
 } from './user-api/tasks.ts';
 export {

@@ -38,6 +38,7 @@ export { type Closers, createClosers } from './lifecycle/closers.ts';
 export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data-directory.ts';
 export { onStopSignals } from './lifecycle/stop-signals.ts';
 export { createLogger, type LogFormat, type Logger, type LogLevel } from './log/create-logger.ts';
+export { censored, redactUrls, secretFields } from './log/redact.ts';
 export { type ProgramFlags, print, runProgram } from './program/run-program.ts';
 export { trustCertificates } from './program/trust-certificates.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';

@@ -102,6 +102,7 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
     const reports = createAttemptReports({
       journal,
       clock,
+      log,
       onReport: (keyId, when) => masters.wake(keyId, when),
     });
     const masters = createMasters({

@@ -22,6 +22,7 @@ import { nodesTest } from './nodes/nodes-test.ts';
 import { nodesDisable, nodesDrain, nodesEnable, nodesRelease } from './nodes/switch-node.ts';
 import { tasksCancel } from './tasks/tasks-cancel.ts';
 import { tasksCleanUp } from './tasks/tasks-clean-up.ts';
+import { tasksLogs } from './tasks/tasks-logs.ts';
 import { tasksLs } from './tasks/tasks-ls.ts';
 import { tasksRejected } from './tasks/tasks-rejected.ts';
 import { tasksRetry } from './tasks/tasks-retry.ts';
@@ -63,7 +64,17 @@ export const commandGroups: readonly CommandGroup[] = [
     title: 'Tasks',
     word: 'tasks',
     summary: 'Follow, cancel and retry tasks',
-    commands: [tasksLs, tasksShow, tasksWatch, tasksCancel, tasksRetry, tasksRejected, tasksRm, tasksCleanUp],
+    commands: [
+      tasksLs,
+      tasksShow,
+      tasksWatch,
+      tasksLogs,
+      tasksCancel,
+      tasksRetry,
+      tasksRejected,
+      tasksRm,
+      tasksCleanUp,
+    ],
   },
   {
     title: 'Tokens',

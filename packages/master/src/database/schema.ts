@@ -1,6 +1,7 @@
 import type {
   Capability,
   ErrorInfo,
+  LogLine,
   NodeVitals,
   PartState,
   Progress,
@@ -205,6 +206,17 @@ export type Schema = {
     at_ms: number;
     event: string;
     error: Json<ErrorInfo> | null;
+  };
+  /** What nodes have logged about attempts, the last lines of each. */
+  attempt_log: {
+    id: Generated<number>;
+    part_id: string;
+    attempt: number;
+    number: number;
+    at_ms: number;
+    level: LogLine['level'];
+    message: string;
+    fields: Json<LogLine['fields']>;
   };
   outputs: {
     part_id: string;

@@ -12,6 +12,7 @@ import type { Database, Db } from '../database/open-database.ts';
 import { countsAgainstNode, type PartOutcome } from '../nodes/circuit-breaker.ts';
 import { avoidAlso } from '../scheduling/expire-leases.ts';
 import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
+import { insertLogLines } from '../store/parts/log-rows.ts';
 import { completePart, failPart, type Holder } from '../store/parts/outcomes.ts';
 import {
   advanceSequence,
@@ -89,6 +90,7 @@ export async function recordReport(tx: Db, prepared: PreparedReport): Promise<Re
   ) {
     return (await attemptEnded(tx, holder, report.sequence)) ? { verdict: 'recorded' } : lost;
   }
+  if (report.log !== undefined) await insertLogLines(tx, holder, report.log);
   if (report.event.type === 'progress') {
     await savePartProgress(tx, holder, report.event.progress);
     return { verdict: 'recorded', taskId: part.task_id, change: 'progress' };

@@ -10,6 +10,8 @@ import {
   type tasks as taskEndpoints,
   type UserId,
 } from '@longshore/protocol';
+import type { z } from 'zod';
+import { listLogLines } from '../store/parts/log-rows.ts';
 import { deleteEndedTask, deleteEndedTasks, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
 import {
   listRejectedEntries,
@@ -36,6 +38,9 @@ export type Tasks = {
     entries: RejectedEntry[];
     next: number | null;
   }>;
+  log(
+    scope: Scope & z.output<(typeof taskEndpoints.readTaskLog)['query']>,
+  ): Promise<EndpointOutput<(typeof taskEndpoints)['readTaskLog']>>;
   cancel(scope: Scope): Promise<Task>;
   retry(retry: Retry): Promise<Task>;
   /** The same action on each of these tasks; every one succeeds or fails by itself. */
@@ -73,6 +78,17 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
     rejected: async ({ offset, limit, ...scope }) => {
       const task = await requireTask(db, scope);
       return listRejectedEntries(db, { taskId: task.id, offset, limit });
+    },
+    log: async ({ part, attempt, cursor, limit, ...scope }) => {
+      const { id: taskId } = await requireTask(db, scope);
+      const { lines, last, more } = await listLogLines(db, {
+        taskId,
+        part,
+        attempt,
+        after: Number(cursor),
+        limit,
+      });
+      return { lines, cursor: String(last), more };
     },
     cancel,
     retry,

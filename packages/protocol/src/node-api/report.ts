@@ -3,6 +3,7 @@ import { ErrorInfo } from '../errors/app-error.ts';
 import { BlobId, Count, Sha256 } from '../ids.ts';
 import { Progress } from '../task.ts';
 import { AttemptRef } from './attempt.ts';
+import { LogLine, maxLogLines } from './log-line.ts';
 
 /** A finished output. `index` is the position of the entry in the archive, or 0 for the archive created. */
 export const Output = z.discriminatedUnion('kind', [
@@ -55,6 +56,8 @@ export const Report = AttemptRef.extend({
     /** The slave gives the work back unfinished, for example because it stops. */
     z.object({ type: z.literal('returned'), error: ErrorInfo }),
   ]),
+  /** What the slave has logged about the attempt since the report before. A line that comes twice is recorded once. */
+  log: z.array(LogLine).max(maxLogLines).optional(),
 });
 export type Report = z.infer<typeof Report>;
 export type ReportEvent = Report['event'];

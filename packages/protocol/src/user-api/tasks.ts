@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorInfo } from '../errors/app-error.ts';
 import { Count, NodeId, PartId, TaskId } from '../ids.ts';
+import { LogLine } from '../node-api/log-line.ts';
 import { RejectedEntry } from '../node-api/report.ts';
 import { ConflictPolicy, CreateFormat, Level, PartState, Progress, TaskKind, TaskState } from '../task.ts';
 import { endpoint } from './endpoint.ts';
@@ -98,6 +99,16 @@ export const PartView = z.object({
 });
 export type PartView = z.infer<typeof PartView>;
 
+/** What a node has logged about an attempt. */
+export const TaskLogLine = LogLine.extend({
+  /** The part, counted from 0 as in `PartView`. */
+  part: Count,
+  attempt: z.int().min(1),
+  node: z.string(),
+  nodeId: NodeId,
+});
+export type TaskLogLine = z.infer<typeof TaskLogLine>;
+
 export const TaskDetail = Task.extend({ parts: z.array(PartView) });
 export type TaskDetail = z.infer<typeof TaskDetail>;
 
@@ -173,6 +184,31 @@ export const tasks = {
     }),
     status: 200,
     response: z.object({ entries: z.array(RejectedEntry), next: Count.nullable() }),
+  }),
+  readTaskLog: endpoint({
+    method: 'get',
+    path: '/api/v1/tasks/{id}/logs',
+    tag,
+    summary:
+      'What the nodes have logged about a task, in the order in which the master got it. Pass `cursor` to go on from there, also later',
+    access: 'user',
+    params: ById,
+    query: z.object({
+      part: z.coerce.number().int().min(0).optional(),
+      attempt: z.coerce.number().int().min(1).optional(),
+      cursor: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .default('0'),
+      limit: z.coerce.number().int().min(1).max(1000).default(500),
+    }),
+    status: 200,
+    response: z.object({
+      lines: z.array(TaskLogLine),
+      cursor: z.string(),
+      /** True when there are more already. */
+      more: z.boolean(),
+    }),
   }),
   cancelTask: endpoint({
     method: 'post',

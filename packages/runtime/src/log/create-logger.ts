@@ -1,14 +1,12 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { censored, secretFields } from './redact.ts';
 
 export type { Logger } from 'pino';
 
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-
-/** Fields that never reach a log line, wherever an object carries them. */
-const secretFields = ['secret', 'password', 'ticket', 'token', 'authorization', 'confIni'];
 
 /** Logs to standard error: JSON lines, or coloured text for a terminal. */
 export function createLogger(options: {
@@ -20,7 +18,7 @@ export function createLogger(options: {
   const settings = {
     level: options.level,
     base: { program: options.program },
-    redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
+    redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: censored },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };

@@ -24,6 +24,8 @@ export type ExtractArchiveRequest = {
   readonly sink: EntrySink;
   readonly threads: ArchiveThreads;
   readonly tempSpace: TempSpace;
+  /** Called once the format is known. */
+  readonly onFormat?: (format: FormatId) => void;
   readonly onProgress: (progress: ExtractProgress) => void;
   readonly signal: AbortSignal;
 };
@@ -39,6 +41,7 @@ export type ExtractArchiveResult = ExtractOutcome & { readonly format: FormatId 
 export async function extractArchive(request: ExtractArchiveRequest): Promise<ExtractArchiveResult> {
   const { source, signal } = request;
   const format = await detectFormatOfAny(source, request);
+  request.onFormat?.(format);
   if (request.entryRange !== undefined && format !== 'zip') {
     throw new AppError('BAD_REQUEST', `only a zip can be extracted in shares of entries, not ${format}`);
   }

@@ -13,7 +13,7 @@ import { limitedBytes } from './limited-bytes.ts';
 export function createArchiveExecutor(dependencies: ExecutorDependencies): Executor<'create-archive'> {
   const { threads, openBlob, openSink, clock } = dependencies;
   return async (work, execution) => {
-    const { attempt, link, signal } = execution;
+    const { attempt, link, signal, log } = execution;
     let totals: SourceTotals | null = null;
     const progress: Progress = {
       phase: 'working',
@@ -23,10 +23,14 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
       entriesTotal: null,
     };
     // The archive was stored and reported, and the slave ended before it could say so.
-    if ((await execution.storedOutputs()).has(0)) return { ...progress, phase: 'done' };
+    if ((await execution.storedOutputs()).has(0)) {
+      log.info({}, 'the archive was stored by an earlier try');
+      return { ...progress, phase: 'done' };
+    }
 
     const members = archiveMembers(execution, openBlob, (known) => {
       totals = known;
+      log.info({ entries: known.totalEntries, bytes: known.totalBytes }, 'sources listed');
     });
     const archive = limitedBytes(attempt.limits.maxOutputBytes);
     const making = createArchive({
@@ -48,6 +52,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
     });
     const storing = openSink(attempt, link).store(archive, signal, { freeChunks: true });
     const stored = await both(making, storing, archive);
+    log.info({ format: work.format, sizeBytes: stored.sizeBytes, sha256: stored.sha256 }, 'archive stored');
     await execution.report({
       type: 'outputs',
       outputs: [

@@ -1,5 +1,6 @@
 import type { Attempt, Progress, ReportEvent, Work, WorkKind } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
+import type { AttemptLog } from '../report/attempt-log.ts';
 import type { MasterLink } from '../report/master-link.ts';
 
 /** What an executor says of its work before it ends. */
@@ -12,6 +13,8 @@ export type Execution = {
   /** Aborted with an `AbortReason`. The executor then stops, frees all it holds, and throws whatever it likes. */
   readonly signal: AbortSignal;
   readonly tempSpace: TempSpace;
+  /** For the owner of the task and the administrator. */
+  readonly log: AttemptLog;
   /** Positions of the outputs that earlier executions of the part have stored. */
   storedOutputs(): Promise<ReadonlySet<number>>;
   progress(progress: Progress): void;

@@ -18,17 +18,20 @@ export const maxPathBytes = 4096;
 export function extractArchiveExecutor(dependencies: ExecutorDependencies): Executor<'extract-archive'> {
   const { threads, openBlob, openSink } = dependencies;
   return async (work, execution) => {
-    const { attempt, link, signal, tempSpace } = execution;
+    const { attempt, link, signal, tempSpace, log } = execution;
     const [stored, volumes] = await Promise.all([
       execution.storedOutputs(),
       openVolumes(execution, openBlob),
     ]);
     const [first] = volumes;
     if (first === undefined) throw new AppError('SOURCE_CHANGED', 'the archive to extract is gone');
+    const sizeBytes = volumes.reduce((sum, { source }) => sum + source.sizeBytes, 0);
+    log.info({ name: first.name, sizeBytes, volumes: volumes.length }, 'archive opened');
+    if (stored.size > 0) log.info({ entriesStored: stored.size }, 'going on behind what is stored already');
     const ledger = createEntryLedger(execution.report);
     let progress = toProgress(null);
     try {
-      await extractArchive({
+      const { filesStored, filesKept, foldersStored, entriesRejected } = await extractArchive({
         ...first,
         volumes: volumes.length > 1 ? volumes : [],
         select: work.select,
@@ -40,12 +43,20 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
         sink: createBlobEntrySink({ blobs: openSink(attempt, link), ledger, stored }),
         threads,
         tempSpace,
+        onFormat: (format) => log.info({ format }, 'format recognised'),
         onProgress: (state) => {
+          const { entriesTotal, bytesTotal } = state;
+          if (progress.entriesTotal === null && entriesTotal !== null)
+            log.info({ entries: entriesTotal, bytes: bytesTotal }, 'entries planned');
           progress = toProgress(state);
           execution.progress(progress);
         },
         signal,
       });
+      log[entriesRejected > 0 ? 'warn' : 'info'](
+        { filesStored, filesKept, foldersStored, entriesRejected },
+        'every entry was looked at',
+      );
     } finally {
       // Also after a failure: what is stored must be known, to be kept by the next try or to be purged.
       await ledger.close();

@@ -5,13 +5,19 @@ import { attemptKey } from '../journal/attempt-key.ts';
 import { openJournal } from '../journal/open-journal.ts';
 import { createAttemptReports } from '../report/attempt-reports.ts';
 import { sampleAttempt } from '../testing/sample-attempt.ts';
+import { silentLog } from '../testing/silent-log.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
 import { createStopAttempts } from './stop-attempts.ts';
 
 async function holding(...attempts: ReturnType<typeof sampleAttempt>[]) {
   const journal = openJournal(tempFolder());
   onTestFinished(() => journal.close());
-  const reports = createAttemptReports({ journal, clock: systemClock, onReport: () => undefined });
+  const reports = createAttemptReports({
+    journal,
+    clock: systemClock,
+    log: silentLog,
+    onReport: () => undefined,
+  });
   const stopped: string[] = [];
   const abort = (ref: AttemptRef, reason: string): boolean => {
     stopped.push(`${attemptKey(ref)} ${reason}`);

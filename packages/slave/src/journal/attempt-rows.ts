@@ -29,6 +29,8 @@ export type AttemptRows = {
   nextSequence(ref: AttemptRef): number;
   /** The numbers of progress reports, without waiting for the disk. Attempts that are final get none. */
   nextProgressSequences(refs: readonly AttemptRef[]): readonly (number | undefined)[];
+  /** Counts log lines of an attempt that were written or given up; answers the number of the last. */
+  countLines(ref: AttemptRef, count: number): number;
   /** In the order in which they were accepted. */
   unfinished(): readonly AttemptRow[];
   /** Attempts of a key that are not final, or whose reports are not all acknowledged. */
@@ -73,6 +75,11 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
   const nextProgressSequence = relaxed
     .prepare<[string, number], number>(`${sequenceSql} and state <> 'final' returning sequence`)
     .pluck(true);
+  const countLines = database
+    .prepare<[number, string, number], number>(
+      `update attempts set log_lines = log_lines + ? where part_id = ? and attempt = ? returning log_lines`,
+    )
+    .pluck(true);
   const unfinished = database.prepare<[], StoredRow>(
     `select key_id, body, tries, executed_ms, not_before_ms from attempts
      where state <> 'final' order by ordinal`,
@@ -110,12 +117,8 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
           return change satisfies never;
       }
     },
-    nextSequence: (ref) => {
-      const sequence = nextSequence.get(ref.partId, ref.attempt);
-      if (sequence === undefined)
-        throw new Error(`attempt ${ref.attempt} of ${ref.partId} is not in the journal`);
-      return sequence;
-    },
+    nextSequence: (ref) => required(ref, nextSequence.get(ref.partId, ref.attempt)),
+    countLines: (ref, count) => required(ref, countLines.get(count, ref.partId, ref.attempt)),
     nextProgressSequences: relaxed.transaction((refs: readonly AttemptRef[]) =>
       refs.map((ref) => nextProgressSequence.get(ref.partId, ref.attempt)),
     ),
@@ -134,4 +137,9 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
       forget.run(atMs);
     },
   };
+}
+
+function required(ref: AttemptRef, found: number | undefined): number {
+  if (found === undefined) throw new Error(`attempt ${ref.attempt} of ${ref.partId} is not in the journal`);
+  return found;
 }

@@ -17,6 +17,7 @@ export const journalSchema: readonly string[] = [
     executed_ms integer not null default 0,
     not_before_ms integer not null default 0,
     sequence integer not null default 0,
+    log_lines integer not null default 0,
     final_at_ms integer,
     unique (part_id, attempt),
     check ((state = 'final') = (body is null))
@@ -31,6 +32,7 @@ export const journalSchema: readonly string[] = [
     attempt integer not null,
     sequence integer not null,
     event text not null,
+    log text,
     unique (part_id, attempt, sequence)
   ) strict;
   create index outbox_by_key on outbox (key_id, ordinal);

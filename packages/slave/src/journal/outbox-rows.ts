@@ -1,8 +1,14 @@
-import { type AttemptRef, Report, type ReportEvent } from '@longshore/protocol';
+import { type AttemptRef, type LogLine, Report, type ReportEvent } from '@longshore/protocol';
 import type Database from 'better-sqlite3';
 
 export type OutboxRows = {
-  insert(report: { keyId: string; ref: AttemptRef; sequence: number; event: ReportEvent }): void;
+  insert(report: {
+    keyId: string;
+    ref: AttemptRef;
+    sequence: number;
+    event: ReportEvent;
+    log?: readonly LogLine[];
+  }): void;
   /** The oldest reports of a key, in order, up to a number and about a size. */
   oldest(keyId: string, limits: { count: number; bytes: number }): readonly OutboxRow[];
   remove(ordinals: readonly number[]): void;
@@ -21,14 +27,15 @@ type StoredRow = {
   attempt: number;
   sequence: number;
   event: string;
+  log: string | null;
 };
 
 export function createOutboxRows(database: Database.Database): OutboxRows {
   const insert = database.prepare(
-    `insert into outbox (key_id, part_id, attempt, sequence, event) values (?, ?, ?, ?, ?)`,
+    `insert into outbox (key_id, part_id, attempt, sequence, event, log) values (?, ?, ?, ?, ?, ?)`,
   );
   const oldest = database.prepare<[string, number], StoredRow>(
-    `select ordinal, part_id, attempt, sequence, event from outbox where key_id = ? order by ordinal limit ?`,
+    `select ordinal, part_id, attempt, sequence, event, log from outbox where key_id = ? order by ordinal limit ?`,
   );
   const remove = database.prepare(`delete from outbox where ordinal = ?`);
   const dropAttempt = database.prepare(`delete from outbox where part_id = ? and attempt = ?`);
@@ -41,18 +48,20 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
   const any = database.prepare(`select 1 from outbox where key_id = ? limit 1`);
   const after = database.prepare(`select 1 from outbox where key_id = ? and ordinal > ? limit 1`);
   return {
-    insert: ({ keyId, ref, sequence, event }) => {
-      insert.run(keyId, ref.partId, ref.attempt, sequence, JSON.stringify(event));
+    insert: ({ keyId, ref, sequence, event, log = [] }) => {
+      const lines = log.length === 0 ? null : JSON.stringify(log);
+      insert.run(keyId, ref.partId, ref.attempt, sequence, JSON.stringify(event), lines);
     },
     oldest: (keyId, limits) => {
       const rows: OutboxRow[] = [];
       let bytes = 0;
       for (const row of oldest.iterate(keyId, limits.count)) {
-        bytes += row.event.length;
+        bytes += row.event.length + (row.log?.length ?? 0);
         if (rows.length > 0 && bytes > limits.bytes) break;
         const { part_id: partId, attempt, sequence } = row;
         const event: unknown = JSON.parse(row.event);
-        rows.push({ ordinal: row.ordinal, report: Report.parse({ partId, attempt, sequence, event }) });
+        const log: unknown = row.log === null ? undefined : JSON.parse(row.log);
+        rows.push({ ordinal: row.ordinal, report: Report.parse({ partId, attempt, sequence, event, log }) });
       }
       return rows;
     },

@@ -23,7 +23,12 @@ type Settings = { workers?: number; maxRetries?: number; maxExecutionMs?: number
 
 function queueOf(executeAttempt: ExecuteAttempt, settings: Settings = {}) {
   const journal = openJournal(tempFolder());
-  const reports = createAttemptReports({ journal, clock: systemClock, onReport: () => undefined });
+  const reports = createAttemptReports({
+    journal,
+    clock: systemClock,
+    log: silentLog,
+    onReport: () => undefined,
+  });
   const queue = createAttemptQueue({
     workers: settings.workers ?? 15,
     policy: {

@@ -11,10 +11,11 @@
  * An attempt read from the journal is held until its master has confirmed that the lease still stands. A waiting
  * one takes no slot. Stopping one that does not run ends it at once; one that runs ends when its work has ended.
  */
-import { AppError, type AttemptRef, toErrorInfo } from '@longshore/protocol';
+import { AppError, type AttemptRef, type Progress, toErrorInfo } from '@longshore/protocol';
 import type { Clock, Logger, LogLevel } from '@longshore/runtime';
 import PQueue from 'p-queue';
 import { attemptKey } from '../journal/attempt-key.ts';
+import { type AttemptLog, createAttemptLog } from '../report/attempt-log.ts';
 import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
 import type { AbortReason } from './abort-reason.ts';
 import type { ExecuteAttempt } from './execute-attempt.ts';
@@ -48,7 +49,7 @@ export type AttemptQueue = {
 type Entry = {
   readonly held: HeldAttempt;
   readonly abort: AbortController;
-  readonly log: Logger;
+  readonly log: AttemptLog;
   state: 'held' | 'queued' | 'running' | 'waiting';
   tries: number;
   executedMs: number;
@@ -77,10 +78,15 @@ export function createAttemptQueue(options: {
   function insert(from: QueuedAttempt, state: Entry['state']): Entry {
     const { keyId, attempt } = from;
     const { taskId, partId, requestId } = attempt;
+    const held = { keyId, attempt };
     const entry: Entry = {
-      held: { keyId, attempt },
+      held,
       abort: new AbortController(),
-      log: options.log.child({ taskId, partId, attempt: attempt.attempt, requestId }),
+      log: createAttemptLog({
+        program: options.log.child({ taskId, partId, attempt: attempt.attempt, requestId }),
+        nowMs: clock.nowMs,
+        write: (line) => reports.log(held, line),
+      }),
       state,
       tries: from.tries,
       executedMs: from.executedMs,
@@ -116,7 +122,10 @@ export function createAttemptQueue(options: {
     try {
       await step();
     } catch (error) {
-      entry.log.error({ err: error }, 'the state of an attempt could not be written, it is tried again');
+      entry.log.program.error(
+        { err: error },
+        'the state of an attempt could not be written, it is tried again',
+      );
       if (!stopping) waitUntil(entry, clock.nowMs() + policy.backoff.delayMs);
     }
   }
@@ -129,7 +138,7 @@ export function createAttemptQueue(options: {
     }
     entry.tries += 1;
     await reports.record(entry.held, { type: 'started', try: entry.tries });
-    entry.log.info({ try: entry.tries, work: entry.held.attempt.work.kind }, 'execution begins');
+    entry.log.info({ try: entry.tries, work: entry.held.attempt.work.kind }, 'try begins');
     const outcome = await executeUntilDeadline(entry);
     await settle(entry, nextStep(outcome, entry.tries, policy, options.random()));
   }
@@ -152,34 +161,34 @@ export function createAttemptQueue(options: {
     const { held, log } = entry;
     switch (step.type) {
       case 'complete':
+        log.info({ ...executed(entry), ...amount(step.progress) }, 'attempt completed');
         await reports.record(held, { type: 'completed', progress: step.progress });
-        log.info({ executedMs: Math.round(entry.executedMs), progress: step.progress }, 'attempt completed');
         break;
       case 'fail':
+        log.failure('warn', { try: entry.tries, ...executed(entry) }, step.error, 'attempt failed');
         await reports.record(held, { type: 'failed', error: toErrorInfo(step.error) });
-        log.warn({ code: step.error.code, err: step.error }, 'attempt failed');
         break;
       case 'retry': {
         // A stop that came between the failure and now is not lost by waiting.
         if (entry.abort.signal.aborted) return await settle(entry, stoppedStep(entry));
         const { error, delayMs } = step;
         const { tries, executedMs } = entry;
+        log.failure('warn', { try: tries, delayMs }, error, 'try failed, the next one follows after a delay');
         await reports.retrying(held, { try: tries, error, delayMs, executedMs });
         if (entry.abort.signal.aborted) return await settle(entry, stoppedStep(entry));
-        log.info({ try: tries, code: error.code, delayMs }, 'attempt waits for its next try');
         return waitUntil(entry, clock.nowMs() + delayMs);
       }
       case 'cancel':
+        log.info(executed(entry), 'attempt canceled');
         await reports.record(held, { type: 'canceled' });
-        log.info({}, 'attempt canceled');
         break;
       case 'give-back':
+        log.info({ giveBack, ...executed(entry) }, 'attempt interrupted, the slave stops');
         if (giveBack) await reports.record(held, { type: 'returned', error: toErrorInfo(shuttingDown()) });
-        log.info({ giveBack }, 'attempt interrupted, the slave stops');
         break;
       case 'drop':
         await reports.drop(held.attempt);
-        log.info({}, 'attempt dropped, its lease is lost');
+        log.program.info({}, 'attempt dropped, its lease is lost');
         break;
       default:
         step satisfies never;
@@ -232,7 +241,7 @@ export function createAttemptQueue(options: {
     reconfigure: (settings) => {
       policy = settings.policy;
       slots.concurrency = settings.workers;
-      for (const entry of entries.values()) entry.log.level = settings.logLevel;
+      for (const entry of entries.values()) entry.log.program.level = settings.logLevel;
     },
     shutdown: async (how) => {
       stopping = true;
@@ -253,5 +262,9 @@ export function createAttemptQueue(options: {
     },
   };
 }
+
+const executed = ({ executedMs }: Entry) => ({ executedMs: Math.round(executedMs) });
+
+const amount = ({ bytesDone, entriesDone }: Progress) => ({ bytesDone, entriesDone });
 
 const shuttingDown = (): AppError => new AppError('SHUTTING_DOWN', 'the slave is stopping');

@@ -1,8 +1,8 @@
 import { AppError, toAppError } from '@longshore/protocol';
-import type { Logger } from '@longshore/runtime';
 import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 import type { Execute } from '../executors/executors.ts';
 import { attemptKey } from '../journal/attempt-key.ts';
+import type { AttemptLog } from '../report/attempt-log.ts';
 import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
 import type { Masters } from '../report/masters.ts';
 import type { TempFolders } from '../storage/temp-folders.ts';
@@ -12,7 +12,7 @@ import type { Outcome } from './next-step.ts';
 
 export type ExecuteAttempt = (
   held: HeldAttempt,
-  run: { tries: number; signal: AbortSignal; log: Logger },
+  run: { tries: number; signal: AbortSignal; log: AttemptLog },
 ) => Promise<Outcome>;
 
 /** Runs the executor of an attempt once and says how it ended. Resolves when the work has really ended. */
@@ -36,6 +36,7 @@ export function createExecuteAttempt(options: {
         link,
         signal,
         tempSpace,
+        log,
         storedOutputs: () => storedOutputs(attempt, link, { tries, signal }),
         progress: (state) => {
           if (!signal.aborted) reports.progress(held, state);
@@ -48,11 +49,12 @@ export function createExecuteAttempt(options: {
       const failure = systemCodeOf(error)?.startsWith('E')
         ? toSystemError(error, 'this node')
         : toAppError(error);
-      log.warn({ err: error, code: failure.code, try: tries }, 'execution failed');
+      // The queue says what follows from it; this is where its cause can still be seen.
+      log.program.debug({ err: error, code: failure.code, try: tries }, 'execution failed');
       return { type: 'failed', error: failure };
     } finally {
       await tempSpace.releaseAll().catch((error: unknown) => {
-        log.error({ err: error }, 'a temporary folder could not be deleted');
+        log.program.error({ err: error }, 'a temporary folder could not be deleted');
       });
     }
   };

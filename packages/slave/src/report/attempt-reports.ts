@@ -2,14 +2,16 @@ import {
   type AppError,
   type Attempt,
   type AttemptRef,
+  type LogLine,
   type Progress,
   type ReportEvent,
   toErrorInfo,
 } from '@longshore/protocol';
-import type { Clock } from '@longshore/runtime';
+import type { Clock, Logger } from '@longshore/runtime';
 import { attemptKey } from '../journal/attempt-key.ts';
-import type { AttemptChange } from '../journal/attempt-rows.ts';
+import type { AttemptChange, AttemptRows } from '../journal/attempt-rows.ts';
 import type { Journal } from '../journal/open-journal.ts';
+import { createPendingLines, type NewLine, type PendingLines } from './attempt-log.ts';
 
 /** One attempt as the steps behind the inbox know it: what to do, and for which master. */
 export type HeldAttempt = { readonly keyId: string; readonly attempt: Attempt };
@@ -30,6 +32,8 @@ export type AttemptReports = {
   ): Promise<void>;
   /** Never waits and may be forgotten: the latest wins. */
   progress(held: HeldAttempt, progress: Progress): void;
+  /** Never waits. A line travels with the next report; when there is none for a while, with one of its own. */
+  log(held: HeldAttempt, line: NewLine): void;
   /** The attempt belongs to somebody else now: forgets it and all that was not sent. */
   drop(ref: AttemptRef): Promise<void>;
   /** Takes the progress that is due to be sent. */
@@ -41,15 +45,28 @@ export type AttemptReports = {
 export type DueProgress = { readonly ref: AttemptRef; readonly progress: Progress };
 
 const progressEveryMs = 500;
+const linesEveryMs = 1000;
+
+type Pending = { readonly lines: PendingLines; timer: NodeJS.Timeout | undefined };
 
 export function createAttemptReports(options: {
   journal: Journal;
   clock: Clock;
+  log: Logger;
   /** Called after there is something to send to the master of a key; what ends or delays an attempt at once. */
   onReport: (keyId: string, when: 'now' | 'soon') => void;
 }): AttemptReports {
   const { journal, clock, onReport } = options;
   const latest = new Map<string, DueProgress & { keyId: string; dirty: boolean; sentAtMs: number }>();
+
+  const pending = new Map<string, Pending>();
+
+  const forget = (ref: AttemptRef): void => {
+    const key = attemptKey(ref);
+    latest.delete(key);
+    clearTimeout(pending.get(key)?.timer);
+    pending.delete(key);
+  };
 
   const write = async (
     held: HeldAttempt,
@@ -58,20 +75,52 @@ export function createAttemptReports(options: {
   ): Promise<void> => {
     const { keyId, attempt: ref } = held;
     const put = ({ attempts, outbox }: Pick<Journal, 'attempts' | 'outbox'>): void => {
-      if (change === null ? !attempts.isUnfinished(ref) : !attempts.change(ref, change)) return;
-      outbox.insert({ keyId, ref, sequence: attempts.nextSequence(ref), event });
+      const isOpen = change === null ? attempts.isUnfinished(ref) : attempts.change(ref, change);
+      if (!isOpen) return forget(ref);
+      const log = takeLines(attempts, ref);
+      outbox.insert({ keyId, ref, sequence: attempts.nextSequence(ref), event, log });
     };
     // After a power failure an attempt that had begun begins again.
     if (event.type === 'started') journal.note(put);
     else await journal.write(() => put(journal));
     if (change?.state === 'final') {
-      latest.delete(attemptKey(ref));
+      forget(ref);
       if (hasPassword(held.attempt)) journal.eraseTraces();
     }
     onReport(keyId, event.type === 'started' || event.type === 'outputs' ? 'soon' : 'now');
   };
 
+  /** In the transaction that writes them: a line that a full disk keeps out of the journal is given up. */
+  function takeLines(attempts: AttemptRows, ref: AttemptRef): readonly LogLine[] {
+    const waiting = pending.get(attemptKey(ref));
+    if (waiting === undefined) return [];
+    clearTimeout(waiting.timer);
+    waiting.timer = undefined;
+    const { dropped, lines } = waiting.lines.take();
+    if (lines.length === 0) return [];
+    const last = attempts.countLines(ref, dropped + lines.length);
+    return lines.map((line, at) => ({ ...line, number: last - lines.length + 1 + at }));
+  }
+
+  function sendLines(held: HeldAttempt): void {
+    const progress = latest.get(attemptKey(held.attempt))?.progress ?? noProgress;
+    // Written to the journal, unlike other progress, because of the lines that go with it.
+    write(held, { type: 'progress', progress }, null).catch((error: unknown) =>
+      options.log.warn({ err: error }, 'log lines of an attempt could not be written'),
+    );
+  }
+
   return {
+    log: (held, line) => {
+      const key = attemptKey(held.attempt);
+      const waiting = pending.get(key) ?? { lines: createPendingLines(), timer: undefined };
+      pending.set(key, waiting);
+      waiting.lines.add(line);
+      waiting.timer ??= setTimeout(() => {
+        waiting.timer = undefined;
+        sendLines(held);
+      }, linesEveryMs);
+    },
     record: (held, event) => write(held, event, changeOf(event, clock.nowMs())),
     retrying: (held, retry) => {
       const { delayMs, executedMs } = retry;
@@ -97,7 +146,7 @@ export function createAttemptReports(options: {
         journal.attempts.change(ref, { state: 'final', atMs: clock.nowMs() });
         journal.outbox.dropAttempt(ref);
       });
-      latest.delete(attemptKey(ref));
+      forget(ref);
     },
     dueProgress: (keyId) => {
       const nowMs = clock.monotonicMs();
@@ -133,3 +182,11 @@ function changeOf(event: RecordedEvent, nowMs: number): AttemptChange | null {
 }
 
 const hasPassword = ({ work }: Attempt): boolean => 'password' in work && work.password !== null;
+
+const noProgress: Progress = {
+  phase: 'working',
+  bytesDone: 0,
+  bytesTotal: null,
+  entriesDone: 0,
+  entriesTotal: null,
+};

@@ -30,6 +30,7 @@ async function outbox(folder = tempFolder(), masterUrls?: string[]) {
   const reports = createAttemptReports({
     journal,
     clock: systemClock,
+    log: silentLog,
     onReport: (_keyId, when) => (when === 'now' ? sender.wake() : sender.wakeSoon()),
   });
   const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });

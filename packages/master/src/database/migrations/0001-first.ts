@@ -206,6 +206,16 @@ export const first = (dialect: DialectName): Migration => ({
       event ${text} not null,
       error ${text})`);
     await run(sql`create index attempt_events_part on attempt_events (part_id, id)`);
+    await run(sql`create table attempt_log (
+      id ${serial},
+      part_id ${text} not null references parts (id) on delete cascade,
+      attempt integer not null,
+      number integer not null,
+      at_ms ${long} not null,
+      level ${text} not null,
+      message ${text} not null,
+      fields ${text} not null,
+      unique (part_id, attempt, number))`);
     await run(sql`create table outputs (
       part_id ${text} not null references parts (id) on delete cascade,
       entry_index ${long} not null,

@@ -32,6 +32,9 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
   mountEndpoint(app, tasks.listRejected, ({ params, query, caller }) =>
     use.rejected({ ...scoped(params.id, caller), ...query }),
   );
+  mountEndpoint(app, tasks.readTaskLog, ({ params, query, caller }) =>
+    use.log({ ...scoped(params.id, caller), ...query }),
+  );
   mountEndpoint(app, tasks.cancelTask, ({ params, caller }) => use.cancel(scoped(params.id, caller)));
   mountEndpoint(app, tasks.retryTask, ({ params, body, caller, requestId, c }) =>
     use.retry({

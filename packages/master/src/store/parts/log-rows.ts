@@ -1,0 +1,79 @@
+import { type LogLine, maxLogLines, NodeId, type TaskLogLine } from '@longshore/protocol';
+import type { Db } from '../../database/open-database.ts';
+import type { Holder } from './outcomes.ts';
+
+/** Adds lines to the log of an attempt, unless they are there, and drops the oldest beyond what is kept. */
+export async function insertLogLines(db: Db, holder: Holder, lines: readonly LogLine[]): Promise<void> {
+  const last = lines.at(-1);
+  if (last === undefined) return;
+  const { partId, attempt } = holder;
+  await db
+    .insertInto('attempt_log')
+    .values(
+      lines.map(({ number, atMs, level, message, fields }) => ({
+        part_id: partId,
+        attempt,
+        number,
+        at_ms: atMs,
+        level,
+        message,
+        fields: JSON.stringify(fields),
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['part_id', 'attempt', 'number']).doNothing())
+    .execute();
+  if (last.number <= maxLogLines) return;
+  await db
+    .deleteFrom('attempt_log')
+    .where('part_id', '=', partId)
+    .where('attempt', '=', attempt)
+    .where('number', '<=', last.number - maxLogLines)
+    .execute();
+}
+
+/** The log of a task from behind `after` on, in the order in which it arrived; `last` is where to go on. */
+export async function listLogLines(
+  db: Db,
+  wanted: {
+    taskId: string;
+    part?: number | undefined;
+    attempt?: number | undefined;
+    after: number;
+    limit: number;
+  },
+): Promise<{ lines: TaskLogLine[]; last: number; more: boolean }> {
+  let query = db
+    .selectFrom('attempt_log')
+    .innerJoin('parts', 'parts.id', 'attempt_log.part_id')
+    .innerJoin('attempts', (join) =>
+      join
+        .onRef('attempts.part_id', '=', 'attempt_log.part_id')
+        .onRef('attempts.attempt', '=', 'attempt_log.attempt'),
+    )
+    .select(['attempts.node_id', 'attempts.node_name', 'parts.ordinal'])
+    .selectAll('attempt_log')
+    .where('parts.task_id', '=', wanted.taskId)
+    .where('attempt_log.id', '>', wanted.after);
+  if (wanted.part !== undefined) query = query.where('parts.ordinal', '=', wanted.part);
+  if (wanted.attempt !== undefined) query = query.where('attempt_log.attempt', '=', wanted.attempt);
+  const rows = await query
+    .orderBy('attempt_log.id')
+    .limit(wanted.limit + 1)
+    .execute();
+  const page = rows.slice(0, wanted.limit);
+  return {
+    lines: page.map((row) => ({
+      part: row.ordinal,
+      attempt: row.attempt,
+      node: row.node_name,
+      nodeId: NodeId.parse(row.node_id),
+      number: row.number,
+      atMs: row.at_ms,
+      level: row.level,
+      message: row.message,
+      fields: JSON.parse(row.fields) as LogLine['fields'],
+    })),
+    last: page.at(-1)?.id ?? wanted.after,
+    more: rows.length > page.length,
+  };
+}
