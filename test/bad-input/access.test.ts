@@ -51,6 +51,7 @@ const reach: Record<string, Reach> = {
   listTasks: { path: '/api/v1/tasks?everybody=true' },
   showTask: { path: '/api/v1/tasks/{task}' },
   listRejected: { path: '/api/v1/tasks/{task}/rejected' },
+  readTaskLog: { path: '/api/v1/tasks/{task}/logs' },
   cancelTask: { path: '/api/v1/tasks/{task}/cancel' },
   retryTask: { path: '/api/v1/tasks/{task}/retry', body: {} },
   // Answers for each task by itself; what it says of those of others is tested with it.
