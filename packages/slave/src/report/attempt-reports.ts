@@ -76,7 +76,10 @@ export function createAttemptReports(options: {
     const { keyId, attempt: ref } = held;
     const put = ({ attempts, outbox }: Pick<Journal, 'attempts' | 'outbox'>): void => {
       const isOpen = change === null ? attempts.isUnfinished(ref) : attempts.change(ref, change);
-      if (!isOpen) return forget(ref);
+      if (!isOpen) {
+        forget(ref);
+        return;
+      }
       const log = takeLines(attempts, ref);
       outbox.insert({ keyId, ref, sequence: attempts.nextSequence(ref), event, log });
     };
