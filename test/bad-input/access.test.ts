@@ -4,6 +4,7 @@ import {
   eventsRoute,
   fileBytesRoutes,
   files,
+  groups,
   health,
   nodes,
   nodeTestRoute,
@@ -15,7 +16,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, type ApiError, addUser, anonymous, signIn } from '../support/api.ts';
 import { closeAll, startMaster } from '../support/programs.ts';
 
-const endpoints: Record<string, Endpoint> = { ...accounts, ...files, ...health, ...nodes, ...tasks };
+const endpoints: Record<string, Endpoint> = {
+  ...accounts,
+  ...files,
+  ...groups,
+  ...health,
+  ...nodes,
+  ...tasks,
+};
 
 /** Routes beside the JSON operations, as `access method path`. */
 const otherRoutes = [
@@ -41,6 +49,7 @@ const reach: Record<string, Reach> = {
   listTokens: 'own',
   createToken: 'own',
   deleteToken: { path: '/api/v1/me/tokens/{token}' },
+  listNodeChoices: 'own',
   listFolder: { path: '/api/v1/files?path=/private' },
   stat: { path: '/api/v1/files/stat?path=/secret.txt' },
   createFolder: { body: { path: '/private/mine' } },

@@ -42,7 +42,8 @@ import { communicationTest } from './nodes/doctor/communication-test.ts';
 import { registeredNode, unsavedNode } from './nodes/doctor/node-under-test.ts';
 import { startEmbeddedNode } from './nodes/embedded-node.ts';
 import { startGreeter } from './nodes/greet-nodes.ts';
-import { listArchive } from './nodes/list-archive.ts';
+import { type ListingCaller, listArchive } from './nodes/list-archive.ts';
+import { showNodeChoices } from './nodes/node-choices.ts';
 import { createNodeClient } from './nodes/node-client.ts';
 import { leaseDurationMs } from './nodes/node-health.ts';
 import { findPeer } from './nodes/node-peers.ts';
@@ -164,11 +165,11 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   });
   const { keysOf } = registry;
   const peerOf = (nodeId: string) => findPeer(db, nodeId, keysOf);
-  const list = (request: ListArchive, requestId: string) =>
-    listArchive({ database, client, heartbeatMs, keysOf }, request, requestId);
+  const list = (request: ListArchive, caller: ListingCaller) =>
+    listArchive({ database, client, heartbeatMs, keysOf }, request, caller);
   const stopAttempts = createStopAttempts({ client, findPeer: peerOf, log });
 
-  const sources = createAttemptSources({ database, keys, clock });
+  const sources = createAttemptSources({ database, keys, clock, limits: config.limits });
   const outputs = createOutputTickets({ keys, clock, storeId: stores.defaultStoreId });
   const announcer = createTaskAnnouncer({ database, clock, hub });
   const followUp = startTaskFollowUp({
@@ -176,6 +177,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     announcer,
     log,
     heartbeatMs,
+    limits: config.limits,
     minPartBytes: config.splitAboveBytes / 4,
     readEntries: createReadEntries({ sources, list }),
     wake: () => wake(),
@@ -248,6 +250,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const registered = (row: NodeRow) => registeredNode(row, { keysOf, masterUrls: hello(row).masterUrls });
   mountNodeRoutes(app, {
     registry,
+    choices: (caller) => showNodeChoices({ db, heartbeatMs }, caller),
     test: async (asked, origin) => {
       const node =
         typeof asked === 'string'
@@ -263,6 +266,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   };
   const reportDeps = {
     database,
+    limits: config.limits,
     storeId: stores.defaultStoreId,
     statBlob: async (blobId: string) =>
       (await stores.get(stores.defaultStoreId).stat(BlobId.parse(blobId)))?.sizeBytes,
@@ -290,8 +294,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       sources: sources.page,
       storedEntries: async (nodeId, ref) => ({ indices: await sources.storedEntries(nodeId, ref) }),
       output: async (nodeId, ref) => {
-        await sources.requireHolder(nodeId, ref);
-        return outputs.issue({ ...ref, maxBytes: config.limits.maxOutputBytes });
+        return outputs.issue({ ...ref, maxBytes: await sources.outputLimit(nodeId, ref) });
       },
     },
   });

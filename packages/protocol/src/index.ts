@@ -9,7 +9,7 @@ export {
 } from './errors/app-error.ts';
 export { type ErrorCode, type ErrorSpec, errorCatalogue, isErrorCode } from './errors/catalogue.ts';
 export { headers } from './headers.ts';
-export { BlobId, Count, FileId, NodeId, PartId, Sha256, TaskId, TokenId, UserId } from './ids.ts';
+export { BlobId, Count, FileId, GroupId, NodeId, PartId, Sha256, TaskId, TokenId, UserId } from './ids.ts';
 export { ArchivePassword } from './node-api/archive-password.ts';
 export {
   Attempt,
@@ -68,9 +68,11 @@ export {
 export { EventStreamHello, EventStreamQuery, eventsRoute, ServerEvent } from './user-api/events.ts';
 export { exactPattern } from './user-api/exact-pattern.ts';
 export { FileEntry, fileBytesRoutes, files, UserPath, uploadHeaders } from './user-api/files.ts';
+export { Group, GroupLimits, GroupName, groups } from './user-api/groups.ts';
 export { health } from './user-api/health.ts';
 export {
   Node,
+  NodeChoice,
   NodeHealth,
   NodeName,
   NodeUrl,

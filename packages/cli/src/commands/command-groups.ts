@@ -12,7 +12,12 @@ import { mkdir } from './files/mkdir.ts';
 import { mv } from './files/mv.ts';
 import { put } from './files/put.ts';
 import { rm } from './files/rm.ts';
+import { groupsAdd } from './groups/groups-add.ts';
+import { groupsEdit } from './groups/groups-edit.ts';
+import { groupsLs } from './groups/groups-ls.ts';
+import { groupsRm } from './groups/groups-rm.ts';
 import { nodesAdd } from './nodes/nodes-add.ts';
+import { nodesChoices } from './nodes/nodes-choices.ts';
 import { nodesEdit } from './nodes/nodes-edit.ts';
 import { nodesLs } from './nodes/nodes-ls.ts';
 import { nodesRm } from './nodes/nodes-rm.ts';
@@ -98,6 +103,7 @@ export const commandGroups: readonly CommandGroup[] = [
       nodesRelease,
       nodesRotateKey,
       nodesRm,
+      nodesChoices,
     ],
   },
   {
@@ -105,5 +111,11 @@ export const commandGroups: readonly CommandGroup[] = [
     word: 'users',
     summary: 'Who may sign in (administrators)',
     commands: [usersLs, usersAdd, usersEdit, usersRm],
+  },
+  {
+    title: 'Groups',
+    word: 'groups',
+    summary: 'What users may use (administrators)',
+    commands: [groupsLs, groupsAdd, groupsEdit, groupsRm],
   },
 ];

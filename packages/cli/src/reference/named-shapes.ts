@@ -4,6 +4,8 @@ import {
   ErrorBody,
   ErrorInfo,
   FileEntry,
+  Group,
+  GroupLimits,
   Node,
   NodeVitals,
   PartView,
@@ -19,6 +21,8 @@ import { TransferReport } from '../transfer/transfer-report.ts';
 /** Shapes that several documents share, each shown once at the end of the reference. */
 export const namedShapes: ReadonlyMap<z.ZodType, string> = new Map<z.ZodType, string>([
   [User, 'User'],
+  [Group, 'Group'],
+  [GroupLimits, 'GroupLimits'],
   [ApiToken, 'ApiToken'],
   [FileEntry, 'FileEntry'],
   [TransferReport, 'TransferReport'],

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { Node, Task, User } from '@longshore/protocol';
+import { Group, type GroupLimits, Node, Task, User } from '@longshore/protocol';
+
+const sampleLimits: GroupLimits = {
+  quotaBytes: null,
+  maxArchiveBytes: null,
+  maxExtractedBytes: null,
+  maxEntries: null,
+  maxRatio: null,
+  maxDepth: null,
+  maxRunningTasks: null,
+};
 
 /** Objects as the master answers them, each with what a test says of it. */
 export const sampleUser = (more: Partial<User> = {}): User =>
@@ -9,8 +19,23 @@ export const sampleUser = (more: Partial<User> = {}): User =>
     role: 'user',
     disabled: false,
     passwordChangeRequired: false,
+    group: { id: '6d3e4b2a-0f5c-4c54-9c57-3c1f1a0b7e11', name: 'Users' },
     quotaBytes: null,
+    limits: sampleLimits,
     usedBytes: 4096,
+    createdAtMs: 1_700_000_000_000,
+    ...more,
+  });
+
+export const sampleGroup = (more: Partial<Group> = {}): Group =>
+  Group.parse({
+    id: '6d3e4b2a-0f5c-4c54-9c57-3c1f1a0b7e11',
+    name: 'Users',
+    isDefault: true,
+    limits: sampleLimits,
+    mayChooseNode: true,
+    allowedNodes: null,
+    members: 2,
     createdAtMs: 1_700_000_000_000,
     ...more,
   });

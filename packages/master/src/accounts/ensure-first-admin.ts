@@ -23,6 +23,7 @@ export async function ensureFirstAdmin(
       id: crypto.randomUUID(),
       name: firstAdminName,
       role: 'admin',
+      group: 'first',
       password_hash: passwordHash,
       password_change_required: chosenPassword === null ? 1 : 0,
       quota_bytes: null,

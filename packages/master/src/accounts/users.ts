@@ -2,6 +2,7 @@ import { AppError, type Role, type User } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
 import { deleteApiTokensOf } from '../store/accounts/api-token-rows.ts';
 import { deleteUserRow, updateUserRow } from '../store/accounts/change-user.ts';
+import { requireGroup } from '../store/accounts/group-rows.ts';
 import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
 import { findUser, insertUser, listUsers, type UserRow } from '../store/accounts/user-rows.ts';
 import type { Accounts } from './accounts.ts';
@@ -19,20 +20,32 @@ export async function showUsers(accounts: Accounts): Promise<User[]> {
   return (await listUsers(accounts.database.db)).map(viewUser);
 }
 
-/** Creates a user with an empty tree. Throws `USER_EXISTS` (names that differ only in case are one), `WEAK_PASSWORD`. */
+/**
+ * Creates a user with an empty tree. Throws `USER_EXISTS` (names that differ only in case are one), `GROUP_NOT_FOUND`,
+ * `WEAK_PASSWORD`.
+ */
 export async function createUser(
   accounts: Accounts,
-  request: { name: string; role: Role; password?: string | undefined; quotaBytes: number | null },
+  request: {
+    name: string;
+    role: Role;
+    groupId?: string | undefined;
+    password?: string | undefined;
+    quotaBytes: number | null;
+  },
 ): Promise<{ user: User; oneTimePassword: string | null }> {
   if (request.password !== undefined) requireStrongPassword(request.password);
   const oneTimePassword = request.password === undefined ? generatePassword() : null;
   const passwordHash = await accounts.passwords.hash(request.password ?? oneTimePassword ?? '');
   const id = crypto.randomUUID();
+  const { groupId } = request;
   const row = await accounts.database.transaction(async (tx) => {
+    const group = groupId === undefined ? 'default' : await requireGroup(tx, groupId);
     const inserted = await insertUser(tx, {
       id,
       name: request.name,
       role: request.role,
+      group,
       password_hash: passwordHash,
       password_change_required: 1,
       quota_bytes: request.quotaBytes,
@@ -47,7 +60,7 @@ export async function createUser(
 /**
  * Changes a user. A new password set by somebody else must be changed by its owner, and ends all sessions and API
  * tokens: it is how a stolen account is taken back. Disabling ends the sessions. Throws `USER_NOT_FOUND`,
- * `LAST_ADMIN`, `WEAK_PASSWORD`.
+ * `GROUP_NOT_FOUND`, `LAST_ADMIN`, `WEAK_PASSWORD`.
  */
 export async function updateUser(
   accounts: Accounts,
@@ -55,16 +68,18 @@ export async function updateUser(
     id: string;
     byUserId: string;
     role?: Role | undefined;
+    groupId?: string | undefined;
     disabled?: boolean | undefined;
     quotaBytes?: number | null | undefined;
     password?: string | undefined;
   },
 ): Promise<User> {
-  const { id, role, disabled, quotaBytes, password } = request;
+  const { id, role, groupId, disabled, quotaBytes, password } = request;
   if (password !== undefined) requireStrongPassword(password);
   const passwordHash = password === undefined ? undefined : await accounts.passwords.hash(password);
   const change = {
     ...(role === undefined ? {} : { role }),
+    ...(groupId === undefined ? {} : { group_id: groupId }),
     ...(disabled === undefined ? {} : { disabled: disabled ? (1 as const) : (0 as const) }),
     ...(quotaBytes === undefined ? {} : { quota_bytes: quotaBytes }),
     ...(passwordHash === undefined
@@ -77,6 +92,7 @@ export async function updateUser(
   const row = await accounts.database.transaction(async (tx) => {
     const user = await requireUser(tx, id);
     if (Object.keys(change).length === 0) return user;
+    if (groupId !== undefined) await requireGroup(tx, groupId);
     if (!(await updateUserRow(tx, id, change))) throw await refusal(tx, user);
     if (disabled === true || passwordHash !== undefined) await deleteSessionsOf(tx, id);
     if (passwordHash !== undefined) await deleteApiTokensOf(tx, id);

@@ -1,5 +1,5 @@
-import { User } from '@longshore/protocol';
-import type { UserRow } from '../store/accounts/user-rows.ts';
+import { type GroupLimits, User } from '@longshore/protocol';
+import type { LimitColumns, UserRow } from '../store/accounts/user-rows.ts';
 
 /** A user as the API shows it. */
 export const viewUser = (row: UserRow): User =>
@@ -9,7 +9,19 @@ export const viewUser = (row: UserRow): User =>
     role: row.role,
     disabled: row.disabled === 1,
     passwordChangeRequired: row.password_change_required === 1,
+    group: { id: row.group_id, name: row.group_name },
     quotaBytes: row.quota_bytes,
+    limits: { ...viewLimits(row), quotaBytes: row.quota_bytes ?? row.group_quota_bytes },
     usedBytes: row.used_bytes,
     createdAtMs: row.created_at_ms,
   });
+
+/** The limits of a group but for the quota, which a user may have of their own. */
+export const viewLimits = (row: LimitColumns): Omit<GroupLimits, 'quotaBytes'> => ({
+  maxArchiveBytes: row.max_archive_bytes,
+  maxExtractedBytes: row.max_extracted_bytes,
+  maxEntries: row.max_entries,
+  maxRatio: row.max_ratio,
+  maxDepth: row.max_depth,
+  maxRunningTasks: row.max_running_tasks,
+});

@@ -18,6 +18,26 @@ type Flag = 0 | 1;
 
 export type Schema = {
   meta: { key: string; value: string };
+  user_groups: {
+    id: string;
+    name: string;
+    /** The name in lower case: names that differ only in case are one group. */
+    name_key: string;
+    /** 1 for the one group that new users belong to. */
+    is_default: Flag;
+    /** Null in this and the limits below: only the settings of the master count. */
+    quota_bytes: number | null;
+    max_archive_bytes: number | null;
+    max_extracted_bytes: number | null;
+    max_entries: number | null;
+    max_ratio: number | null;
+    max_depth: number | null;
+    max_running_tasks: number | null;
+    may_choose_node: Flag;
+    /** Ids of the only nodes that work for the group; null for all. */
+    allowed_nodes: Json<string[]> | null;
+    created_at_ms: number;
+  };
   users: {
     id: string;
     name: string;
@@ -25,8 +45,10 @@ export type Schema = {
     name_key: string;
     password_hash: string;
     role: 'admin' | 'user';
+    group_id: string;
     disabled: Flag;
     password_change_required: Flag;
+    /** The user's own quota; null for that of the group. */
     quota_bytes: number | null;
     used_bytes: number;
     created_at_ms: number;

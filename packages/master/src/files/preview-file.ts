@@ -8,7 +8,7 @@ export async function previewFile(
   deps: {
     db: Db;
     accessTo: (blob: { id: string; storeId: string; sizeBytes: number; sha256: string }) => BlobAccess;
-    list: (request: ListArchive, requestId: string) => Promise<ArchiveListing>;
+    list: (request: ListArchive, caller: { userId: string; requestId: string }) => Promise<ArchiveListing>;
   },
   userId: string,
   query: {
@@ -36,5 +36,5 @@ export async function previewFile(
     limit: query.limit,
     search: query.search ?? null,
   };
-  return deps.list(request, requestId);
+  return deps.list(request, { userId, requestId });
 }

@@ -4,11 +4,13 @@ import { beforeAll, expect, it } from 'vitest';
 import { type Database, nowMs } from '../database/open-database.ts';
 import { recordVitals } from '../store/nodes/heartbeat-rows.ts';
 import { insertNode } from '../store/nodes/node-rows.ts';
+import { findPart } from '../store/parts/report-rows.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
 import { addUser } from '../testing/add-user.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
 import { claimParts } from './claim-parts.ts';
 import { createExplainGate } from './explain-gate.ts';
+import { hasAlternative } from './has-alternative.ts';
 import { createNodePresence } from './node-presence.ts';
 
 const vitals = (workers: number): NodeVitals => ({
@@ -169,4 +171,126 @@ describeDatabases('placing parts', (open) => {
     expect(await placedOn(backlog)).toEqual({ carla: 1 });
     await clear();
   });
+
+  it('N11 parts of a group go only to its nodes, and say so when none of them can take it', async () => {
+    const user = await addUser(database.db);
+    const inGroup = await addTasks(user, 6);
+    const other = await addUser(database.db);
+    await limitGroupOf(user, { allowed_nodes: JSON.stringify([nodes.berta]) });
+    await claim();
+    expect(await placedOn(inGroup)).toEqual({ berta: 6 });
+    await limitGroupOf(user, { allowed_nodes: JSON.stringify([crypto.randomUUID()]) });
+    const stuck = await addTasks(user, 3);
+    const free = await addTasks(other, 3);
+    await claim();
+    expect(Object.values(await placedOn(free)).reduce((sum, count) => sum + count, 0)).toBe(3);
+    expect(await placedOn(stuck)).toEqual({});
+    expect(await waitingFor(stuck)).toSatisfy((reasons: string[]) =>
+      reasons.every((reason) => reason.includes('anna: not for your group')),
+    );
+    expect(await hasAlternative(database.db, await partOf(stuck[0] ?? ''), 60_000)).toBe(false);
+    expect(await hasAlternative(database.db, await partOf(free[0] ?? ''), 60_000)).toBe(true);
+    await clear();
+  });
+
+  it('U1 a user runs as many tasks at once as the group allows, by several masters too; the others say why they wait', async () => {
+    const [user, other] = [await addUser(database.db), await addUser(database.db)];
+    await limitGroupOf(user, { max_running_tasks: 2 });
+    const limited = await addTasks(user, 6);
+    const free = await addTasks(other, 6);
+    await Promise.all([claim(), claim(), claim()]);
+    const total = async (ids: string[]) =>
+      Object.values(await placedOn(ids)).reduce((sum, count) => sum + count, 0);
+    expect([await total(limited), await total(free)]).toEqual([2, 6]);
+    const reasons = await waitingFor(limited);
+    expect(
+      reasons.filter((reason) => reason === 'your group runs at most 2 of your tasks at once'),
+    ).toHaveLength(4);
+    await database.db
+      .updateTable('parts')
+      .set({ state: 'completed' })
+      .where('id', 'in', limited)
+      .where('state', '=', 'leased')
+      .where('id', '=', (eb) =>
+        eb
+          .selectFrom('parts as p')
+          .select((p) => p.fn.min('p.id').as('id'))
+          .where('p.state', '=', 'leased')
+          .where('p.user_id', '=', user),
+      )
+      .execute();
+    await claim();
+    expect(await total(limited)).toBe(3);
+    await limitGroupOf(user, { max_running_tasks: null });
+    await claim();
+    expect(await total(limited)).toBe(6);
+    await clear();
+  });
+
+  it('U1 M10 a task that no node can take does not use up the tasks at once, and parts of a running task go on', async () => {
+    const user = await addUser(database.db);
+    await limitGroupOf(user, { max_running_tasks: 1 });
+    const stuck = await addTasks(user, 3, { kind: 'extract-archive' });
+    const [first = '', second = ''] = await addTasks(user, 2);
+    await claim();
+    expect(await placedOn(stuck)).toEqual({});
+    expect(
+      [Object.keys(await placedOn([first])).length, Object.keys(await placedOn([second])).length].toSorted(),
+    ).toEqual([0, 1]);
+    const [running = '', waiting = ''] =
+      Object.keys(await placedOn([first])).length === 1 ? [first, second] : [second, first];
+    const { lane: _lane, ...part } = await database.db
+      .selectFrom('parts')
+      .selectAll()
+      .where('id', '=', waiting)
+      .executeTakeFirstOrThrow();
+    const more = crypto.randomUUID();
+    await database.db
+      .insertInto('parts')
+      .values({ ...part, id: more, task_id: running, ordinal: 1 })
+      .execute();
+    await claim();
+    expect(await placedOn([waiting])).toEqual({});
+    expect(Object.keys(await placedOn([more]))).toHaveLength(1);
+    await clear();
+  });
+
+  const limitGroupOf = async (
+    userId: UserId,
+    limits: { allowed_nodes?: string | null; max_running_tasks?: number | null },
+  ): Promise<void> => {
+    const id = `group of ${userId}`;
+    await database.db
+      .insertInto('user_groups')
+      .values({
+        id,
+        name: id,
+        name_key: id,
+        is_default: 0,
+        may_choose_node: 1,
+        created_at_ms: nowMs,
+        ...noLimits,
+        ...limits,
+      })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(limits))
+      .execute();
+    await database.db.updateTable('users').set({ group_id: id }).where('id', '=', userId).execute();
+  };
+  const noLimits = {
+    quota_bytes: null,
+    max_archive_bytes: null,
+    max_extracted_bytes: null,
+    max_entries: null,
+    max_ratio: null,
+    max_depth: null,
+  };
+  const waitingFor = async (ids: readonly string[]): Promise<string[]> => {
+    const rows = await database.db.selectFrom('parts').select('waiting_for').where('id', 'in', ids).execute();
+    return rows.map((row) => row.waiting_for ?? '');
+  };
+  const partOf = async (id: string) => {
+    const part = await findPart(database.db, id);
+    if (part === undefined) throw new Error(`no part ${id}`);
+    return part;
+  };
 });

@@ -13,6 +13,11 @@ import {
   queuedLanes,
   saveRotation,
 } from '../store/parts/claims.ts';
+import {
+  explainHeldBack,
+  type PlacementLimits,
+  readPlacementLimits,
+} from '../store/parts/placement-limits.ts';
 import type { ExplainGate } from './explain-gate.ts';
 import { fairOrder } from './fair-order.ts';
 import type { NodePresence } from './node-presence.ts';
@@ -54,8 +59,10 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
     // One of each lane at least, to tell why it waits.
     const limit = Math.min(batchSize, Math.max(1, places));
     const parts = fairOrder(await oldestQueued(tx, { dialect, lanes, limit }), held.byUser);
+    const userIds = [...new Set(parts.map((part) => part.userId))];
+    const limits = await readPlacementLimits(tx, { dialect, userIds });
     const rotations = await lockRotations(tx, { dialect, parts });
-    const leased = await placeParts(tx, deps, { parts, candidates, rotations });
+    const leased = await placeParts(tx, deps, { parts, candidates, rotations, limits });
     return { leased, more: leased === batchSize };
   });
 }
@@ -84,20 +91,31 @@ async function placeParts(
     /** Changed in place as they take parts. */
     candidates: Candidate[];
     rotations: ReadonlyMap<Capability, CapabilityRotation>;
+    limits: ReadonlyMap<string, PlacementLimits>;
   },
 ): Promise<number> {
-  const { parts, candidates, rotations } = placing;
+  const { parts, candidates, rotations, limits } = placing;
   const blocked = new Set<string>();
+  const heldBack = new Map<string, number>();
   let leased = 0;
   for (const part of parts) {
-    const key = `${part.capability} ${part.requestedNodeId ?? ''}`;
+    const limit = limits.get(part.userId);
+    const allowedNodes = limit?.allowedNodes ?? null;
+    const restrictedGroupId = allowedNodes === null ? null : (limit?.groupId ?? null);
+    const key = `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroupId ?? ''}`;
     const rotation = rotations.get(part.capability);
     if (rotation === undefined || blocked.has(key)) continue;
     if (leased === batchSize) break;
-    const pick = pickNode(part, candidates, rotation.counters);
+    if (limit !== undefined && isHeldBack(part, limit)) {
+      heldBack.set(part.userId, limit.maxRunningTasks);
+      continue;
+    }
+    const pick = pickNode({ ...part, allowedNodes }, candidates, rotation.counters);
     if (pick.type !== 'picked') {
       blocked.add(key);
-      if (pick.type === 'nobody' && deps.explainGate.opens(key)) await explainWaiting(tx, part, pick.reason);
+      const waiting = { ...part, restrictedGroupId };
+      if (pick.type === 'nobody' && deps.explainGate.opens(key))
+        await explainWaiting(tx, waiting, pick.reason);
       continue;
     }
     const { node, reason } = pick;
@@ -116,12 +134,25 @@ async function placeParts(
     rotation.counters = pick.rotation;
     rotation.picks.set(node.id, (rotation.picks.get(node.id) ?? 0) + 1);
     leased += 1;
+    limit?.runningTasks.add(part.taskId);
+  }
+  for (const [userId, maxRunningTasks] of heldBack) {
+    if (deps.explainGate.opens(`held back ${userId}`)) await explainHeldBack(tx, userId, maxRunningTasks);
   }
   for (const [capability, { counters, picks }] of rotations) {
     if (picks.size > 0) await saveRotation(tx, { capability, rotation: counters, picks });
   }
   return leased;
 }
+
+/** The task would be one more at once than the group of its user allows. */
+const isHeldBack = (
+  part: QueuedPart,
+  limit: PlacementLimits,
+): limit is PlacementLimits & { maxRunningTasks: number } =>
+  limit.maxRunningTasks !== null &&
+  limit.runningTasks.size >= limit.maxRunningTasks &&
+  !limit.runningTasks.has(part.taskId);
 
 function toCandidate(deps: ClaimDeps, row: NodeRow, held: number): Candidate {
   const { presence, heartbeatMs } = deps;

@@ -18,6 +18,7 @@ import type { NodeClient, NodePeer } from '../nodes/node-client.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { markDelivered, type Undelivered } from '../store/parts/deliveries.ts';
 import { requeuePart } from '../store/parts/requeue.ts';
+import { attemptLimits } from './attempt-limits.ts';
 import type { NodePresence } from './node-presence.ts';
 import type { OutputTickets } from './output-tickets.ts';
 
@@ -104,17 +105,15 @@ function toAttempt(deps: DeliveryDeps, part: Undelivered, sources: SourcePage | 
     part.passwordSealed === null ? null : deps.keys.unseal('archive password', part.passwordSealed);
   const work = Work.parse({ ...stored, password });
   const partId = PartId.parse(part.partId);
-  const room =
-    part.quotaBytes === null ? Number.MAX_SAFE_INTEGER : Math.max(0, part.quotaBytes - part.usedBytes);
-  const maxOutputBytes = Math.min(deps.limits.maxOutputBytes, room);
+  const limits = attemptLimits(deps.limits, part.allowance, work.kind);
   return {
     partId,
     taskId: TaskId.parse(part.taskId),
     attempt: part.attempt,
     requestId: part.requestId,
     work,
-    limits: { ...deps.limits, maxOutputBytes },
-    output: deps.outputs.issue({ partId, attempt: part.attempt, maxBytes: maxOutputBytes }),
+    limits,
+    output: deps.outputs.issue({ partId, attempt: part.attempt, maxBytes: limits.maxOutputBytes }),
     sources,
     leaseMs: Math.max(0, Math.round(part.leaseLeftMs)),
   };

@@ -1,6 +1,7 @@
 import type { Capability } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
+import { findAllowedNodes } from '../store/accounts/group-rows.ts';
 import { listNodes } from '../store/nodes/node-rows.ts';
 import type { ReportedPart } from '../store/parts/report-rows.ts';
 
@@ -8,10 +9,12 @@ import type { ReportedPart } from '../store/parts/report-rows.ts';
 export async function hasAlternative(db: Db, part: ReportedPart, heartbeatMs: number): Promise<boolean> {
   if (part.requested_node_id !== null) return false;
   const tried = new Set([part.node_id, ...(JSON.parse(part.avoid_nodes) as string[])]);
+  const allowed = await findAllowedNodes(db, part.user_id);
   const rows = await listNodes(db);
   return rows.some(
     (row) =>
       !tried.has(row.id) &&
+      (allowed === null || allowed.includes(row.id)) &&
       row.enabled === 1 &&
       row.draining === 0 &&
       row.quarantined_at_ms === null &&

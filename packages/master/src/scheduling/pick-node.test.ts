@@ -16,7 +16,7 @@ const node = (name: string, weight: number, change: Partial<Candidate> = {}): Ca
   unreachable: null,
   ...change,
 });
-const part = { capability: 'create-archive', requestedNodeId: null, avoid: [] } as const;
+const part = { capability: 'create-archive', requestedNodeId: null, allowedNodes: null, avoid: [] } as const;
 
 function picks(candidates: Candidate[], count: number, rotation: Rotation = new Map()) {
   const order: string[] = [];

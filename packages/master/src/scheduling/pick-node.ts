@@ -51,7 +51,13 @@ const mostRoundsOwed = 100;
  * Source: nginx, ngx_http_upstream_round_robin.c, "smooth weighted round-robin".
  */
 export function pickNode(
-  part: { capability: Capability; requestedNodeId: string | null; avoid: readonly string[] },
+  part: {
+    capability: Capability;
+    requestedNodeId: string | null;
+    /** The only nodes that may work for its user; null for all. */
+    allowedNodes: readonly string[] | null;
+    avoid: readonly string[];
+  },
   candidates: readonly Candidate[],
   rotation: Rotation,
 ): Pick {
@@ -95,9 +101,10 @@ export function pickNode(
 
 function obstacleOf(
   node: Candidate,
-  part: { capability: Capability; requestedNodeId: string | null },
+  part: { capability: Capability; requestedNodeId: string | null; allowedNodes: readonly string[] | null },
 ): string | null {
   if (part.requestedNodeId !== null && part.requestedNodeId !== node.id) return 'not the chosen node';
+  if (part.allowedNodes !== null && !part.allowedNodes.includes(node.id)) return 'not for your group';
   if (!node.capabilities.includes(part.capability)) return `cannot ${part.capability}`;
   if (!node.enabled) return 'disabled';
   if (node.draining) return 'draining';

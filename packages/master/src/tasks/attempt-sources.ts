@@ -3,6 +3,8 @@ import {
   type AttemptRef,
   type BlobAccess,
   BlobId,
+  type Capability,
+  type Limits,
   masterRoutes,
   type NodeId,
   type Source,
@@ -11,7 +13,9 @@ import {
 import { issueTicket } from '@longshore/protocol/server';
 import type { Clock } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
+import { attemptLimits } from '../scheduling/attempt-limits.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
+import { findTaskAllowance } from '../store/accounts/allowance.ts';
 import { findPart, listStoredEntries } from '../store/parts/report-rows.ts';
 import { listFewSources, listSources, type SourcePageRow } from '../store/tasks/source-pages.ts';
 
@@ -29,6 +33,8 @@ export type AttemptSources = {
   storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<number[]>;
   /** Throws `LEASE_LOST` unless this node holds this attempt now. */
   requireHolder(nodeId: NodeId, ref: AttemptRef): Promise<{ taskId: string }>;
+  /** Bytes that the attempt may still store at most, as its user's limits are now. */
+  outputLimit(nodeId: NodeId, ref: AttemptRef): Promise<number>;
   /** The archive of an extraction, for listing it outside of any attempt. */
   volumesOf(taskId: string): Promise<{ name: string; access: BlobAccess }[]>;
 };
@@ -37,10 +43,14 @@ export function createAttemptSources(deps: {
   database: Database;
   keys: MasterKeys;
   clock: Clock;
+  limits: Limits;
 }): AttemptSources {
   const { db } = deps.database;
 
-  const requireHolder = async (nodeId: NodeId, ref: AttemptRef): Promise<{ taskId: string }> => {
+  const requireHolder = async (
+    nodeId: NodeId,
+    ref: AttemptRef,
+  ): Promise<{ taskId: string; capability: Capability }> => {
     const part = await findPart(db, ref.partId);
     const held =
       part !== undefined &&
@@ -48,7 +58,7 @@ export function createAttemptSources(deps: {
       part.node_id === nodeId &&
       (part.state === 'leased' || part.state === 'running' || part.state === 'waiting');
     if (!held) throw new AppError('LEASE_LOST', `attempt ${ref.attempt} of part ${ref.partId} is not yours`);
-    return { taskId: part.task_id };
+    return { taskId: part.task_id, capability: part.capability };
   };
 
   const toSource = (row: SourcePageRow): Source => {
@@ -59,6 +69,12 @@ export function createAttemptSources(deps: {
 
   return {
     requireHolder,
+    outputLimit: async (nodeId, ref) => {
+      const { taskId, capability } = await requireHolder(nodeId, ref);
+      const allowance = await findTaskAllowance(db, taskId);
+      if (allowance === undefined) throw new AppError('LEASE_LOST', `task ${taskId} was deleted`);
+      return attemptLimits(deps.limits, allowance, capability).maxOutputBytes;
+    },
     page: async (nodeId, ref, cursor) => {
       const { taskId } = await requireHolder(nodeId, ref);
       const page = await listSources(db, { taskId, from: Number(cursor ?? 0) || 0 });

@@ -37,7 +37,13 @@ export async function bulkTasks(
         return use.cancel(scope);
       case 'retry': {
         const idempotencyKey = many.idempotencyKey === null ? null : `${many.idempotencyKey} ${id}`;
-        const asBefore = { node: null, password: null, onlyRejected: false, conflict: null };
+        const asBefore = {
+          node: null,
+          byAdmin: userId === null,
+          password: null,
+          onlyRejected: false,
+          conflict: null,
+        };
         return use.retry({ ...scope, ...asBefore, requestId, idempotencyKey });
       }
       case 'delete':

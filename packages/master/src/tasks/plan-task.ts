@@ -2,6 +2,7 @@ import { type Capability, SubmitTask, type Work } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
+import { findAllowedNodes } from '../store/accounts/group-rows.ts';
 import { listNodes } from '../store/nodes/node-rows.ts';
 import type { TaskRow } from '../store/tasks/task-rows.ts';
 import { insertPlan, workOf } from './submit-task.ts';
@@ -41,7 +42,7 @@ async function makePlan(
   work: Work,
 ): Promise<readonly Work[]> {
   if (work.kind !== 'extract-archive' || task.requested_node_id !== null) return [work];
-  const weights = await ableWeights(deps, work.kind);
+  const weights = await ableWeights(deps, work.kind, task.user_id);
   if (weights.length < 2) return [work];
   try {
     const entries = await deps.readEntries(task);
@@ -83,9 +84,13 @@ export function shareCount(weights: readonly number[]): number {
 async function ableWeights(
   deps: { database: Database; heartbeatMs: number },
   capability: Capability,
+  userId: string,
 ): Promise<number[]> {
-  const rows = await listNodes(deps.database.db);
+  const { db } = deps.database;
+  const allowed = await findAllowedNodes(db, userId);
+  const rows = await listNodes(db);
   return rows
+    .filter((row) => allowed === null || allowed.includes(row.id))
     .filter((row) => row.enabled === 1 && row.draining === 0 && row.quarantined_at_ms === null)
     .filter((row) => nodeHealth(row.heartbeat_age_ms, deps.heartbeatMs) === 'online')
     .filter((row) => (JSON.parse(row.capabilities) as Capability[]).includes(capability))

@@ -8,7 +8,7 @@ const pageSize = 20_000;
 export const createReadEntries =
   (deps: {
     sources: AttemptSources;
-    list: (request: ListArchive, requestId: string) => Promise<ArchiveListing>;
+    list: (request: ListArchive, caller: { userId: string; requestId: string }) => Promise<ArchiveListing>;
   }): ReadEntries =>
   async (task) => {
     const volumes = await deps.sources.volumesOf(task.id);
@@ -19,7 +19,7 @@ export const createReadEntries =
     for (let offset: number | null = 0; offset !== null; ) {
       const page: ArchiveListing = await deps.list(
         { volumes, encoding, password: null, offset, limit: pageSize, search: null },
-        task.request_id,
+        { userId: task.user_id, requestId: task.request_id },
       );
       if (!page.splittable) return undefined;
       for (const entry of page.entries) {

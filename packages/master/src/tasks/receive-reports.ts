@@ -1,4 +1,4 @@
-import type { NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
+import type { Limits, NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
 import type { PartOutcome } from '../nodes/circuit-breaker.ts';
 import { noteOutcomes } from '../nodes/note-outcomes.ts';
 import { prepareReport, type RecordDeps, recordReport } from './record-report.ts';
@@ -17,12 +17,13 @@ export async function receiveReports(
     announcer: TaskAnnouncer;
     tellSettled: (settled: Settled) => void;
     wake: () => void;
+    limits: Limits;
     nodeChanged: (nodeId: NodeId) => void;
   },
   nodeId: NodeId,
   batch: ReportBatch,
 ): Promise<ReportVerdicts> {
-  const { database, announcer } = deps;
+  const { database, announcer, limits } = deps;
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
   const { verdicts, changes, settled, nodeChanged } = await database.transaction(async (tx) => {
     const verdicts: ReportVerdicts['verdicts'] = [];
@@ -39,7 +40,8 @@ export async function receiveReports(
     const settled: Settled[] = [];
     for (const [taskId, change] of changes) {
       if (change === 'progress') continue;
-      if (change === 'ended') settled.push(await settleTask(tx, taskId, database.dialect));
+      if (change === 'ended')
+        settled.push(await settleTask(tx, taskId, { dialect: database.dialect, limits }));
       await announcer.changed(tx, taskId);
     }
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });

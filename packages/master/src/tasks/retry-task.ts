@@ -14,6 +14,7 @@ import { type SubmitDeps, submitTask } from './submit-task.ts';
 export type Retry = {
   id: TaskId;
   userId: UserId | null;
+  byAdmin: boolean;
   node: string | null;
   password: string | null;
   onlyRejected: boolean;
@@ -43,6 +44,7 @@ export async function retryTask(deps: SubmitDeps, retry: Retry): Promise<TaskRow
   return submitTask(deps, {
     request,
     userId: UserId.parse(task.user_id),
+    byAdmin: retry.byAdmin,
     requestId: retry.requestId,
     idempotencyKey: retry.idempotencyKey,
     retryOf: TaskId.parse(task.id),

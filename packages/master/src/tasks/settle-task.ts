@@ -1,8 +1,10 @@
-import { AppError, type ErrorInfo, isFinalPartState, toErrorInfo } from '@longshore/protocol';
+import { AppError, type ErrorInfo, isFinalPartState, type Limits, toErrorInfo } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import { withSavepoint } from '../database/savepoint.ts';
+import { taskOutputLimit } from '../scheduling/attempt-limits.ts';
+import { findTaskAllowance } from '../store/accounts/allowance.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
-import { countRejected, listPartStates } from '../store/parts/report-rows.ts';
+import { countRejected, listPartStates, sumOutputBytes } from '../store/parts/report-rows.ts';
 import { endTask, lockOpenTask, type TaskRow } from '../store/tasks/task-rows.ts';
 import { publishTask } from './publish-task.ts';
 
@@ -23,28 +25,43 @@ export type Settled =
  * however often and by however many masters this is called. A conflict or a full quota at that moment fails the
  * task and publishes nothing.
  */
-export async function settleTask(tx: Db, taskId: string, dialect: Database['dialect']): Promise<Settled> {
-  const task = await lockOpenTask(tx, taskId, dialect);
+export async function settleTask(
+  tx: Db,
+  taskId: string,
+  deps: { dialect: Database['dialect']; limits: Limits },
+): Promise<Settled> {
+  const task = await lockOpenTask(tx, taskId, deps.dialect);
   if (task === undefined || task.planned === 0) return { ended: false };
   try {
-    return await withSavepoint(tx, () => settle(tx, task));
+    return await withSavepoint(tx, () => settle(tx, task, deps.limits));
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.retryable) throw thrown;
     return fail(tx, task, toErrorInfo(thrown));
   }
 }
 
-async function settle(tx: Db, task: TaskRow): Promise<Settled> {
+async function settle(tx: Db, task: TaskRow, limits: Limits): Promise<Settled> {
   const taskId = task.id;
   const parts = await listPartStates(tx, taskId);
   const failed = parts.find((part) => part.state === 'failed');
   if (failed !== undefined) return fail(tx, task, JSON.parse(failed.error ?? 'null') as ErrorInfo | null);
   if (!parts.every((part) => isFinalPartState(part.state))) return { ended: false };
   const rejectedEntries = await countRejected(tx, taskId);
+  if (parts.length > 1) await requireOutputWithin(tx, task, limits);
   const { outputs, changedFolder } = await publishTask(tx, task);
   const state = rejectedEntries > 0 ? 'completed-with-errors' : 'completed';
   await endTask(tx, { taskId, state, error: null, rejectedEntries, outputs });
   return { ended: true, task, stopped: [], changedFolder };
+}
+
+/** Each part kept within the limit of the task; here it is held against all of them. Throws `BUDGET_EXCEEDED`. */
+async function requireOutputWithin(tx: Db, task: TaskRow, limits: Limits): Promise<void> {
+  const allowance = await findTaskAllowance(tx, task.id);
+  const bytes = await sumOutputBytes(tx, task.id);
+  if (allowance === undefined || bytes <= taskOutputLimit(limits, allowance, task.kind)) return;
+  const value = taskOutputLimit(limits, allowance, task.kind);
+  const message = `the archive unpacks to ${bytes} bytes, more than ${value} (maxOutputBytes)`;
+  throw new AppError('BUDGET_EXCEEDED', message, { details: { limit: 'maxOutputBytes', value } });
 }
 
 async function fail(tx: Db, task: TaskRow, error: ErrorInfo | null): Promise<Settled> {

@@ -11,6 +11,7 @@ import {
 import type { Database, Db } from '../database/open-database.ts';
 import { checkTaskDestination, readTaskSources } from '../files/task-sources.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
+import { parseAllowedNodes, requireGroupOf } from '../store/accounts/group-rows.ts';
 import { requireNode } from '../store/nodes/node-rows.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
 import {
@@ -19,6 +20,7 @@ import {
   insertSources,
   insertTask,
   markPlanned,
+  type SourceRow,
   type TaskRow,
 } from '../store/tasks/task-rows.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
@@ -26,6 +28,8 @@ import type { TaskAnnouncer } from './task-announcer.ts';
 export type Submission = {
   request: SubmitTask;
   userId: UserId;
+  /** An administrator may choose a node whatever the group of the user says. */
+  byAdmin: boolean;
   requestId: string;
   /** From the Idempotency-Key header; null for none. */
   idempotencyKey: string | null;
@@ -62,9 +66,11 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
     // Before anything is checked: by now the task itself may have taken its destination, or used up the quota.
     const earlier = await findSubmitted(tx, asked);
     if (earlier !== undefined) return { row: earlier, next: null };
-    const requestedNodeId = await resolveNode(tx, request);
+    const group = await requireGroupOf(tx, userId);
+    const requestedNodeId = await resolveNode(tx, submission, group);
     const work = workOf(request);
     const sources = await readTaskSources(tx, userId, request);
+    requireWithinLimits(request, sources, group);
     await checkTaskDestination(tx, userId, request);
     const inserted = await insertTask(tx, {
       ...asked,
@@ -152,12 +158,47 @@ function formatByEnding(destination: string): CreateFormat {
   );
 }
 
-async function resolveNode(db: Db, request: SubmitTask): Promise<string | null> {
+type GroupOfUser = Awaited<ReturnType<typeof requireGroupOf>>;
+
+/** What can be known before anything is done; the nodes hold the rest. Throws `LIMIT_EXCEEDED`. */
+function requireWithinLimits(request: SubmitTask, sources: readonly SourceRow[], group: GroupOfUser): void {
+  if (request.kind === 'create-archive') {
+    if (group.max_entries === null || sources.length <= group.max_entries) return;
+    throw limitExceeded(`the archive would have ${sources.length} entries`, {
+      limit: 'maxEntries',
+      value: group.max_entries,
+    });
+  }
+  const bytes = sources.reduce((sum, source) => sum + source.size_bytes, 0);
+  if (group.max_archive_bytes === null || bytes <= group.max_archive_bytes) return;
+  throw limitExceeded(`"${request.source}" has ${bytes} bytes`, {
+    limit: 'maxArchiveBytes',
+    value: group.max_archive_bytes,
+  });
+}
+
+const limitExceeded = (found: string, details: { limit: string; value: number }): AppError =>
+  new AppError('LIMIT_EXCEEDED', `${found}, your group allows ${details.value} (${details.limit})`, {
+    details,
+  });
+
+async function resolveNode(
+  db: Db,
+  { request, byAdmin }: Submission,
+  group: GroupOfUser,
+): Promise<string | null> {
   if (request.node === null) return null;
+  if (!byAdmin && group.may_choose_node === 0) {
+    throw new AppError('NODE_NOT_ALLOWED', `the group "${group.name}" may not choose the node`);
+  }
   const node = await requireNode(db, request.node);
   if (node.enabled === 0) throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" is disabled`);
   if (!(JSON.parse(node.capabilities) as Capability[]).includes(request.kind)) {
     throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" may not ${request.kind}`);
+  }
+  const allowed = parseAllowedNodes(group.allowed_nodes);
+  if (allowed !== null && !allowed.includes(node.id)) {
+    throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" does not work for the group "${group.name}"`);
   }
   return node.id;
 }

@@ -1,3 +1,4 @@
+import type { Limits } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import type { Holder } from '../store/parts/outcomes.ts';
@@ -27,6 +28,7 @@ export function startTaskFollowUp(deps: {
   announcer: TaskAnnouncer;
   log: Logger;
   heartbeatMs: number;
+  limits: Limits;
   minPartBytes: number;
   readEntries: ReadEntries;
   wake: () => void;
@@ -39,7 +41,7 @@ export function startTaskFollowUp(deps: {
 
   const settle = async (taskId: string): Promise<void> => {
     const settled = await database.transaction(async (tx) => {
-      const result = await settleTask(tx, taskId, database.dialect);
+      const result = await settleTask(tx, taskId, { dialect: database.dialect, limits: deps.limits });
       if (result.ended) await announcer.changed(tx, taskId);
       return result;
     });

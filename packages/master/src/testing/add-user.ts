@@ -12,6 +12,7 @@ export async function addUser(db: Db, options: { quotaBytes?: number } = {}): Pr
       name_key: id,
       password_hash: '',
       role: 'user',
+      group_id: db.selectFrom('user_groups').select('id').where('is_default', '=', 1),
       quota_bytes: options.quotaBytes ?? null,
       used_bytes: 0,
       disabled: 0,

@@ -65,12 +65,28 @@ export const errorCatalogue = {
   USER_NOT_FOUND: request(404, 'List the users with `longshore users ls`.'),
   USER_EXISTS: request(409, 'Choose another user name.'),
   LAST_ADMIN: request(409, 'Make another user an administrator first.'),
+  GROUP_NOT_FOUND: request(404, 'List the groups with `longshore groups ls`.'),
+  GROUP_EXISTS: request(409, 'Choose another group name.'),
+  GROUP_IN_USE: request(
+    409,
+    'Move its users to another group first: `longshore users edit NAME --group OTHER`.',
+  ),
+  GROUP_DEFAULT: request(
+    409,
+    'Make another group the default first: `longshore groups edit OTHER --default`.',
+  ),
   TOKEN_NOT_FOUND: request(404, 'List your tokens with `longshore tokens ls`.'),
   QUOTA_EXCEEDED: {
     status: 413,
     retryable: false,
     blame: 'input',
     hint: 'Delete files, or ask an administrator for a larger quota.',
+  },
+  LIMIT_EXCEEDED: {
+    status: 413,
+    retryable: false,
+    blame: 'input',
+    hint: 'Choose fewer or smaller files, or ask an administrator for a higher limit of your group.',
   },
 
   // files

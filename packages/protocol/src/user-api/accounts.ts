@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Count, TokenId, UserId } from '../ids.ts';
+import { Count, GroupId, TokenId, UserId } from '../ids.ts';
 import { endpoint } from './endpoint.ts';
+import { GroupLimits, GroupName } from './groups.ts';
 
 export const UserName = z
   .string()
@@ -16,8 +17,11 @@ export const User = z.object({
   disabled: z.boolean(),
   /** True until the user has replaced a password that somebody else chose. For clients to show; it blocks nothing. */
   passwordChangeRequired: z.boolean(),
-  /** Bytes the user may store; null means no limit. */
+  group: z.object({ id: GroupId, name: GroupName }),
+  /** Bytes the user may store, when the user has a quota of their own; null means that of the group. */
   quotaBytes: Count.nullable(),
+  /** What holds for the user: the limits of the group, with the user's own quota. */
+  limits: GroupLimits,
   usedBytes: Count,
   createdAtMs: Count,
 });
@@ -130,6 +134,8 @@ export const accounts = {
     body: z.strictObject({
       name: UserName,
       role: Role.default('user'),
+      /** The default group when absent. */
+      groupId: GroupId.optional(),
       password: Password.optional(),
       quotaBytes: Count.nullable().default(null),
     }),
@@ -140,11 +146,12 @@ export const accounts = {
     method: 'patch',
     path: '/api/v1/users/{id}',
     tag,
-    summary: 'Change role, quota, password or the disabled flag of a user',
+    summary: 'Change role, group, quota, password or the disabled flag of a user',
     access: 'admin',
     params: ById,
     body: z.strictObject({
       role: Role.optional(),
+      groupId: GroupId.optional(),
       disabled: z.boolean().optional(),
       quotaBytes: Count.nullable().optional(),
       password: Password.optional(),

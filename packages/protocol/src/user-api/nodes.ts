@@ -95,6 +95,15 @@ export const TestStep = z.object({
 });
 export type TestStep = z.infer<typeof TestStep>;
 
+/** A node as the users see it who may have their tasks run there. */
+export const NodeChoice = z.object({
+  name: NodeName,
+  capabilities: z.array(Capability),
+  /** Work for a node that is not `online` waits until it is. */
+  status: z.enum([...NodeHealth.options, 'draining', 'quarantined']),
+});
+export type NodeChoice = z.infer<typeof NodeChoice>;
+
 const Editable = {
   url: NodeUrl,
   internalUrl: NodeUrl.nullable().default(null),
@@ -115,6 +124,15 @@ export const nodes = {
     access: 'admin',
     status: 200,
     response: z.object({ nodes: z.array(Node) }),
+  }),
+  listNodeChoices: endpoint({
+    method: 'get',
+    path: '/api/v1/node-choices',
+    tag,
+    summary: 'The nodes that you may choose for a task; none when your group may not choose',
+    access: 'user',
+    status: 200,
+    response: z.object({ mayChoose: z.boolean(), nodes: z.array(NodeChoice) }),
   }),
   createNode: endpoint({
     method: 'post',

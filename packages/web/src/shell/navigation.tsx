@@ -95,15 +95,16 @@ function AdminLinks() {
 
 function Storage({ me }: { me: User }) {
   const used = formatBytes(me.usedBytes);
-  if (me.quotaBytes === null) {
+  const { quotaBytes } = me.limits;
+  if (quotaBytes === null) {
     return (
       <Text size="xs" c="dimmed" px="sm">
         {t('shell.used', { used })}
       </Text>
     );
   }
-  const share = me.quotaBytes === 0 ? 100 : Math.min(100, (me.usedBytes / me.quotaBytes) * 100);
-  const text = t('shell.usedOf', { used, quota: formatBytes(me.quotaBytes) });
+  const share = quotaBytes === 0 ? 100 : Math.min(100, (me.usedBytes / quotaBytes) * 100);
+  const text = t('shell.usedOf', { used, quota: formatBytes(quotaBytes) });
   return (
     <Box px="sm">
       <Text size="xs" c="dimmed" mb={4}>

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, accounts } from '@longshore/protocol';
+import { AppError, accounts, groups } from '@longshore/protocol';
 import { describe, expect } from 'vitest';
 import { cliTest } from '../../testing/cli-test.ts';
 import { run } from '../../testing/run.ts';
-import { sampleUser } from '../../testing/samples.ts';
+import { sampleGroup, sampleUser } from '../../testing/samples.ts';
 
 const user = sampleUser({ role: 'admin' });
 const info = {
@@ -78,7 +78,7 @@ describe('users', () => {
       expect(body).toEqual({ disabled: true, quotaBytes: null });
       return user;
     });
-    expect(await longshore('users', 'edit', 'ada', '--disable', '--quota', 'unlimited')).toMatchObject({
+    expect(await longshore('users', 'edit', 'ada', '--disable', '--quota', 'group')).toMatchObject({
       exitCode: 0,
       stderr: '',
     });
@@ -96,5 +96,55 @@ describe('users', () => {
       stderr: expect.stringContaining('--yes'),
     });
     expect(await longshore('users', 'rm', 'ada', '--yes')).toMatchObject({ exitCode: 1 });
+  });
+});
+
+describe('groups', () => {
+  const group = sampleGroup({ name: 'Students', isDefault: false });
+
+  cliTest(
+    'a new group has the limits that were named, and those of the master else',
+    async ({ master, longshore }) => {
+      master.on(groups.createGroup, ({ body }) => {
+        expect(body).toEqual({
+          name: 'Students',
+          limits: { quotaBytes: 20 * 1024 ** 3, maxRunningTasks: 2 },
+          mayChooseNode: false,
+          allowedNodes: ['shed', 'attic'],
+        });
+        return group;
+      });
+      const limits = ['--quota', '20GiB', '--max-tasks', '2', '--nodes', 'shed,attic', '--fixed-node'];
+      expect(await longshore('groups', 'add', 'Students', ...limits)).toMatchObject({
+        exitCode: 0,
+        stderr: '',
+      });
+    },
+  );
+
+  cliTest('edit takes a limit away, and sends only what was named', async ({ master, longshore }) => {
+    master.on(groups.listGroups, () => ({ groups: [group] }));
+    master.on(groups.updateGroup, ({ params, body }) => {
+      expect(params.id).toBe(group.id);
+      expect(body).toEqual({ limits: { maxRunningTasks: null }, allowedNodes: null, isDefault: true });
+      return group;
+    });
+    const ran = await longshore(
+      ...['groups', 'edit', 'students', '--max-tasks', 'unlimited', '--nodes', 'all', '--default'],
+    );
+    expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await longshore('groups', 'edit', 'Students')).toMatchObject({ exitCode: 2 });
+    expect(await longshore('groups', 'edit', 'Students', '--max-tasks', '0')).toMatchObject({ exitCode: 2 });
+    expect(await longshore('groups', 'edit', 'nobody', '--default')).toMatchObject({ exitCode: 1 });
+  });
+
+  cliTest('a user is put into a group by its name', async ({ master, longshore }) => {
+    master.on(groups.listGroups, () => ({ groups: [group] }));
+    master.on(accounts.createUser, ({ body }) => {
+      expect(body).toMatchObject({ groupId: group.id, quotaBytes: null });
+      return { user: sampleUser({ name: 'grace' }), oneTimePassword: null };
+    });
+    expect((await longshore('users', 'add', 'grace', '--group', 'Students')).exitCode).toBe(0);
+    expect((await longshore('groups', 'ls')).stdout).toContain('Students');
   });
 });

@@ -13,10 +13,11 @@ export const whoami = defineCommand({
   run: async (cli) => {
     const api = await signedIn(cli);
     const user = await api.call(accounts.me, {});
-    const quota = user.quotaBytes === null ? '' : ` of ${formatBytes(user.quotaBytes)}`;
+    const quota = user.limits.quotaBytes === null ? '' : ` of ${formatBytes(user.limits.quotaBytes)}`;
     const text = fields(cli.paint, [
       ['user', user.name],
       ['role', user.role],
+      ['group', user.group.name],
       ['master', api.url],
       ['stored', `${formatBytes(user.usedBytes)}${quota}`],
     ]);

@@ -1,4 +1,5 @@
 import { accounts, UserName } from '@longshore/protocol';
+import { findGroup } from '../../api/find-group.ts';
 import { signedIn } from '../../cli.ts';
 import { defineCommand } from '../../define-command.ts';
 import { as, Size } from '../../option-values.ts';
@@ -13,17 +14,26 @@ export const usersAdd = defineCommand({
   ],
   examples: [
     'longshore users add ada --quota 50GiB',
-    'longshore users add grace --admin',
+    'longshore users add grace --admin --group Administrators',
     'printf %s "$PASSWORD" | longshore users add ci --password-stdin',
   ],
   json: accounts.createUser.response,
   setup: (command) =>
     command
       .argument('<name>', 'name of the user', as(UserName))
+      .option('--group <group>', 'name or id of the group (default: the default group)')
       .option('--admin', 'make the user an administrator')
-      .option('--quota <size>', 'how much the user may store, such as 50GiB (default: unlimited)', as(Size))
+      .option(
+        '--quota <size>',
+        'how much the user may store, such as 50GiB (default: as the group says)',
+        as(Size),
+      )
       .option('--password-stdin', 'read the password from standard input'),
-  run: async (cli, name: string, options: { admin?: true; quota?: number; passwordStdin?: true }) => {
+  run: async (
+    cli,
+    name: string,
+    options: { group?: string; admin?: true; quota?: number; passwordStdin?: true },
+  ) => {
     const api = await signedIn(cli);
     const password = options.passwordStdin ? await readPassword(cli, true, '') : undefined;
     const answer = await api.call(accounts.createUser, {
@@ -31,6 +41,7 @@ export const usersAdd = defineCommand({
         name,
         role: options.admin ? 'admin' : 'user',
         quotaBytes: options.quota ?? null,
+        ...(options.group === undefined ? {} : { groupId: (await findGroup(api, options.group)).id }),
         ...(password === undefined ? {} : { password }),
       },
     });

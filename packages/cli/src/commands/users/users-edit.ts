@@ -1,6 +1,7 @@
 import { accounts, Role } from '@longshore/protocol';
 import { Option } from 'commander';
 import { z } from 'zod';
+import { findGroup } from '../../api/find-group.ts';
 import { findUser } from '../../api/find-user.ts';
 import { signedIn } from '../../cli.ts';
 import { defineCommand } from '../../define-command.ts';
@@ -8,15 +9,16 @@ import { CommandError } from '../../errors/command-error.ts';
 import { as, Size } from '../../option-values.ts';
 import { readPassword } from '../../terminal/read-password.ts';
 
-const Quota = z.union([z.literal('unlimited'), Size], {
-  error: 'a size such as 50GiB, or "unlimited"',
+const Quota = z.union([z.literal('group'), Size], {
+  error: 'a size such as 50GiB, or "group"',
 });
 
 export const usersEdit = defineCommand({
   name: 'edit',
-  summary: 'Change the role, quota or password of a user, or disable and enable one',
+  summary: 'Change the role, group, quota or password of a user, or disable and enable one',
   examples: [
     'longshore users edit ada --quota 100GiB',
+    'longshore users edit ada --group Students --quota group',
     'longshore users edit ada --disable',
     'printf %s "$PASSWORD" | longshore users edit ada --password-stdin',
   ],
@@ -25,7 +27,12 @@ export const usersEdit = defineCommand({
     command
       .argument('<user>', 'name or id of the user')
       .addOption(new Option('--role <role>', 'what the user may do').choices(Role.options))
-      .option('--quota <size>', 'how much the user may store: 50GiB, or "unlimited"', as(Quota))
+      .option('--group <group>', 'name or id of another group')
+      .option(
+        '--quota <size>',
+        'how much the user may store: 50GiB, or "group" for the quota of the group',
+        as(Quota),
+      )
       .option('--disable', 'let the user no longer sign in')
       .addOption(new Option('--enable', 'let the user sign in again').conflicts('disable'))
       .option('--password-stdin', 'read a new password from standard input'),
@@ -34,7 +41,8 @@ export const usersEdit = defineCommand({
     name: string,
     options: {
       role?: Role;
-      quota?: number | 'unlimited';
+      group?: string;
+      quota?: number | 'group';
       disable?: true;
       enable?: true;
       passwordStdin?: true;
@@ -45,7 +53,8 @@ export const usersEdit = defineCommand({
     const { quota } = options;
     const body = {
       ...(options.role === undefined ? {} : { role: options.role }),
-      ...(quota === undefined ? {} : { quotaBytes: quota === 'unlimited' ? null : quota }),
+      ...(quota === undefined ? {} : { quotaBytes: quota === 'group' ? null : quota }),
+      ...(options.group === undefined ? {} : { groupId: (await findGroup(api, options.group)).id }),
       ...(options.disable || options.enable ? { disabled: options.disable === true } : {}),
       ...(password === undefined ? {} : { password }),
     };

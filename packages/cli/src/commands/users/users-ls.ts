@@ -15,8 +15,9 @@ export const usersLs = defineCommand({
     const rows = answer.users.map((user) => [
       user.name,
       user.role,
+      user.group.name,
       formatBytes(user.usedBytes),
-      user.quotaBytes === null ? 'unlimited' : formatBytes(user.quotaBytes),
+      user.limits.quotaBytes === null ? 'unlimited' : formatBytes(user.limits.quotaBytes),
       formatTime(user.createdAtMs),
       user.disabled
         ? cli.paint.bad('disabled')
@@ -27,6 +28,7 @@ export const usersLs = defineCommand({
     const columns = [
       { title: 'NAME' },
       { title: 'ROLE' },
+      { title: 'GROUP' },
       { title: 'STORED', align: 'right' as const },
       { title: 'QUOTA', align: 'right' as const },
       { title: 'CREATED' },

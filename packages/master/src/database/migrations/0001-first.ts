@@ -16,17 +16,42 @@ export const first = (dialect: DialectName): Migration => ({
         $$ select (extract(epoch from clock_timestamp()) * 1000)::bigint $$`);
     }
     await run(sql`create table meta (key ${text} primary key, value ${text} not null)`);
+    await run(sql`create table user_groups (
+      id ${text} primary key,
+      name ${text} not null,
+      name_key ${text} not null unique,
+      is_default integer not null default 0,
+      quota_bytes ${long},
+      max_archive_bytes ${long},
+      max_extracted_bytes ${long},
+      max_entries ${long},
+      max_ratio ${long},
+      max_depth ${long},
+      max_running_tasks ${long},
+      may_choose_node integer not null default 1,
+      allowed_nodes ${text},
+      created_at_ms ${long} not null)`);
+    await run(sql`create unique index user_groups_default on user_groups (is_default) where is_default = 1`);
+    for (const [name, isDefault] of [
+      ['Administrators', 0],
+      ['Users', 1],
+    ] as const) {
+      await run(sql`insert into user_groups (id, name, name_key, is_default, created_at_ms)
+        values (${crypto.randomUUID()}, ${name}, ${name.toLowerCase()}, ${isDefault}, now_ms())`);
+    }
     await run(sql`create table users (
       id ${text} primary key,
       name ${text} not null,
       name_key ${text} not null unique,
       password_hash ${text} not null,
       role ${text} not null,
+      group_id ${text} not null references user_groups (id),
       disabled integer not null default 0,
       password_change_required integer not null default 0,
       quota_bytes ${long},
       used_bytes ${long} not null default 0,
       created_at_ms ${long} not null)`);
+    await run(sql`create index users_group on users (group_id)`);
     await run(sql`create table sessions (
       id ${text} primary key,
       user_id ${text} not null references users (id) on delete cascade,

@@ -1,9 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { accounts as contract } from '@longshore/protocol';
+import { accounts as contract, groups } from '@longshore/protocol';
 import type { Context } from 'hono';
 import type { Accounts } from '../../accounts/accounts.ts';
 import { createApiToken, removeApiToken, showApiTokens } from '../../accounts/api-tokens.ts';
 import { changePassword } from '../../accounts/change-password.ts';
+import { createGroup, deleteGroup, showGroups, updateGroup } from '../../accounts/groups.ts';
 import { login } from '../../accounts/login.ts';
 import { logout } from '../../accounts/logout.ts';
 import { createUser, deleteUser, showMe, showUsers, updateUser } from '../../accounts/users.ts';
@@ -47,6 +48,7 @@ export function mountAccountRoutes(app: OpenAPIHono<HttpEnv>, deps: AccountRoute
     return {};
   });
   mountUserRoutes(app, accounts);
+  mountGroupRoutes(app, accounts);
 }
 
 function mountUserRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
@@ -57,6 +59,16 @@ function mountUserRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
   );
   mountEndpoint(app, contract.deleteUser, async ({ params }) => {
     await deleteUser(accounts, params.id);
+    return {};
+  });
+}
+
+function mountGroupRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
+  mountEndpoint(app, groups.listGroups, () => showGroups(accounts));
+  mountEndpoint(app, groups.createGroup, ({ body }) => createGroup(accounts, body));
+  mountEndpoint(app, groups.updateGroup, ({ params, body }) => updateGroup(accounts, params.id, body));
+  mountEndpoint(app, groups.deleteGroup, async ({ params }) => {
+    await deleteGroup(accounts, params.id);
     return {};
   });
 }

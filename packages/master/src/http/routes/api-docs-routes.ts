@@ -93,6 +93,7 @@ const documentHead = {
   servers: [{ url: '/' }],
   tags: [
     { name: 'Accounts', description: 'Sessions, API tokens, users' },
+    { name: 'Groups', description: 'What users may use' },
     { name: 'Files', description: 'Trees of files and their bytes' },
     { name: 'Tasks', description: 'Work on files, done by nodes' },
     { name: 'Nodes', description: 'Machines that do the work' },

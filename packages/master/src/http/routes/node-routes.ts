@@ -1,22 +1,31 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AppError, nodes, type TestStep, UnsavedNode, unsavedNodeTestRoute } from '@longshore/protocol';
+import {
+  AppError,
+  type EndpointOutput,
+  nodes,
+  type TestStep,
+  UnsavedNode,
+  unsavedNodeTestRoute,
+} from '@longshore/protocol';
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { stream } from 'hono/streaming';
 import type { NodeRegistry } from '../../nodes/registry.ts';
-import type { HttpEnv } from '../http-env.ts';
+import type { Caller, HttpEnv } from '../http-env.ts';
 import { mountEndpoint } from '../mount-endpoint.ts';
 
 export function mountNodeRoutes(
   app: OpenAPIHono<HttpEnv>,
   use: {
     registry: NodeRegistry;
+    choices: (caller: Caller) => Promise<EndpointOutput<(typeof nodes)['listNodeChoices']>>;
     /** `origin` is that of the page which asks, when a browser does. */
     test: (node: string | UnsavedNode, origin: string | undefined) => Promise<AsyncIterable<TestStep>>;
   },
 ): void {
   const { registry } = use;
   mountEndpoint(app, nodes.listNodes, async () => ({ nodes: await registry.list() }));
+  mountEndpoint(app, nodes.listNodeChoices, ({ caller }) => use.choices(caller));
   mountEndpoint(app, nodes.createNode, ({ body }) => registry.create(body));
   mountEndpoint(app, nodes.showNode, ({ params }) => registry.show(params.id));
   mountEndpoint(app, nodes.updateNode, ({ params, body }) => registry.update(params.id, body));

@@ -10,7 +10,15 @@ const scopeOf = (caller: Caller): UserId | null => (caller.role === 'admin' ? nu
 export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
   mountEndpoint(app, tasks.submitTask, async ({ body, caller, requestId, c }) => {
     const idempotencyKey = parseIdempotencyKey(c.req.header('idempotency-key'));
-    return use.submit({ request: body, userId: caller.userId, requestId, idempotencyKey, retryOf: null });
+    const byAdmin = caller.role === 'admin';
+    return use.submit({
+      request: body,
+      userId: caller.userId,
+      byAdmin,
+      requestId,
+      idempotencyKey,
+      retryOf: null,
+    });
   });
   mountEndpoint(app, tasks.listTasks, async ({ query, caller }) => {
     if (query.everybody === 'true' && caller.role !== 'admin') {
@@ -40,6 +48,7 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
     use.retry({
       ...scoped(params.id, caller),
       ...body,
+      byAdmin: caller.role === 'admin',
       requestId,
       idempotencyKey: parseIdempotencyKey(c.req.header('idempotency-key')),
     }),

@@ -29,7 +29,7 @@ export async function updateUserRow(
   id: string,
   change: Pick<
     Updateable<Schema['users']>,
-    'role' | 'disabled' | 'quota_bytes' | 'password_hash' | 'password_change_required'
+    'role' | 'group_id' | 'disabled' | 'quota_bytes' | 'password_hash' | 'password_change_required'
   >,
 ): Promise<boolean> {
   const mayLoseAdmin = change.role === 'user' || change.disabled === 1;

@@ -3,32 +3,71 @@ import type { Db } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
 import { ensureRoot } from '../files/ensure-root.ts';
 
-export type UserRow = Selectable<Schema['users']>;
+/** A user with the limits of the group. */
+export type UserRow = Selectable<Schema['users']> & {
+  group_name: string;
+  group_quota_bytes: number | null;
+} & LimitColumns;
+
+/** The limits of a group that hold for its users as they are. */
+export type LimitColumns = Pick<Schema['user_groups'], (typeof limitColumns)[number]>;
+
+const limitColumns = [
+  'max_archive_bytes',
+  'max_extracted_bytes',
+  'max_entries',
+  'max_ratio',
+  'max_depth',
+  'max_running_tasks',
+] as const;
+
+const selectUsers = (db: Db) =>
+  db
+    .selectFrom('users')
+    .innerJoin('user_groups as g', 'g.id', 'users.group_id')
+    .selectAll('users')
+    .select(['g.name as group_name', 'g.quota_bytes as group_quota_bytes', ...limitColumns]);
 
 const nameKey = (name: string): string => name.toLowerCase();
 
 export const findUser = (db: Db, id: string): Promise<UserRow | undefined> =>
-  db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+  selectUsers(db).where('users.id', '=', id).executeTakeFirst();
 
 /** Ignores case. */
 export const findUserByName = (db: Db, name: string): Promise<UserRow | undefined> =>
-  db.selectFrom('users').selectAll().where('name_key', '=', nameKey(name)).executeTakeFirst();
+  selectUsers(db).where('users.name_key', '=', nameKey(name)).executeTakeFirst();
 
-export const listUsers = (db: Db): Promise<UserRow[]> =>
-  db.selectFrom('users').selectAll().orderBy('name_key').execute();
+export const listUsers = (db: Db): Promise<UserRow[]> => selectUsers(db).orderBy('users.name_key').execute();
 
 export async function hasUsers(db: Db): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
+/** `first` is the group that a new database has beside the default one: its limits are for others to feel. */
+const selectGroup = (tx: Db, which: 'default' | 'first') => {
+  const groups = tx.selectFrom('user_groups').select('id');
+  return which === 'default'
+    ? groups.where('is_default', '=', 1)
+    : groups.where('name_key', '=', 'administrators');
+};
+
 /** Inserts a user and the root folder of the user's tree. False when the name is taken. */
 export async function insertUser(
   tx: Db,
-  row: Omit<Insertable<Schema['users']>, 'name_key' | 'used_bytes' | 'disabled'>,
+  row: Omit<Insertable<Schema['users']>, 'name_key' | 'used_bytes' | 'disabled' | 'group_id'> & {
+    group: { id: string } | 'default' | 'first';
+  },
 ): Promise<boolean> {
+  const { group, ...columns } = row;
   const inserted = await tx
     .insertInto('users')
-    .values({ ...row, name_key: nameKey(row.name), used_bytes: 0, disabled: 0 })
+    .values({
+      ...columns,
+      group_id: typeof group === 'string' ? selectGroup(tx, group) : group.id,
+      name_key: nameKey(row.name),
+      used_bytes: 0,
+      disabled: 0,
+    })
     .onConflict((conflict) => conflict.column('name_key').doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows === 0n) return false;

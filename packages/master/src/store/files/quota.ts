@@ -27,7 +27,9 @@ export async function changeUsedBytes(tx: Db, userId: string, deltaBytes: number
     .where('id', '=', userId);
   if (deltaBytes > 0) {
     update = update.where(
-      sql<boolean>`(quota_bytes is null or used_bytes + cast(${deltaBytes} as bigint) <= quota_bytes)`,
+      sql<boolean>`used_bytes + cast(${deltaBytes} as bigint) <= coalesce(users.quota_bytes, (
+        select g.quota_bytes from user_groups g where g.id = users.group_id
+      ), ${Number.MAX_SAFE_INTEGER})`,
     );
   }
   const result = await update.executeTakeFirst();
@@ -50,8 +52,12 @@ async function throwQuotaExceeded(db: Db, userId: string, neededBytes: number): 
 async function findUsage(db: Db, userId: string): Promise<{ usedBytes: number; quotaBytes: number | null }> {
   const user = await db
     .selectFrom('users')
-    .select(['used_bytes as usedBytes', 'quota_bytes as quotaBytes'])
-    .where('id', '=', userId)
+    .innerJoin('user_groups as g', 'g.id', 'users.group_id')
+    .select((expression) => [
+      'used_bytes as usedBytes',
+      expression.fn.coalesce('users.quota_bytes', 'g.quota_bytes').as('quotaBytes'),
+    ])
+    .where('users.id', '=', userId)
     .executeTakeFirst();
   if (user === undefined) throw new AppError('USER_NOT_FOUND', 'the account is gone');
   return user;

@@ -17,8 +17,13 @@ export type QueuedPart = {
   avoid: string[];
 };
 
-/** Parts of one capability that want the same node, or any: they can all be placed now, or none can. */
-export type PlacementKey = { readonly capability: Capability; readonly requestedNodeId: string | null };
+/** Parts of one capability that may go to the same nodes: they can all be placed now, or none can. */
+export type PlacementKey = {
+  readonly capability: Capability;
+  readonly requestedNodeId: string | null;
+  /** The group of their users when not every node works for it. */
+  readonly restrictedGroupId: string | null;
+};
 
 /**
  * The lanes in which something waits. Each is found by one step through the index, so that a long backlog costs no
@@ -196,6 +201,13 @@ export async function explainWaiting(db: Db, key: PlacementKey, waitingFor: stri
     .where('state', '=', 'queued')
     .where('capability', '=', key.capability)
     .where('requested_node_id', key.requestedNodeId === null ? 'is' : '=', key.requestedNodeId)
+    .where('user_id', 'in', (eb) => {
+      const users = eb.selectFrom('users').innerJoin('user_groups as g', 'g.id', 'users.group_id');
+      const { restrictedGroupId: id } = key;
+      return (id === null ? users.where('g.allowed_nodes', 'is', null) : users.where('g.id', '=', id)).select(
+        'users.id',
+      );
+    })
     .where((eb) => eb.or([eb('waiting_for', 'is', null), eb('waiting_for', '!=', waitingFor)]))
     .execute();
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/open-database.ts';
+import { type Allowance, allowanceColumns } from '../accounts/allowance.ts';
 import { isHeld } from './held-states.ts';
 
 /** A leased part that its node has not acknowledged yet, with what the node must be told. */
@@ -11,8 +12,7 @@ export type Undelivered = {
   work: string;
   requestId: string;
   passwordSealed: string | null;
-  quotaBytes: number | null;
-  usedBytes: number;
+  allowance: Allowance;
   leaseLeftMs: number;
   avoid: string[];
 };
@@ -22,6 +22,7 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
     .selectFrom('parts')
     .innerJoin('tasks', 'tasks.id', 'parts.task_id')
     .innerJoin('users', 'users.id', 'tasks.user_id')
+    .innerJoin('user_groups', 'user_groups.id', 'users.group_id')
     .select([
       'parts.id',
       'parts.task_id',
@@ -31,10 +32,9 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
       'parts.avoid_nodes',
       'tasks.request_id',
       'tasks.password_sealed',
-      'users.quota_bytes',
-      'users.used_bytes',
       sql<number>`parts.lease_until_ms - now_ms()`.as('lease_left_ms'),
     ])
+    .select(allowanceColumns)
     .where(isHeld)
     .where('parts.state', '=', 'leased')
     .where('parts.delivered', '=', 0)
@@ -50,8 +50,7 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
     work: row.work,
     requestId: row.request_id,
     passwordSealed: row.password_sealed,
-    quotaBytes: row.quota_bytes,
-    usedBytes: row.used_bytes,
+    allowance: row,
     leaseLeftMs: row.lease_left_ms,
     avoid: JSON.parse(row.avoid_nodes) as string[],
   }));

@@ -187,6 +187,17 @@ export async function countRejected(db: Db, taskId: string): Promise<number> {
   return Number(row.count);
 }
 
+/** Bytes that all parts of a task have stored. */
+export async function sumOutputBytes(db: Db, taskId: string): Promise<number> {
+  const row = await db
+    .selectFrom('outputs')
+    .innerJoin('parts', 'parts.id', 'outputs.part_id')
+    .select(sql<number>`coalesce(sum(outputs.size_bytes), 0)`.as('bytes'))
+    .where('parts.task_id', '=', taskId)
+    .executeTakeFirstOrThrow();
+  return Number(row.bytes);
+}
+
 /** All outputs of a task in the order of parts and entries. */
 export const listOutputs = (db: Db, taskId: string) =>
   db

@@ -12,6 +12,13 @@ export const webHints: Record<string, Record<Language, string>> = {
     en: 'Delete files, or ask an administrator for a larger quota.',
     zh: '请删除文件，或向管理员申请更大的配额。',
   },
+  LIMIT_EXCEEDED: {
+    en: 'Choose fewer or smaller files, or ask an administrator for a higher limit of your group.',
+    zh: '请选择更少或更小的文件，或向管理员申请提高用户组的限额。',
+  },
+  GROUP_NOT_FOUND: { en: 'Look at the list of groups again.', zh: '请刷新用户组列表。' },
+  GROUP_IN_USE: { en: 'Move its users to another group first.', zh: '请先将其中的用户移到其他用户组。' },
+  GROUP_DEFAULT: { en: 'Make another group the default first.', zh: '请先将其他用户组设为默认。' },
   PATH_NOT_FOUND: {
     en: 'It may have been moved or deleted. Look at the folder again.',
     zh: '可能已被移动或删除，请刷新文件夹。',

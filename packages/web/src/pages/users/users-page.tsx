@@ -118,7 +118,7 @@ function UserRow({ user }: { user: User }) {
       <Table.Td>{t(`role.${user.role}`)}</Table.Td>
       <Table.Td className="tabular">
         {formatBytes(user.usedBytes)} /{' '}
-        {user.quotaBytes === null ? t('users.unlimited') : formatBytes(user.quotaBytes)}
+        {user.limits.quotaBytes === null ? t('users.unlimited') : formatBytes(user.limits.quotaBytes)}
       </Table.Td>
       <Table.Td>
         <Ago atMs={user.createdAtMs} />

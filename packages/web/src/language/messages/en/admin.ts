@@ -23,7 +23,7 @@ export const admin = {
   'users.isDisabledHint': 'Signed out everywhere, and kept out. Files stay.',
   'users.nameRule': '1 to 63 letters, digits, ".", "_", "@" or "-"',
   'users.quota': 'Storage limit',
-  'users.quotaHint': 'Empty means no limit.',
+  'users.quotaHint': 'Empty means the quota of the group.',
   'users.unlimited': 'no limit',
   'dashboard.description': 'How the last day went, and what needs a hand.',
   'dashboard.now': 'Running now',

@@ -23,7 +23,7 @@ export const admin = {
   'users.isDisabledHint': '在所有设备上退出并禁止登录，文件保留。',
   'users.nameRule': '1 到 63 个字母、数字、“.”、“_”、“@”或“-”',
   'users.quota': '存储上限',
-  'users.quotaHint': '留空表示不限。',
+  'users.quotaHint': '留空表示采用用户组的配额。',
   'users.unlimited': '不限',
   'dashboard.description': '最近一天的情况，以及需要处理的问题。',
   'dashboard.now': '正在运行',
