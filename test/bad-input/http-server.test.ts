@@ -1,0 +1,294 @@
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, type ApiError, signIn } from '../support/api.ts';
+import { addSlave } from '../support/cluster.ts';
+import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
+import { signedRequest } from '../support/signed-peer.ts';
+
+/** What strangers send to a port: no request here holds a key, and most are no proper requests. */
+describe('HTTP servers', () => {
+  let master: RunningMaster;
+  let admin: Api;
+  const targets = { master: { port: 0, pid: 0 }, slave: { port: 0, pid: 0 } };
+
+  beforeAll(async () => {
+    master = await startMaster({ embeddedNode: false });
+    admin = await signIn(master.url);
+    const slave = await addSlave(admin, { name: 'anna' });
+    targets.master = { port: Number(new URL(master.url).port), pid: master.child.pid ?? 0 };
+    targets.slave = { port: slave.program.port, pid: slave.program.child.pid ?? 0 };
+    await admin.put('/file.txt', Buffer.from('0123456789'));
+  });
+  afterAll(closeAll);
+
+  /** Sends bytes as they are and answers everything that came back until the other side closed, or `until` held. */
+  const raw = (
+    port: number,
+    bytes: string | Buffer,
+    options: { until?: RegExp; timeoutMs?: number } = {},
+  ): Promise<{ text: string; closed: boolean }> =>
+    new Promise((resolve) => {
+      let text = '';
+      const socket = connect(port, '127.0.0.1');
+      const end = (closed: boolean): void => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve({ text, closed });
+      };
+      const timer = setTimeout(() => end(false), options.timeoutMs ?? 20_000);
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        text += chunk;
+        if (options.until?.test(text)) end(false);
+      });
+      socket.on('error', () => end(true)).on('close', () => end(true));
+      socket.write(bytes);
+    });
+  const statusOf = (text: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0);
+  const complete = /\r\n\r\n[\s\S]/;
+  const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
+
+  /** The largest time, in milliseconds, that the 95 fastest of a hundred requests took. */
+  const p95 = async (url: string): Promise<number> => {
+    const times: number[] = [];
+    for (let count = 0; count < 100; count += 1) {
+      const startMs = performance.now();
+      expect((await fetch(url)).status).toBe(200);
+      times.push(performance.now() - startMs);
+    }
+    return times.toSorted((a, b) => a - b)[94] ?? Number.POSITIVE_INFINITY;
+  };
+  const residentBytes = async (pid: number): Promise<number> => {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  };
+
+  describe.each(['master', 'slave'] as const)('of the %s', (program) => {
+    const health = () => `http://127.0.0.1:${targets[program].port}/healthz`;
+    const send = (bytes: string, options?: Parameters<typeof raw>[2]) =>
+      raw(targets[program].port, bytes, { until: complete, ...options });
+
+    it('L1 connections that never finish their headers are closed after ten seconds, and hold up nobody', async () => {
+      const startMs = performance.now();
+      const slow = Array.from({ length: 500 }, (_, index) =>
+        raw(targets[program].port, index % 2 === 0 ? '' : 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', {
+          timeoutMs: 30_000,
+        }),
+      );
+      expect(await p95(health())).toBeLessThan(1_000);
+      const ends = await Promise.all(slow);
+      expect(ends.filter(({ closed }) => !closed)).toEqual([]);
+      expect(performance.now() - startMs).toBeLessThan(20_000);
+    });
+
+    it('L2 headers and addresses over 16 KiB are refused', async () => {
+      expect(statusOf((await send(get('/healthz', `X-Long: ${'x'.repeat(17_000)}\r\n`))).text)).toBe(431);
+      // The rest of an address this long arrives at a closed connection, and may take the answer with it.
+      expect([0, 431]).toContain(statusOf((await send(get(`/${'x'.repeat(10_000_000)}`))).text));
+      const many = Array.from({ length: 3_000 }, (_, index) => `X-${index}: 1\r\n`).join('');
+      expect(statusOf((await send(get('/healthz', many))).text)).toBe(431);
+      expect((await fetch(health())).status).toBe(200);
+    });
+
+    it('L3 a stranger is answered before the body, which is thrown away for a moment and then cut off', async () => {
+      const target = program === 'master' ? '/node/v1/reports' : '/slave/v1/attempts';
+      const before = await residentBytes(targets[program].pid);
+      const stranger = { secret: 'x'.repeat(64), method: 'POST', target, body: {} } as const;
+      const signed = Object.entries(signedRequest(stranger).headers).map(
+        (header) => `${header.join(': ')}\r\n`,
+      );
+      const head = `POST ${target} HTTP/1.1\r\nHost: x\r\n${signed.join('')}Content-Length: 1000000000\r\n\r\n`;
+      const piece = Buffer.alloc(64 * 1024);
+      const swallowed = await Promise.all(
+        Array.from({ length: 100 }, async () => {
+          const socket = connect(targets[program].port, '127.0.0.1');
+          const closed = new Promise<void>((resolve) => {
+            socket.on('error', () => undefined).on('close', () => resolve());
+          });
+          let answer = '';
+          socket.setEncoding('latin1').on('data', (chunk: string) => {
+            answer += chunk;
+          });
+          socket.write(head);
+          for (let sent = 0; sent < 1_000_000_000 && !socket.destroyed; sent += piece.length) {
+            if (!socket.write(piece)) {
+              const drained = new Promise<void>((resolve) => socket.once('drain', resolve));
+              await Promise.race([drained, closed, delay(2_000)]);
+            }
+          }
+          const taken = socket.bytesWritten - socket.writableLength;
+          socket.destroy();
+          await closed;
+          expect(statusOf(answer)).toBe(401);
+          return taken;
+        }),
+      );
+      // A connection that is cut at once would take the answer with it.
+      expect(Math.max(...swallowed)).toBeLessThan(150_000_000);
+      expect((await residentBytes(targets[program].pid)) - before).toBeLessThan(64 * 1024 * 1024);
+      expect((await fetch(health())).status).toBe(200);
+    });
+
+    it.each([
+      ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n'],
+      ['a length and chunks', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'],
+      ['a coding that is not known', 'Transfer-Encoding: chunked, identity\r\n'],
+      ['chunks that come twice', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n'],
+      ['a space before the colon', 'Content-Length : 5\r\n'],
+      ['a folded line', 'Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n'],
+      ['a sign in a length', 'Content-Length: +5\r\n'],
+      ['a bare carriage return', 'X: a\rContent-Length: 5\r\n'],
+    ])('L4 %s: refused, and nothing after it is read as a request', async (_name, headers) => {
+      const hidden = get('/healthz');
+      const { text } = await send(`POST /healthz HTTP/1.1\r\nHost: x\r\n${headers}\r\nhello${hidden}`, {
+        until: /never/,
+        timeoutMs: 12_000,
+      });
+      expect(statusOf(text)).toBe(400);
+      expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    });
+
+    it('L5 no address leads out of what is served', async () => {
+      const climbs = [
+        '..',
+        '%2e%2e',
+        '%252e%252e',
+        '..%2f..',
+        '..%5c..',
+        '..\\..',
+        '....//',
+        '%c0%ae%c0%ae',
+        '..;',
+        '%00',
+      ];
+      const roots = ['/', '/assets/', '/api/v1/', '/node/v1/', '/blobs/v1/', '/slave/v1/', '/docs/'];
+      for (const root of roots) {
+        for (const climb of climbs) {
+          for (const target of ['etc/passwd', 'conf.ini', 'longshore.db', 'package.json']) {
+            const { text } = await send(get(`${root}${`${climb}/`.repeat(6)}${target}`));
+            expect([400, 401, 404, 426], `${root} ${climb} ${target}: ${text.slice(0, 200)}`).toContain(
+              statusOf(text),
+            );
+            expect(text).not.toMatch(/root:|SQLite format|"dependencies"|Secret/);
+          }
+        }
+      }
+    }, 60_000);
+  });
+
+  it('L2 JSON that is deep, or tries to reach into prototypes, is only bad input', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const bodies = [
+      deep,
+      `{"path": ${deep}}`,
+      '{"__proto__": {"role": "admin"}, "path": "/x"}',
+      '{"constructor": {"prototype": {"role": "admin"}}, "path": "/x"}',
+      '{"path": "/x", "path": {"__proto__": null}}',
+    ];
+    for (const body of bodies) {
+      const answer = await admin.send<ApiError>('POST', '/api/v1/folders', {
+        body: Buffer.from(body),
+        headers,
+      });
+      expect([answer.status, answer.body.error.code], body.slice(0, 80)).toEqual([400, 'BAD_REQUEST']);
+    }
+    const many = Array.from({ length: 2_000 }, (_, index) => `a${index}=1`).join('&');
+    expect((await admin.send('GET', `/api/v1/tasks?${many}`)).status).toBe(200);
+    expect((await admin.send('GET', '/api/v1/tasks?__proto__=1&limit=1')).status).toBe(200);
+    expect((await admin.send('GET', '/api/v1/me')).status).toBe(200);
+  });
+
+  it('L6 other ways to write a request come to the same access check', async () => {
+    const port = targets.master.port;
+    const lines = [
+      'GET /api/v1//users HTTP/1.1',
+      'GET //api/v1/users HTTP/1.1',
+      'GET /api/v1/users/ HTTP/1.1',
+      'GET /api/v1/%75sers HTTP/1.1',
+      'GET /api%2fv1%2fusers HTTP/1.1',
+      'GET /api/v1/./users HTTP/1.1',
+      'GET /api/v1/me/../users HTTP/1.1',
+      'GET /API/V1/USERS HTTP/1.1',
+      'HEAD /api/v1/users HTTP/1.1',
+      `GET http://127.0.0.1:${port}/api/v1/users HTTP/1.1`,
+      'OPTIONS /api/v1/users HTTP/1.1',
+      'TRACE /api/v1/users HTTP/1.1',
+      'QUERY /api/v1/users HTTP/1.1',
+    ];
+    for (const line of lines) {
+      for (const headers of ['', 'X-HTTP-Method-Override: GET\r\n', 'X-Original-URL: /api/v1/users\r\n']) {
+        const { text } = await raw(port, `${line}\r\nHost: x.\r\n${headers}Connection: close\r\n\r\n`);
+        expect([400, 401, 404, 405], `${line} ${text.slice(0, 200)}`).toContain(statusOf(text));
+        expect(text).not.toContain('"role"');
+      }
+    }
+    const override = await raw(
+      port,
+      `GET /api/v1/users/admin HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${admin.token}\r\n` +
+        'X-HTTP-Method-Override: DELETE\r\nX-Method-Override: DELETE\r\nConnection: close\r\n\r\n',
+    );
+    expect([200, 404]).toContain(statusOf(override.text));
+    expect((await admin.send('GET', '/api/v1/me')).status).toBe(200);
+  });
+
+  it('L8 one user has a limited number of event streams', async () => {
+    const stop = new AbortController();
+    const open = () =>
+      fetch(`${master.url}/api/v1/events`, {
+        headers: { authorization: `Bearer ${admin.token}` },
+        signal: stop.signal,
+      });
+    const answers = await Promise.all(Array.from({ length: 30 }, open));
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(answers.length - refused.length).toBe(16);
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429]));
+    stop.abort();
+    await expect
+      .poll(async () => {
+        const again = new AbortController();
+        const { status } = await fetch(`${master.url}/api/v1/events`, {
+          headers: { authorization: `Bearer ${admin.token}` },
+          signal: again.signal,
+        });
+        again.abort();
+        return status;
+      })
+      .toBe(200);
+  });
+
+  it('L9 long names and filters cost no more than their length', async () => {
+    const long = 'a'.repeat(100_000);
+    const cpu = async (): Promise<number> => {
+      const fields = (await readFile(`/proc/${targets.master.pid}/stat`, 'utf8')).split(' ');
+      return (Number(fields[13]) + Number(fields[14])) * 10;
+    };
+    const before = await cpu();
+    for (const path of [long, `${'a '.repeat(50_000)}!`, `${'../'.repeat(30_000)}`, '%'.repeat(100_000)]) {
+      const answer = await admin.send('POST', '/api/v1/folders', { body: { path: `/${path}` } });
+      expect(answer.status).toBe(400);
+    }
+    for (const header of [`${'bytes=0-1,'.repeat(1_000)}`, `bytes=${' '.repeat(10_000)}0-1`]) {
+      await admin.send('GET', '/api/v1/files/content?path=/file.txt', { headers: { range: header } });
+    }
+    const metadata = `path ${'A'.repeat(9_000)},${','.repeat(1_000)}`;
+    const headers = { 'tus-resumable': '1.0.0', 'upload-length': '1', 'upload-metadata': metadata };
+    expect((await admin.send('POST', '/api/v1/uploads', { headers })).status).toBe(400);
+    expect((await cpu()) - before).toBeLessThan(3_000);
+  });
+
+  it('L10 several ranges at once are answered with the whole, and never with more than the file', async () => {
+    const ranges = `bytes=${Array.from({ length: 1_000 }, () => '0-').join(',')}`;
+    for (const range of [ranges, 'bytes=0-1,3-4', 'bytes=0-0,-1']) {
+      const answer = await admin.send<Buffer>('GET', '/api/v1/files/content?path=/file.txt', {
+        headers: { range },
+      });
+      expect([answer.status, String(answer.body)]).toEqual([200, '0123456789']);
+    }
+    const one = await admin.send<Buffer>('GET', '/api/v1/files/content?path=/file.txt', {
+      headers: { range: 'bytes=2-3' },
+    });
+    expect([one.status, String(one.body)]).toEqual([206, '23']);
+  });
+});
