@@ -33,7 +33,9 @@ export function createGroupCommit(db: Kysely<Schema>): <Result>(work: Work<Resul
         });
         for (const settle of settlements) settle();
       } catch (error) {
-        for (const work of group) work.reject(error);
+        // Without a transaction nothing was taken: what waits must not wait for one that cannot begin.
+        const failed = group.length > 0 ? group : waiting.splice(0);
+        for (const work of failed) work.reject(error);
       }
     }
     running = false;
