@@ -65,7 +65,7 @@ describe('the worked example of docs/protocol.md', () => {
       request: { method, target, headers },
       role: 'slave',
       findKey: (keyId) => (keyId === key.keyId ? key : undefined),
-      nonces: { remember: () => true },
+      nonces: { remember: () => 'new' },
       nowMs,
       maxSkewMs: 60_000,
     });

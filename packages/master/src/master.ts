@@ -65,7 +65,7 @@ import { deleteExpiredSessions } from './store/accounts/session-rows.ts';
 import { trimEvents } from './store/events/event-rows.ts';
 import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
 import { findNode, type NodeRow, requireNode } from './store/nodes/node-rows.ts';
-import { createNonceStore, forgetOldNonces } from './store/nodes/nonce-rows.ts';
+import { createNonceRows } from './store/nodes/nonce-rows.ts';
 import type { ReportedPart } from './store/parts/report-rows.ts';
 import { blobAccess, createAttemptSources } from './tasks/attempt-sources.ts';
 import { createReadEntries } from './tasks/read-entries.ts';
@@ -276,11 +276,12 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     wake,
     nodeChanged,
   };
+  const nonces = await createNonceRows({ database, clock, log });
   mountNodeApiRoutes(app, {
     signed: signedRequests({
       role: 'master',
       findKey: registry.findKey,
-      nonces: await createNonceStore({ database, clock, log }),
+      nonces,
       clock,
       maxSkewMs,
       signatureTtlSeconds,
@@ -327,7 +328,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     [
       { name: 'trim events', everyMs: purgeEveryMs, run: () => trimEvents(database) },
       { name: 'end sessions', everyMs: purgeEveryMs, run: () => deleteExpiredSessions(db, clock.nowMs()) },
-      { name: 'forget nonces', everyMs: purgeEveryMs, run: () => forgetOldNonces(db) },
+      { name: 'forget nonces', everyMs: purgeEveryMs, run: () => nonces.forgetOld() },
       { name: 'expire uploads', everyMs: purgeEveryMs, run: () => expireUploads(uploads) },
       {
         name: 'purge blobs',

@@ -4,4 +4,10 @@ export { archivePurpose, attemptPurpose, type Seal, sealText, unsealText } from 
 export { requestComponents, responseComponents, signRequest, signResponse } from './sign-message.ts';
 export { generateSecret, type SigningKey, signingKey } from './signing-key.ts';
 export { issueTicket, TicketClaims, type TicketKey, ticketKey, verifyTicket } from './ticket.ts';
-export { type NonceStore, type VerifiedRequest, verifyRequest, verifyResponse } from './verify-message.ts';
+export {
+  type NonceStore,
+  type NonceVerdict,
+  type VerifiedRequest,
+  verifyRequest,
+  verifyResponse,
+} from './verify-message.ts';

@@ -22,7 +22,7 @@ const nonces: NonceStore = {
   remember: (keyId, nonce) => {
     const known = remembered.has(`${keyId} ${nonce}`);
     remembered.add(`${keyId} ${nonce}`);
-    return !known;
+    return known ? 'seen' : 'new';
   },
 };
 beforeEach(() => {
@@ -169,17 +169,22 @@ test('P2 F3 a nonce is remembered for as long as its request could be accepted',
   await receive(sent, nowMs, {
     remember: (_key, _nonce, untilMs) => {
       rememberedUntilMs = untilMs;
-      return true;
+      return 'new';
     },
   });
   for (let at = nowMs; ; at += 1000) {
-    const accepted = await receive(sent, at, { remember: () => true }).then(
+    const accepted = await receive(sent, at, { remember: () => 'new' }).then(
       () => true,
       () => false,
     );
     if (!accepted) break;
     expect(at).toBeLessThan(rememberedUntilMs);
   }
+});
+
+test('E3 F3 where nonces of its time are no longer known, a request is refused as one of another time', async () => {
+  const error = await receive(message(), nowMs, { remember: () => 'forgotten' }).catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: 'CLOCK_SKEW', message: expect.stringContaining('set back') });
 });
 
 test('P2 a nonce is not used up by a request that is refused', async () => {

@@ -16,10 +16,13 @@ import type { SigningKey } from './signing-key.ts';
 /** The longest time between `created` and `expires` that is accepted, whatever the sender wishes. */
 const longestWindowSeconds = 300;
 
+/** `forgotten`: nonces that were to be kept as long as this one are no longer known, so nobody can tell whether it is new. */
+export type NonceVerdict = 'new' | 'seen' | 'forgotten';
+
 /** Remembers the nonces of a window. Shared by all processes that accept the same keys. */
 export type NonceStore = {
-  /** True when the nonce is new for this key; it is then remembered until `untilMs` at least. */
-  remember(keyId: string, nonce: string, untilMs: number): boolean | Promise<boolean>;
+  /** A nonce that is new for this key is remembered until `untilMs` at least. */
+  remember(keyId: string, nonce: string, untilMs: number): NonceVerdict | Promise<NonceVerdict>;
 };
 
 export type VerifiedRequest<Key extends SigningKey> = {
@@ -62,8 +65,16 @@ export async function verifyRequest<Key extends SigningKey>(options: {
   const skewMs = checkWindow(parsed, nowMs, maxSkewMs);
   checkSignature(request, parsed, key);
   const untilMs = (parsed.expiresSeconds + 1) * 1000 + 2 * maxSkewMs;
-  if (!(await options.nonces.remember(key.keyId, parsed.nonce, untilMs))) {
+  const verdict = await options.nonces.remember(key.keyId, parsed.nonce, untilMs);
+  if (verdict === 'seen') {
     throw new AppError('REPLAYED', `the request with nonce "${parsed.nonce}" was already received`);
+  }
+  if (verdict === 'forgotten') {
+    throw new AppError(
+      'CLOCK_SKEW',
+      'our clock was set back: requests of this time were received before, and cannot be told from their repetition',
+      { details: { callerClockMs: parsed.createdSeconds * 1000, ourClockMs: Math.round(nowMs), skewMs } },
+    );
   }
   return {
     key,

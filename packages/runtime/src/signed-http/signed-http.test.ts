@@ -45,7 +45,7 @@ async function startPeer() {
     signedRequests({
       role: 'slave',
       findKey: (keyId) => (keyId === key.keyId ? key : undefined),
-      nonces: { remember: (_key, nonce) => nonces.size < nonces.add(nonce).size },
+      nonces: { remember: (_key, nonce) => (nonces.size < nonces.add(nonce).size ? 'new' : 'seen') },
       clock: systemClock,
       maxSkewMs: 60_000,
       signatureTtlSeconds: 60,

@@ -44,6 +44,8 @@ export const journalSchema: readonly string[] = [
     primary key (key_id, nonce)
   ) strict, without rowid;
   create index nonces_by_time on nonces (until_ms);
+  create table nonce_horizon (at_ms integer not null) strict;
+  insert into nonce_horizon values (0);
 
   create table masters (
     key_id text primary key,

@@ -116,13 +116,15 @@ test('unsent outputs are known by their position in the archive', async () => {
   expect(journal.outbox.outputIndices(attempt)).toEqual([4, 7, 9]);
 });
 
-test('a nonce is new once for each key, and again after it was forgotten', () => {
+test('E3 F3 a nonce is new once for each key, and what may be one that was forgotten is not taken for new', () => {
   const { nonces } = open(tempFolder());
-  expect(nonces.remember('a', 'n', 1000)).toBe(true);
-  expect(nonces.remember('a', 'n', 1000)).toBe(false);
-  expect(nonces.remember('b', 'n', 1000)).toBe(true);
-  nonces.forgetBefore(1001);
-  expect(nonces.remember('a', 'n', 2000)).toBe(true);
+  expect(nonces.remember('a', 'n', 1000)).toBe('new');
+  expect(nonces.remember('a', 'n', 1000)).toBe('seen');
+  expect(nonces.remember('b', 'n', 1000)).toBe('new');
+  nonces.forgetBefore(2000);
+  expect(nonces.remember('a', 'n', 1000)).toBe('forgotten');
+  expect(nonces.remember('a', 'other', 999)).toBe('forgotten');
+  expect(nonces.remember('a', 'n', 1001)).toBe('new');
 });
 
 test('a final attempt is remembered until it is old and all its reports are acknowledged', async () => {

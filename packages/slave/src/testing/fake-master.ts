@@ -88,7 +88,7 @@ export async function startFakeMaster(options: { secret?: string } = {}): Promis
         remember: (_, nonce) => {
           const isNew = !nonces.has(nonce);
           nonces.add(nonce);
-          return isNew;
+          return isNew ? 'new' : 'seen';
         },
       },
       clock: systemClock,
