@@ -8,6 +8,7 @@ chromium: chromium --version
 faketime: faketime --version
 libarchive-tools: bsdtar --version
 libc-bin: iconv --version
+openssl: openssl version
 tar: tar --version
 unzip: unzip -v
 zip: zip -v

@@ -54,7 +54,20 @@ ${sections(masterConfigSpec)}
 accepted as they are.
 
 A slave serves several masters when \`Secret\` holds the secret of each, separated by commas. Each master sees and
-stops its own work only.
+stops its own work only. \`longshore nodes config NAME\` shows what is in force on a slave.
+
+Behind nginx, on a unix socket (\`[UnixSocket] Listen = /run/longshore/slave.sock\`):
+
+\`\`\`nginx
+location / {
+  proxy_pass http://unix:/run/longshore/slave.sock:;
+  proxy_http_version 1.1;
+  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  client_max_body_size 0;
+}
+\`\`\`
+
+A proxy must pass method, path, query, body and headers on unchanged: they are signed.
 
 ${sections(slaveConfigSpec)}
 This page is written by \`npm run docs\` from \`packages/master/src/config.ts\` and \`packages/slave/src/config.ts\`.

@@ -126,6 +126,7 @@ describe('the bodies of docs/protocol.md', () => {
       ...[
         'SelfTest',
         'SelfTestAnswer',
+        'NodeConfig',
         'Heartbeat',
         'HeartbeatAnswer',
         'ReportBatch',

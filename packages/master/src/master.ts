@@ -49,6 +49,7 @@ import { leaseDurationMs } from './nodes/node-health.ts';
 import { findPeer } from './nodes/node-peers.ts';
 import { receiveHeartbeat } from './nodes/receive-heartbeat.ts';
 import { createNodeRegistry } from './nodes/registry.ts';
+import { showNodeConfig } from './nodes/show-node-config.ts';
 import { createStopAttempts } from './nodes/stop-attempts.ts';
 import { createExplainGate } from './scheduling/explain-gate.ts';
 import { hasAlternative } from './scheduling/has-alternative.ts';
@@ -250,6 +251,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const registered = (row: NodeRow) => registeredNode(row, { keysOf, masterUrls: hello(row).masterUrls });
   mountNodeRoutes(app, {
     registry,
+    config: (idOrName) => showNodeConfig({ db, client, keysOf }, idOrName),
     choices: (caller) => showNodeChoices({ db, heartbeatMs }, caller),
     test: async (asked, origin) => {
       const node =

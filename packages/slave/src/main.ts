@@ -39,7 +39,7 @@ async function start(flags: ProgramFlags): Promise<void> {
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'slave' });
   for (const warning of warnings) log.warn({ warning }, 'configuration');
   if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
-  const slave = await startSlave(config, log);
+  const slave = await startSlave(first, log);
   let { gracePeriodMs } = config;
   const reloading = reloadConfig({
     file: flags.config,
@@ -47,7 +47,7 @@ async function start(flags: ProgramFlags): Promise<void> {
     read,
     apply: (next) => {
       slave.reload(next);
-      gracePeriodMs = next.gracePeriodMs;
+      gracePeriodMs = next.config.gracePeriodMs;
     },
     log,
   });

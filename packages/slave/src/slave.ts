@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { AppError, type AttemptRef } from '@longshore/protocol';
 import { signingKey } from '@longshore/protocol/server';
 import {
+  type ConfigEntry,
   createClientAddress,
   createClosers,
   createPeerClient,
@@ -25,6 +26,7 @@ import { openJournal } from './journal/open-journal.ts';
 import { createAttemptQueue } from './queue/attempt-queue.ts';
 import { createExecuteAttempt } from './queue/execute-attempt.ts';
 import { createAttemptReports } from './report/attempt-reports.ts';
+import { effectiveSettings } from './report/effective-settings.ts';
 import { createMasters } from './report/masters.ts';
 import { createReadVitals } from './report/node-vitals.ts';
 import { createSelfTest } from './report/self-test.ts';
@@ -45,7 +47,7 @@ export type Slave = {
   /** Where it listens, for people. */
   readonly places: readonly string[];
   /** Puts in force what can change while it runs, and reads the certificate again. Throws `CONFIG_INVALID` for that. */
-  reload(config: LiveConfig): void;
+  reload(next: { config: LiveConfig; entries: readonly ConfigEntry[] }): void;
   /**
    * Takes nothing new, lets work run on for `graceMs`, and gives the rest back to the master; without `giveBack`
    * it stays in the journal for the next start. Resolves when everything is closed.
@@ -60,8 +62,11 @@ const requestTimeoutMs = 60_000;
 const closeGraceMs = 2000;
 const cleanEveryMs = 10 * 60 * 1000;
 
-/** The whole slave, wired. Resolves when it listens. */
-export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slave> {
+/** The whole slave, wired. Resolves when it listens. `entries` tell people of the configuration. */
+export async function startSlave(
+  { config, entries }: { config: SlaveConfig; entries: readonly ConfigEntry[] },
+  log: Logger,
+): Promise<Slave> {
   const closers = createClosers((name, error) => log.error({ err: error, name }, 'closing failed'));
   try {
     return await open();
@@ -79,6 +84,7 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
     const { callbackTimeoutMs, signatureTtlSeconds } = config;
     // What `reload` replaces; whoever depends on it asks again each time.
     let live: LiveConfig = config;
+    let entriesInForce = entries;
     const peers = createPeerClient({ clock, signatureTtlSeconds });
     closers.add('connections to masters', () => peers.close());
     const http = createBlobHttp({ idleTimeoutMs: blobIdleTimeoutMs });
@@ -171,6 +177,9 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
         clock,
         timeoutMs: callbackTimeoutMs,
       }),
+      nodeConfig: (keyId) => ({
+        settings: effectiveSettings(entriesInForce, masters.find(keyId)?.hello()),
+      }),
       callbackTimeoutMs,
     });
 
@@ -212,11 +221,12 @@ export async function startSlave(config: SlaveConfig, log: Logger): Promise<Slav
       places: servers.map(({ name }) => name),
       reload: (next) => {
         for (const server of servers) server.renewCertificate();
-        live = next;
-        const { workers, retry: policy, logLevel } = next;
+        live = next.config;
+        entriesInForce = next.entries;
+        const { workers, retry: policy, logLevel } = live;
         log.level = logLevel;
         masters.setLogLevel(logLevel);
-        replaceKeys(next.secrets);
+        replaceKeys(live.secrets);
         queue.reconfigure({ workers, policy, logLevel });
       },
       stop: async ({ graceMs, giveBack }) => {

@@ -18,6 +18,7 @@ import { groupsLs } from './groups/groups-ls.ts';
 import { groupsRm } from './groups/groups-rm.ts';
 import { nodesAdd } from './nodes/nodes-add.ts';
 import { nodesChoices } from './nodes/nodes-choices.ts';
+import { nodesConfig } from './nodes/nodes-config.ts';
 import { nodesEdit } from './nodes/nodes-edit.ts';
 import { nodesLs } from './nodes/nodes-ls.ts';
 import { nodesRm } from './nodes/nodes-rm.ts';
@@ -94,6 +95,7 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       nodesLs,
       nodesShow,
+      nodesConfig,
       nodesAdd,
       nodesTest,
       nodesEdit,

@@ -9,6 +9,7 @@ import {
   type Hello,
   HelloAnswer,
   type ListArchive,
+  NodeConfig,
   SelfTestAnswer,
   slaveRoutes,
 } from '@longshore/protocol';
@@ -41,6 +42,7 @@ export type NodeClient = {
   cancel(peer: NodePeer, attempts: (AttemptRef & { reason: 'user' | 'lease-lost' })[]): Promise<void>;
   listArchive(peer: NodePeer, request: ListArchive, requestId: string): Promise<ArchiveListing>;
   selfTest(peer: NodePeer, masterUrls: string[]): Promise<PeerAnswer<SelfTestAnswer>>;
+  config(peer: NodePeer): Promise<NodeConfig>;
 };
 
 const quickMs = 5_000;
@@ -116,6 +118,17 @@ export function createNodeClient(
         requestId: crypto.randomUUID(),
         timeoutMs: masterUrls.length === 0 ? quickMs : selfTestMs,
       }),
+    config: async (peer) => {
+      const answer = await call(peer, {
+        path: slaveRoutes.config,
+        method: 'GET',
+        body: () => undefined,
+        response: NodeConfig,
+        requestId: crypto.randomUUID(),
+        timeoutMs: quickMs,
+      });
+      return answer.data;
+    },
   };
 }
 

@@ -137,7 +137,7 @@ export const errorCatalogue = {
   ),
   NODE_TLS: node(
     502,
-    'Give the slave, or the proxy in front of it, a valid certificate; an authority of your own is named to the master by NODE_EXTRA_CA_CERTS.',
+    'Give the slave, or the proxy in front of it, a valid certificate; one of your own authority is named to the master by [System] TrustedCertificates.',
   ),
   NODE_NOT_A_SLAVE: node(
     502,

@@ -8,6 +8,7 @@ export const slaveRoutes = {
   cancel: '/slave/v1/attempts/cancel',
   listArchive: '/slave/v1/archives/list',
   selfTest: '/slave/v1/self-test',
+  config: '/slave/v1/config',
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorInfo } from '../errors/app-error.ts';
 import { Count, NodeId } from '../ids.ts';
+import { NodeConfig } from '../node-api/node-config.ts';
 import { Capability, NodeVitals } from '../node-api/node-status.ts';
 import { endpoint } from './endpoint.ts';
 
@@ -158,6 +159,16 @@ export const nodes = {
     params: ById,
     status: 200,
     response: Node,
+  }),
+  showNodeConfig: endpoint({
+    method: 'get',
+    path: '/api/v1/nodes/{id}/config',
+    tag,
+    summary: 'The settings in force on a node, asked of it now, each with where it comes from',
+    access: 'admin',
+    params: ById,
+    status: 200,
+    response: NodeConfig,
   }),
   updateNode: endpoint({
     method: 'patch',

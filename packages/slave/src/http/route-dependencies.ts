@@ -1,4 +1,4 @@
-import type { SelfTest, SelfTestAnswer } from '@longshore/protocol';
+import type { NodeConfig, SelfTest, SelfTestAnswer } from '@longshore/protocol';
 import type { SigningKey } from '@longshore/protocol/server';
 import type { PreviewArchive } from '../executors/preview-archive.ts';
 import type { AcceptAttempts } from '../inbox/accept-attempts.ts';
@@ -14,5 +14,7 @@ export type RouteDependencies = {
   readonly stopAttempts: StopAttempts;
   readonly previewArchive: PreviewArchive;
   readonly selfTest: (key: SigningKey, test: SelfTest) => Promise<SelfTestAnswer>;
+  /** What is in force, for the master of a key. */
+  readonly nodeConfig: (keyId: string) => NodeConfig;
   readonly callbackTimeoutMs: number;
 };

@@ -1,6 +1,6 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { AppError } from '@longshore/protocol';
-import type { Logger } from '@longshore/runtime';
+import type { ConfigEntry, Logger } from '@longshore/runtime';
 import type { SlaveConfig, SlaveConfigReading } from '../config.ts';
 import { configChanges } from './config-changes.ts';
 
@@ -15,8 +15,8 @@ export function reloadConfig(options: {
   file: string | undefined;
   first: SlaveConfigReading;
   read(): SlaveConfigReading;
-  /** Throws when it cannot be applied; then nothing has changed. */
-  apply(config: SlaveConfig): void;
+  /** Throws when it cannot be applied; then nothing has changed. `entries` are those in force afterwards. */
+  apply(next: { config: SlaveConfig; entries: readonly ConfigEntry[] }): void;
   log: Logger;
 }): { end(): void } {
   const { file, read, apply, log } = options;
@@ -26,15 +26,16 @@ export function reloadConfig(options: {
   const reload = (why: 'SIGHUP' | 'edit'): void => {
     try {
       const reading = read();
-      apply(reading.config);
       const { reloaded, needRestart } = configChanges(inForce, reading.entries);
+      const fresh = new Map(reading.entries.map((entry) => [`${entry.section} ${entry.key}`, entry]));
+      const entries = inForce.map((entry) =>
+        entry.reloads ? (fresh.get(`${entry.section} ${entry.key}`) ?? entry) : entry,
+      );
+      apply({ config: reading.config, entries });
       for (const warning of reading.warnings) log.warn({ warning }, 'configuration');
       log.info({ why, reloaded }, 'configuration reloaded');
       if (needRestart.length > 0) log.warn({ needRestart }, 'some changes need a restart of the slave');
-      inForce = [
-        ...reading.entries.filter((entry) => entry.reloads),
-        ...inForce.filter((entry) => !entry.reloads),
-      ];
+      inForce = entries;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       log.error(

@@ -33,7 +33,10 @@ export const testConfig = (dataPath: string, fields: Partial<SlaveConfig> = {}):
 
 /** A slave inside the test's process, and a master's way to talk to it. */
 export async function startTestSlave(fields: Partial<SlaveConfig> = {}) {
-  const slave = await startSlave(testConfig(fields.dataPath ?? tempFolder(), fields), silentLog);
+  const slave = await startSlave(
+    { config: testConfig(fields.dataPath ?? tempFolder(), fields), entries: [] },
+    silentLog,
+  );
   let stopped: Promise<void> | undefined;
   const stop = (giveBack = true): Promise<void> => {
     stopped ??= slave.stop({ graceMs: 0, giveBack });

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import {
   AppError,
   type EndpointOutput,
+  type NodeConfig,
   nodes,
   type TestStep,
   UnsavedNode,
@@ -18,6 +19,7 @@ export function mountNodeRoutes(
   app: OpenAPIHono<HttpEnv>,
   use: {
     registry: NodeRegistry;
+    config: (idOrName: string) => Promise<NodeConfig>;
     choices: (caller: Caller) => Promise<EndpointOutput<(typeof nodes)['listNodeChoices']>>;
     /** `origin` is that of the page which asks, when a browser does. */
     test: (node: string | UnsavedNode, origin: string | undefined) => Promise<AsyncIterable<TestStep>>;
@@ -28,6 +30,7 @@ export function mountNodeRoutes(
   mountEndpoint(app, nodes.listNodeChoices, ({ caller }) => use.choices(caller));
   mountEndpoint(app, nodes.createNode, ({ body }) => registry.create(body));
   mountEndpoint(app, nodes.showNode, ({ params }) => registry.show(params.id));
+  mountEndpoint(app, nodes.showNodeConfig, ({ params }) => use.config(params.id));
   mountEndpoint(app, nodes.updateNode, ({ params, body }) => registry.update(params.id, body));
   mountEndpoint(app, nodes.rotateKey, ({ params, body }) => registry.rotateKey(params.id, body));
   mountEndpoint(app, nodes.revokeOldKey, ({ params }) => registry.revokeOldKey(params.id));

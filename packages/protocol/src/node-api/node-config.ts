@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** One setting of a node as it is in force. */
+export const ConfigSetting = z.object({
+  section: z.string(),
+  key: z.string(),
+  /** As it would stand in the file; null when there is none. A secret is `********`. */
+  value: z.string().nullable(),
+  /** `flag` is the command line; `master` is told by the master and cannot be set on the node. */
+  origin: z.enum(['default', 'file', 'environment', 'flag', 'master']),
+  /** The origin for a person: `default`, a file and line, a variable, the name of a master. */
+  place: z.string(),
+  description: z.string(),
+});
+export type ConfigSetting = z.infer<typeof ConfigSetting>;
+
+/** Slave → master: everything that is in force on the node, in the order of the documentation. */
+export const NodeConfig = z.object({ settings: z.array(ConfigSetting) });
+export type NodeConfig = z.infer<typeof NodeConfig>;

@@ -1,0 +1,38 @@
+import type { ConfigSetting, Hello } from '@longshore/protocol';
+import type { ConfigEntry } from '@longshore/runtime';
+
+/** The settings in force as one master may see them: its own words, no secret, and nothing of other masters. */
+export function effectiveSettings(
+  entries: readonly ConfigEntry[],
+  hello: Hello | undefined,
+): ConfigSetting[] {
+  const own = entries.map(({ section, key, value, origin, place, description }) => ({
+    section,
+    key,
+    value,
+    origin,
+    place,
+    description,
+  }));
+  return hello === undefined ? own : [...own, ...toldBy(hello)];
+}
+
+function toldBy(hello: Hello): ConfigSetting[] {
+  const setting = (key: string, value: string, description: string): ConfigSetting => ({
+    section: 'Master',
+    key,
+    value,
+    origin: 'master',
+    place: hello.masterId,
+    description,
+  });
+  return [
+    setting('NodeName', hello.nodeName, 'What this node is called.'),
+    setting(
+      'Urls',
+      hello.masterUrls.join(', '),
+      'Where this node reaches its master, the best address first.',
+    ),
+    setting('HeartbeatInterval', String(hello.heartbeatMs / 1000), 'Seconds between two heartbeats.'),
+  ];
+}

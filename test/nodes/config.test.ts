@@ -1,0 +1,69 @@
+import type { NodeConfig } from '@longshore/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, type ApiError, addUser, signIn } from '../support/api.ts';
+import { addSlave, type ClusterSlave } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { adminPassword, closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+import { type CliUser, cliUser } from '../support/run-cli.ts';
+
+describe('the effective configuration of a node', () => {
+  let master: RunningMaster;
+  let admin: Api;
+  let shell: CliUser;
+  let anna: ClusterSlave;
+
+  beforeAll(async () => {
+    master = await startMaster({ embeddedNode: false, env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '2' } });
+    admin = await signIn(master.url);
+    anna = await addSlave(admin, {
+      name: 'anna',
+      env: { LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_WORKER_NUM: '1' },
+    });
+    shell = cliUser(await tempFolder('cli'));
+    await shell.run(['login', master.url, '--user', 'admin', '--password-stdin'], {
+      input: `${adminPassword}\n`,
+    });
+  });
+  afterAll(closeAll);
+
+  it('S2 names each value and where it comes from, and no secret', async () => {
+    const answer = await admin.send<NodeConfig>('GET', '/api/v1/nodes/anna/config');
+    expect(answer.status).toBe(200);
+    const found = Object.fromEntries(
+      answer.body.settings.map(({ section, key, value, origin }) => [`[${section}] ${key}`, [value, origin]]),
+    );
+    expect(found).toMatchObject({
+      '[OptionOverwrite] queue_slave_worker_num': ['1', 'environment'],
+      '[OptionOverwrite] queue_slave_max_retry': ['5', 'default'],
+      '[Slave] Secret': ['********', 'file'],
+      '[System] Listen': [`127.0.0.1:${anna.program.port}`, 'flag'],
+      '[Master] HeartbeatInterval': ['2', 'master'],
+      '[Master] NodeName': ['anna', 'master'],
+    });
+    expect(JSON.stringify(answer.body)).not.toContain(anna.secret);
+    const place = answer.body.settings.find(({ key }) => key === 'Secret')?.place;
+    expect(place).toMatch(/conf\.ini:\d+$/);
+  });
+
+  it('S2 is a table on the command line, and for administrators only', async () => {
+    const shown = await shell.run(['nodes', 'config', 'anna']);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(
+      /\[OptionOverwrite\] queue_slave_worker_num +1 +LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_WORKER_NUM +How many/,
+    );
+    expect(shown.stdout).toMatch(/\[Master\] HeartbeatInterval +2 +master/);
+    const nobody = await addUser(admin, 'nobody');
+    expect((await nobody.send('GET', '/api/v1/nodes/anna/config')).status).toBe(403);
+  });
+
+  it('S2 of a node that is gone says that it cannot be reached, by its name', async () => {
+    await anna.program.kill();
+    await eventually('anna is offline', async () => (await admin.node('anna')).health === 'offline');
+    const answer = await admin.send<ApiError>('GET', '/api/v1/nodes/anna/config');
+    expect(answer.body.error).toMatchObject({
+      code: 'NODE_REFUSED',
+      message: expect.stringContaining('"anna" cannot be asked for its settings'),
+    });
+    expect((await shell.run(['nodes', 'config', 'anna'])).stderr).toContain('NODE_REFUSED');
+  });
+});
