@@ -221,7 +221,7 @@ describe('N3 the communication test', () => {
     },
     {
       fault: 'a slave with another secret',
-      run: async () => test(await nodeAt(`http://127.0.0.1:${port()}`)),
+      run: async () => test(await nodeAt(`http://localhost:${port()}`)),
       step: 'signature',
       code: 'KEY_UNKNOWN',
       evidence: /key/,

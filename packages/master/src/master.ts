@@ -38,6 +38,7 @@ import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
 import { mountTaskRoutes } from './http/routes/task-routes.ts';
 import { mountUploadRoutes } from './http/routes/upload-routes.ts';
 import { startMaintenance } from './maintenance.ts';
+import { createAdmitBoot } from './nodes/admit-boot.ts';
 import { communicationTest } from './nodes/doctor/communication-test.ts';
 import { registeredNode, unsavedNode } from './nodes/doctor/node-under-test.ts';
 import { startEmbeddedNode } from './nodes/embedded-node.ts';
@@ -266,8 +267,14 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     nodeChanged(nodeId);
     wake();
   };
+  const admitBoot = createAdmitBoot({
+    database,
+    confirm: (nodeId) => greeter.confirm(nodeId),
+    changed: nodeChanged,
+  });
   const reportDeps = {
     database,
+    admitBoot,
     limits: config.limits,
     storeId: stores.defaultStoreId,
     statBlob: async (blobId: string) =>
@@ -290,10 +297,11 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       maxBodyBytes: maxSignedBodyBytes,
     }),
     keyUsed: registry.keyUsed,
+    clientAddress,
     api: {
-      heartbeat: (nodeId, heartbeat) =>
-        receiveHeartbeat({ database, clock, heartbeatMs, heard }, nodeId, heartbeat),
-      reports: (nodeId, batch) => receiveReports(reportDeps, nodeId, batch),
+      heartbeat: (sender, heartbeat) =>
+        receiveHeartbeat({ database, clock, heartbeatMs, admitBoot, heard }, sender, heartbeat),
+      reports: (sender, batch) => receiveReports(reportDeps, sender, batch),
       sources: sources.page,
       storedEntries: async (nodeId, ref) => ({ indices: await sources.storedEntries(nodeId, ref) }),
       output: async (nodeId, ref) => {

@@ -98,8 +98,10 @@ export async function startSlave(
     const openBlob = createOpenBlob({ stores, http });
     const nextId = createBlobIds();
 
+    const bootId = crypto.randomUUID();
     const readVitals = createReadVitals({
       clock,
+      bootId,
       tempPath: tempFolders.root,
       workers: () => live.workers,
       capabilities: Object.keys(executors) as (keyof typeof executors)[],
@@ -117,6 +119,7 @@ export async function startSlave(
       peers,
       reports,
       readVitals,
+      bootId,
       callbackTimeoutMs,
       log,
       onLeaseLost: async (keyId: string, ref: AttemptRef) => {

@@ -82,6 +82,7 @@ export const sampleNode = (more: Partial<Node> = {}): Node =>
     vitals: null,
     leasedParts: 0,
     picks: {},
+    rival: null,
     lastError: null,
     ...more,
   });

@@ -89,6 +89,9 @@ export type Schema = {
     skew_ms: number | null;
     vitals: Json<NodeVitals> | null;
     last_error: Json<ErrorInfo> | null;
+    /** Where another slave with the same secret was refused last, and when. */
+    rival_address: string | null;
+    rival_seen_ms: number | null;
     /** Parts that failed for the node's own reasons since its last success. */
     faults_in_a_row: Generated<number>;
     quarantine_reason: Json<ErrorInfo> | null;

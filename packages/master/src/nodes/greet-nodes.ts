@@ -1,8 +1,15 @@
-import { type Hello, type NodeId, toAppError, toErrorInfo } from '@longshore/protocol';
+import {
+  AppError,
+  type ErrorInfo,
+  type Hello,
+  type NodeId,
+  toAppError,
+  toErrorInfo,
+} from '@longshore/protocol';
 import type { Clock, Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import { recordNodeError, recordVitals } from '../store/nodes/heartbeat-rows.ts';
-import { listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
+import { findNode, listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
 import type { NodeClient } from './node-client.ts';
 import { nodeHealth } from './node-health.ts';
 import { toPeer } from './node-peers.ts';
@@ -11,6 +18,8 @@ import type { NodeKeys } from './registry.ts';
 export type Greeter = {
   /** Looks at once, for example because a node was added or its address was edited. */
   greetNow(nodeId: string): void;
+  /** Greets once more, whoever was greeted before, and answers why that failed, or null. */
+  confirm(nodeId: NodeId): Promise<ErrorInfo | null>;
   stop(): Promise<void>;
 };
 
@@ -37,12 +46,13 @@ const longestPauseMs = 30_000;
 export function startGreeter(deps: GreeterDeps): Greeter {
   const { database, clock, log, heartbeatMs } = deps;
   const pauses = new Map<string, { untilMs: number; pauseMs: number }>();
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = new Map<string, Promise<ErrorInfo | null>>();
   let stopped = false;
 
-  const greet = async (row: NodeRow): Promise<void> => {
+  const greet = async (row: NodeRow): Promise<ErrorInfo | null> => {
     const peer = toPeer(row, deps.keysOf);
-    if (peer === undefined) return;
+    if (peer === undefined)
+      return toErrorInfo(new AppError('NODE_REFUSED', `"${row.name}" has no address yet`));
     const hello = deps.hello(row);
     try {
       const { data, skewMs } = await deps.client.hello(peer, hello);
@@ -50,6 +60,7 @@ export function startGreeter(deps: GreeterDeps): Greeter {
       await recordVitals(database.db, { nodeId: row.id, vitals: data.vitals, skewMs });
       log.info({ nodeId: row.id, node: row.name, url: peer.url }, 'node greeted');
       deps.changed(hello.nodeId);
+      return null;
     } catch (thrown) {
       const error = toErrorInfo(toAppError(thrown, 'NODE_DISCONNECTED'));
       const pauseMs = Math.min(longestPauseMs, (pauses.get(row.id)?.pauseMs ?? heartbeatMs / 5) * 2);
@@ -57,13 +68,17 @@ export function startGreeter(deps: GreeterDeps): Greeter {
       await recordNodeError(database.db, row.id, error);
       log.debug({ nodeId: row.id, node: row.name, code: error.code }, 'node not reached');
       deps.changed(hello.nodeId);
+      return error;
     }
   };
 
   const start = (row: NodeRow): void => {
     if (stopped || underWay.has(row.id)) return;
     const greeting = greet(row)
-      .catch((error: unknown) => log.error({ nodeId: row.id, err: error }, 'greeting failed'))
+      .catch((thrown: unknown) => {
+        log.error({ nodeId: row.id, err: thrown }, 'greeting failed');
+        return toErrorInfo(toAppError(thrown));
+      })
       .finally(() => underWay.delete(row.id));
     underWay.set(row.id, greeting);
   };
@@ -88,6 +103,14 @@ export function startGreeter(deps: GreeterDeps): Greeter {
     greetNow: (nodeId) => {
       pauses.delete(nodeId);
       lookSafely(nodeId);
+    },
+    confirm: async (nodeId) => {
+      // One that is under way may have met a program that has ended since.
+      await underWay.get(nodeId);
+      const row = await findNode(database.db, nodeId);
+      if (row !== undefined) start(row);
+      const stopping = toErrorInfo(new AppError('UNAVAILABLE', 'the master stops'));
+      return (await underWay.get(nodeId)) ?? (stopped ? stopping : null);
     },
     stop: async () => {
       stopped = true;

@@ -1,8 +1,19 @@
-import { type Capability, type ErrorInfo, type Node, NodeId, type NodeVitals } from '@longshore/protocol';
+import {
+  type Capability,
+  type ErrorInfo,
+  type Node,
+  NodeId,
+  type NodeVitals,
+  toErrorInfo,
+} from '@longshore/protocol';
 import { quarantineReason } from '../store/nodes/breaker-rows.ts';
 import { previousKeyIsValid } from '../store/nodes/key-rows.ts';
 import type { NodeRow } from '../store/nodes/node-rows.ts';
+import { duplicateError } from './admit-boot.ts';
 import { nodeHealth } from './node-health.ts';
+
+/** A refused slave goes on to send heartbeats; after so many that are missing it is gone. */
+const heartbeatsUntilGone = 4;
 
 /** A node as administrators see it. The secret is not part of it. */
 export function nodeView(
@@ -29,6 +40,10 @@ export function nodeView(
     vitals: row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals),
     leasedParts: context.leasedParts,
     picks: context.picks,
+    rival:
+      row.rival_address === null || (row.rival_age_ms ?? 0) > context.heartbeatMs * heartbeatsUntilGone
+        ? null
+        : toErrorInfo(duplicateError(row, row.rival_address)),
     lastError: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo),
   };
 }

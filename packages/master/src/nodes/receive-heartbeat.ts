@@ -2,16 +2,28 @@ import type { Heartbeat, HeartbeatAnswer, NodeId } from '@longshore/protocol';
 import type { Clock } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import { recordVitals, renewLeases } from '../store/nodes/heartbeat-rows.ts';
+import type { AdmitBoot } from './admit-boot.ts';
 import { leaseDurationMs } from './node-health.ts';
 
-/** Notes how a node is doing, renews the leases of what it holds, and tells it what to stop. */
+/**
+ * Notes how a node is doing, renews the leases of what it holds, and tells it what to stop. Throws `SLAVE_DUPLICATE` when
+ * another program is the node.
+ */
 export async function receiveHeartbeat(
-  deps: { database: Database; clock: Clock; heartbeatMs: number; heard: (nodeId: NodeId) => void },
-  nodeId: NodeId,
+  deps: {
+    database: Database;
+    clock: Clock;
+    heartbeatMs: number;
+    admitBoot: AdmitBoot;
+    heard: (nodeId: NodeId) => void;
+  },
+  sender: { nodeId: NodeId; address: string },
   heartbeat: Heartbeat,
 ): Promise<HeartbeatAnswer> {
   const { database, clock, heartbeatMs } = deps;
   const { vitals, holding } = heartbeat;
+  const { nodeId } = sender;
+  await deps.admitBoot({ ...sender, bootId: vitals.bootId });
   await recordVitals(database.db, { nodeId, vitals, skewMs: vitals.clockMs - clock.nowMs() });
   const answer = await renewLeases(database.db, { nodeId, holding, leaseMs: leaseDurationMs(heartbeatMs) });
   deps.heard(nodeId);

@@ -12,9 +12,11 @@ import { trustedColumns } from '../store/nodes/breaker-rows.ts';
 import { countHeldParts, listPicks } from '../store/nodes/heartbeat-rows.ts';
 import { confirmKey, dropPreviousKey, previousKeyIsValid, replaceKey } from '../store/nodes/key-rows.ts';
 import {
+  addressConflict,
   deleteIdleSlave,
   findNodeByKey,
   insertNode,
+  isAddressConflict,
   listNodes,
   type NodeRow,
   requireNode,
@@ -144,7 +146,7 @@ export function createNodeRegistry(deps: {
         revision: change.revision,
         change: toColumns(change),
       }).catch((cause: unknown) => {
-        throw renameConflict(cause, change);
+        throw editConflict(cause, change);
       });
       if (!updated) throw new AppError('NODE_CHANGED', `"${row.name}" was edited by somebody else meanwhile`);
       const node = await show(row.id);
@@ -208,8 +210,10 @@ const toColumns = (change: NodeChange) => ({
   ...(change.capabilities === undefined ? {} : { capabilities: JSON.stringify(change.capabilities) }),
 });
 
-/** The only unique column that an edit can hit is the name. */
-const renameConflict = (cause: unknown, change: NodeChange): unknown =>
-  change.name !== undefined && cause instanceof Error && /unique/i.test(cause.message)
-    ? new AppError('NODE_EXISTS', `a node named "${change.name}" exists already`, { cause })
-    : cause;
+/** The unique columns that an edit can hit are the address and the name. */
+const editConflict = (cause: unknown, change: NodeChange): unknown =>
+  isAddressConflict(cause)
+    ? addressConflict(change.url, cause)
+    : change.name !== undefined && cause instanceof Error && /unique/i.test(cause.message)
+      ? new AppError('NODE_EXISTS', `a node named "${change.name}" exists already`, { cause })
+      : cause;

@@ -1,4 +1,5 @@
 import type { Limits, NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
+import type { AdmitBoot } from '../nodes/admit-boot.ts';
 import type { PartOutcome } from '../nodes/circuit-breaker.ts';
 import { noteOutcomes } from '../nodes/note-outcomes.ts';
 import { prepareReport, type RecordDeps, recordReport } from './record-report.ts';
@@ -19,11 +20,14 @@ export async function receiveReports(
     wake: () => void;
     limits: Limits;
     nodeChanged: (nodeId: NodeId) => void;
+    admitBoot: AdmitBoot;
   },
-  nodeId: NodeId,
+  sender: { nodeId: NodeId; address: string },
   batch: ReportBatch,
 ): Promise<ReportVerdicts> {
   const { database, announcer, limits } = deps;
+  const { nodeId } = sender;
+  if (batch.bootId !== undefined) await deps.admitBoot({ ...sender, bootId: batch.bootId });
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
   const { verdicts, changes, settled, nodeChanged } = await database.transaction(async (tx) => {
     const verdicts: ReportVerdicts['verdicts'] = [];

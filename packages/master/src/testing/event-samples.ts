@@ -66,6 +66,7 @@ export const nodeEvent = (name: string): ServerEvent => ({
     vitals: null,
     leasedParts: 0,
     picks: {},
+    rival: null,
     lastError: null,
   },
 });

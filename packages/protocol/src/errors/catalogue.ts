@@ -121,7 +121,11 @@ export const errorCatalogue = {
 
   // nodes
   NODE_NOT_FOUND: request(404, 'List the nodes with `longshore nodes ls`.'),
-  NODE_EXISTS: request(409, 'Choose another node name.'),
+  NODE_EXISTS: request(409, 'Choose another name or address: each node has its own.'),
+  SLAVE_DUPLICATE: request(
+    409,
+    'Stop the slave that is refused, and register it as a node of its own, with its own secret and data folder; or change the address of the node to its.',
+  ),
   NODE_IN_USE: request(409, 'Drain the node and wait until its tasks have ended, then delete it.'),
   NODE_EMBEDDED: request(409, 'The embedded node belongs to the master; disable it instead.'),
   NODE_CHANGED: request(409, 'Somebody else has edited this node; read it again and repeat your change.'),

@@ -62,7 +62,11 @@ export const Report = AttemptRef.extend({
 export type Report = z.infer<typeof Report>;
 export type ReportEvent = Report['event'];
 
-export const ReportBatch = z.object({ reports: z.array(Report).min(1).max(500) });
+/** `bootId` as in the vitals, since 1.1: reports of a program that is not the node are refused. */
+export const ReportBatch = z.object({
+  bootId: z.uuid().optional(),
+  reports: z.array(Report).min(1).max(500),
+});
 export type ReportBatch = z.infer<typeof ReportBatch>;
 
 /** One verdict per report, in the same order. After `lease-lost` the slave stops the attempt and drops its blobs. */

@@ -65,6 +65,8 @@ export const Node = z.object({
   leasedParts: Count,
   /** Parts each capability's rotation has given to the node. */
   picks: z.record(z.string(), Count),
+  /** Another slave with the same secret is being refused now: where it is, and what to do. Null when there is none. */
+  rival: ErrorInfo.nullable(),
   /** Why the node is not reached, from the last try; null when it is. */
   lastError: ErrorInfo.nullable(),
 });

@@ -1,4 +1,4 @@
-import { type AttemptRef, HeartbeatAnswer, masterRoutes } from '@longshore/protocol';
+import { AppError, type AttemptRef, HeartbeatAnswer, masterRoutes } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
 import { createWakeSignal } from '../timing/wake-signal.ts';
 import type { MasterLink } from './master-link.ts';
@@ -25,14 +25,20 @@ export function createHeartbeats(options: {
 
   async function beat(): Promise<void> {
     const holding = options.holding();
-    const answer = await link.call({
-      path: masterRoutes.heartbeat,
-      body: { vitals: await options.readVitals(), holding },
-      response: HeartbeatAnswer,
-      requestId: crypto.randomUUID(),
-      timeoutMs: Math.max(shortestTimeoutMs, link.hello().heartbeatMs),
-      signal: stopped.signal,
-    });
+    const answer = await link
+      .call({
+        path: masterRoutes.heartbeat,
+        body: { vitals: await options.readVitals(), holding },
+        response: HeartbeatAnswer,
+        requestId: crypto.randomUUID(),
+        timeoutMs: Math.max(shortestTimeoutMs, link.hello().heartbeatMs),
+        signal: stopped.signal,
+      })
+      .catch(async (error: unknown) => {
+        // Another program is this node: what is held here belongs to that one, or to nobody.
+        if (isDuplicate(error)) await options.onAnswer({ lost: holding, canceled: [] }, holding);
+        throw error;
+      });
     await options.onAnswer(answer, holding);
   }
 
@@ -45,7 +51,10 @@ export function createHeartbeats(options: {
       } catch (error) {
         if (stopped.signal.aborted) return;
         // Once, not every five seconds for the length of an outage.
-        log[failing ? 'debug' : 'warn']({ err: error }, 'the master does not answer heartbeats');
+        const message = isDuplicate(error)
+          ? 'this slave is not the node: another one has the same secret and answers at its address'
+          : 'the master does not answer heartbeats';
+        log[failing ? 'debug' : isDuplicate(error) ? 'error' : 'warn']({ err: error }, message);
         failing = true;
       }
       await wake.sleep(link.hello().heartbeatMs);
@@ -62,3 +71,6 @@ export function createHeartbeats(options: {
     },
   };
 }
+
+const isDuplicate = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'SLAVE_DUPLICATE';

@@ -36,6 +36,7 @@ export function createMasters(options: {
   peers: PeerClient;
   reports: AttemptReports;
   readVitals: ReadVitals;
+  bootId: string;
   callbackTimeoutMs: number;
   log: Logger;
   onLeaseLost: (keyId: string, ref: AttemptRef) => Promise<void>;
@@ -52,6 +53,7 @@ export function createMasters(options: {
       link,
       journal,
       reports,
+      bootId: options.bootId,
       log,
       onLeaseLost: (ref) => options.onLeaseLost(keyId, ref),
     });

@@ -15,13 +15,13 @@ export type ReadVitals = () => Promise<NodeVitals>;
 
 export function createReadVitals(options: {
   clock: Clock;
+  bootId: string;
   tempPath: string;
   workers: () => number;
   capabilities: readonly Capability[];
   queueDepth: () => { running: number; queued: number };
 }): ReadVitals {
-  const { clock, tempPath, workers, capabilities } = options;
-  const bootId = crypto.randomUUID();
+  const { clock, bootId, tempPath, workers, capabilities } = options;
   const startedMs = clock.monotonicMs();
   return async () => ({
     version: productVersion,

@@ -47,6 +47,7 @@ async function outbox(folder = tempFolder(), masterUrls?: string[]) {
     } as Parameters<typeof createMasterLink>[0]['hello'],
   });
   const sender = createReportSender({
+    bootId: crypto.randomUUID(),
     link,
     journal,
     reports,

@@ -30,6 +30,7 @@ export function createReportSender(options: {
   link: MasterLink;
   journal: Journal;
   reports: AttemptReports;
+  bootId: string;
   log: Logger;
   onLeaseLost: (ref: AttemptRef) => Promise<void>;
 }): ReportSender {
@@ -68,7 +69,7 @@ export function createReportSender(options: {
     if (batch.length === 0) return 'nothing';
     const { verdicts } = await link.call({
       path: masterRoutes.reports,
-      body: { reports: batch },
+      body: { bootId: options.bootId, reports: batch },
       response: ReportVerdicts,
       requestId: crypto.randomUUID(),
       signal: stopped.signal,

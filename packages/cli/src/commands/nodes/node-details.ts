@@ -31,12 +31,13 @@ export function nodeDetails(paint: Paint, node: Node): string[] {
     ...quarantineRows(node.quarantine),
     ...oldKeyRows(node.oldKey),
   ];
-  const error = node.lastError;
-  if (error === null) return fields(paint, rows);
+  const errors = [node.rival, node.lastError].filter((error) => error !== null);
   return [
     ...fields(paint, rows),
-    `${paint.bad(error.code)}: ${printable(error.message)}`,
-    `fix: ${error.hint}`,
+    ...errors.flatMap((error) => [
+      `${paint.bad(error.code)}: ${printable(error.message)}`,
+      `fix: ${error.hint}`,
+    ]),
   ];
 }
 

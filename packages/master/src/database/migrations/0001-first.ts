@@ -90,12 +90,15 @@ export const first = (dialect: DialectName): Migration => ({
       skew_ms double precision,
       vitals ${text},
       last_error ${text},
+      rival_address ${text},
+      rival_seen_ms ${long},
       faults_in_a_row integer not null default 0,
       quarantine_reason ${text},
       quarantined_at_ms ${long},
       probe_at_ms ${long},
       probe_pause_ms ${long},
       probe_part_id ${text})`);
+    await run(sql`create unique index nodes_url on nodes (lower(url)) where type = 'slave'`);
     await run(sql`create unique index nodes_previous_key on nodes (previous_key_id)`);
     await run(sql`create table rotation (
       capability ${text} not null,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import {
   AppError,
@@ -23,10 +24,13 @@ import { z } from 'zod';
 import type { NodeKey } from '../../nodes/registry.ts';
 import type { HttpEnv } from '../http-env.ts';
 
+/** The node by its key, and the address that its request came from. */
+export type NodeSender = { readonly nodeId: NodeId; readonly address: string };
+
 /** What slaves may ask of the master. The node is the owner of the key that signed the request. */
 export type NodeApi = {
-  heartbeat(nodeId: NodeId, heartbeat: Heartbeat): Promise<HeartbeatAnswer>;
-  reports(nodeId: NodeId, batch: ReportBatch): Promise<ReportVerdicts>;
+  heartbeat(sender: NodeSender, heartbeat: Heartbeat): Promise<HeartbeatAnswer>;
+  reports(sender: NodeSender, batch: ReportBatch): Promise<ReportVerdicts>;
   sources(nodeId: NodeId, ref: AttemptRef, cursor: string | undefined): Promise<SourcePage>;
   storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<StoredEntries>;
   output(nodeId: NodeId, ref: AttemptRef): Promise<OutputAccess>;
@@ -40,9 +44,14 @@ export function mountNodeApiRoutes(
     api: NodeApi;
     signed: MiddlewareHandler<SignedEnv<NodeKey>>;
     keyUsed: (key: NodeKey) => Promise<void>;
+    clientAddress: (incoming: IncomingMessage) => string;
   },
 ): void {
   const { api } = options;
+  const senderOf = (c: Context<SignedEnv<NodeKey>>): NodeSender => ({
+    nodeId: nodeOf(c),
+    address: options.clientAddress(c.env.incoming),
+  });
   const routes = new Hono<SignedEnv<NodeKey>>();
   routes.use('/node/*', options.signed, async (c, next) => {
     const { key } = c.get('peer');
@@ -50,10 +59,10 @@ export function mountNodeApiRoutes(
     await next();
   });
   routes.post(masterRoutes.heartbeat, async (c) =>
-    c.json(await api.heartbeat(nodeOf(c), parseSigned(c, Heartbeat))),
+    c.json(await api.heartbeat(senderOf(c), parseSigned(c, Heartbeat))),
   );
   routes.post(masterRoutes.reports, async (c) =>
-    c.json(await api.reports(nodeOf(c), parseSigned(c, ReportBatch))),
+    c.json(await api.reports(senderOf(c), parseSigned(c, ReportBatch))),
   );
   routes.post(masterRoutes.callback, async (c) => {
     const answer: CallbackAnswer = {

@@ -7,6 +7,8 @@ import { previousKeyLeftMs } from './key-rows.ts';
 /** A row of the registry with the age of its last heartbeat and its pause, measured by the database's clock. */
 export type NodeRow = Selectable<Schema['nodes']> & {
   heartbeat_age_ms: number | null;
+  /** How long ago another slave with its secret was refused. */
+  rival_age_ms: number | null;
   /** How long until a quarantined node may be probed; negative when it is due. */
   probe_in_ms: number | null;
   /** How long the previous key is still valid; null without a limit. */
@@ -18,6 +20,7 @@ const selectNodes = (db: Db) =>
     .selectFrom('nodes')
     .selectAll()
     .select((eb) => eb(nowMs, '-', eb.ref('last_heartbeat_ms')).as('heartbeat_age_ms'))
+    .select((eb) => eb(nowMs, '-', eb.ref('rival_seen_ms')).as('rival_age_ms'))
     .select((eb) => eb(eb.ref('probe_at_ms'), '-', nowMs).as('probe_in_ms'))
     .select(previousKeyLeftMs.as('previous_key_left_ms'));
 
@@ -49,7 +52,14 @@ export const findNodeByKey = (db: Db, keyId: string): Promise<NodeRow | undefine
     )
     .executeTakeFirst();
 
-/** Throws `NODE_EXISTS` when the name is taken. */
+/** Two nodes at one address would be one slave that counts twice. */
+export const isAddressConflict = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('nodes_url');
+
+export const addressConflict = (url: string | null | undefined, cause: unknown): AppError =>
+  new AppError('NODE_EXISTS', `another node is registered at ${url}`, { cause });
+
+/** Throws `NODE_EXISTS` when the name or the address is taken. */
 export async function insertNode(
   db: Db,
   row: Omit<Insertable<Schema['nodes']>, 'name_key' | 'created_at_ms' | 'revision' | 'draining'>,
@@ -58,7 +68,10 @@ export async function insertNode(
     .insertInto('nodes')
     .values({ ...row, name_key: row.name.toLowerCase(), revision: 1, draining: 0, created_at_ms: nowMs })
     .onConflict((conflict) => conflict.column('name_key').doNothing())
-    .executeTakeFirst();
+    .executeTakeFirst()
+    .catch((cause: unknown) => {
+      throw isAddressConflict(cause) ? addressConflict(row.url, cause) : cause;
+    });
   if (inserted.numInsertedOrUpdatedRows === 0n) {
     throw new AppError('NODE_EXISTS', `a node named "${row.name}" exists already`);
   }

@@ -34,7 +34,10 @@ export const webHints: Record<string, Record<Language, string>> = {
   TOKEN_NOT_FOUND: { en: 'Look at the list of tokens again.', zh: '请刷新令牌列表。' },
   NODE_NOT_FOUND: { en: 'Look at the list of nodes again.', zh: '请刷新节点列表。' },
   USER_EXISTS: { en: 'Choose another user name.', zh: '请换一个用户名。' },
-  NODE_EXISTS: { en: 'Choose another node name.', zh: '请换一个节点名称。' },
+  NODE_EXISTS: {
+    en: 'Choose another name or address: each node has its own.',
+    zh: '请换一个名称或地址：每个节点各不相同。',
+  },
   LAST_ADMIN: { en: 'Make another user an administrator first.', zh: '请先将其他用户设为管理员。' },
   NODE_IN_USE: {
     en: 'Drain the node and wait until its tasks have ended, then delete it.',

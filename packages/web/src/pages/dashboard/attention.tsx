@@ -52,6 +52,7 @@ function troubles(node: Node): string[] {
   if (node.enabled && (node.health === 'offline' || node.health === 'suspect')) {
     found.push(t('attention.offline', { name, span: formatSpan(node.lastHeartbeatAgeMs ?? 0) }));
   }
+  if (node.rival !== null) found.push(t('attention.rival', { name }));
   if (node.skewMs !== null && Math.abs(node.skewMs) > skewWarnMs) {
     found.push(t('attention.skew', { name, span: formatSpan(Math.abs(node.skewMs)) }));
   }

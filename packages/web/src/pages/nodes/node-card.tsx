@@ -4,6 +4,7 @@ import { createLink } from '@tanstack/react-router';
 import { forwardRef } from 'react';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
+import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { diskWarnShare, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
@@ -42,6 +43,11 @@ export function NodeCard({ node, share }: { node: Node; share: number }) {
       {node.lastError !== null && node.health !== 'online' && (
         <Text size="xs" c="red" mt="sm" className="breakable">
           {node.lastError.code}: {node.lastError.message}
+        </Text>
+      )}
+      {node.rival !== null && (
+        <Text size="xs" c="red" mt="sm" className="breakable">
+          {node.rival.message}. {hintOf(node.rival)}
         </Text>
       )}
       {vitals === null ? (

@@ -45,6 +45,7 @@ export const admin = {
   'attention.failing': '{count} task failed in the last day|{count} tasks failed in the last day',
   'attention.neverSeen': '{name} has never called',
   'attention.offline': '{name} was last heard {span} ago',
+  'attention.rival': 'Two slaves have the secret of {name}; one is refused',
   'attention.skew': 'The clock of {name} is off by {span}',
   'attention.disk': '{name} has only {size} left to work with',
   'settings.description': 'What this installation is made of.',

@@ -45,6 +45,7 @@ export const admin = {
   'attention.failing': '最近一天有 {count} 个任务失败',
   'attention.neverSeen': '{name} 从未连接',
   'attention.offline': '{name} 上次心跳在 {span} 前',
+  'attention.rival': '有两个从机使用 {name} 的密钥，其中一个被拒绝',
   'attention.skew': '{name} 的时钟偏差 {span}',
   'attention.disk': '{name} 仅剩 {size} 可用空间',
   'settings.description': '此安装的组成。',
