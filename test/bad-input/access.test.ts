@@ -1,29 +1,8 @@
-import {
-  accounts,
-  type Endpoint,
-  eventsRoute,
-  fileBytesRoutes,
-  files,
-  groups,
-  health,
-  nodes,
-  nodeTestRoute,
-  type Task,
-  tasks,
-  type User,
-} from '@longshore/protocol';
+import { eventsRoute, fileBytesRoutes, nodeTestRoute, type Task, type User } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, type ApiError, addUser, anonymous, signIn } from '../support/api.ts';
+import { endpoints } from '../support/endpoints.ts';
 import { closeAll, startMaster } from '../support/programs.ts';
-
-const endpoints: Record<string, Endpoint> = {
-  ...accounts,
-  ...files,
-  ...groups,
-  ...health,
-  ...nodes,
-  ...tasks,
-};
 
 /** Routes beside the JSON operations, as `access method path`. */
 const otherRoutes = [

@@ -89,6 +89,11 @@ export const masterConfigSpec = defineConfig({
         default: '5',
         description: 'How often slaves send heartbeats. A silent slave is offline after 2.6 of them.',
       },
+      KeepAudit: {
+        type: integer({ min: 1, max: 36_500 }),
+        default: '365',
+        description: 'For how many days the audit log is kept.',
+      },
       EmbeddedNode: {
         type: flag(),
         default: 'true',
@@ -169,6 +174,9 @@ export type MasterConfig = {
   readonly maxSkewMs: number;
   readonly heartbeatMs: number;
   readonly embeddedNode: boolean;
+  readonly keepAuditMs: number;
+  /** Every key with its value and where it comes from, secrets masked. */
+  readonly entries: readonly ConfigEntry[];
   readonly database:
     | { readonly type: 'sqlite'; readonly path: string }
     | { readonly type: 'postgres'; readonly url: string; readonly maxConnections: number };
@@ -186,7 +194,6 @@ export function readMasterConfig(options: {
   overrides?: { listen?: string | undefined; data?: string | undefined };
 }): {
   config: MasterConfig;
-  entries: readonly ConfigEntry[];
   warnings: readonly string[];
 } {
   const { LONGSHORE_ADMIN_PASSWORD: adminPassword, ...env } = process.env;
@@ -215,6 +222,8 @@ export function readMasterConfig(options: {
     maxSkewMs: Master.MaxClockSkew,
     heartbeatMs: Master.HeartbeatInterval,
     embeddedNode: Master.EmbeddedNode,
+    keepAuditMs: Master.KeepAudit * 24 * 3600 * 1000,
+    entries,
     database: toDatabase(Database, Master.DataPath),
     splitAboveBytes: Tasks.SplitAbove,
     limits: {
@@ -229,7 +238,7 @@ export function readMasterConfig(options: {
       Object.entries(env).filter(([name]) => !name.startsWith('LONGSHORE_')),
     ),
   };
-  return { config, entries, warnings };
+  return { config, warnings };
 }
 
 function toDatabase(

@@ -29,10 +29,10 @@ LONGSHORE_ADMIN_PASSWORD sets the password of the first administrator; without i
 
 /** Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, or could not start. */
 async function start(flags: ProgramFlags): Promise<void> {
-  const { config, entries, warnings } = readMasterConfig({ file: flags.config, overrides: flags });
+  const { config, warnings } = readMasterConfig({ file: flags.config, overrides: flags });
   if (flags.check) {
     const verdict = `${flags.config ?? 'The environment'} is valid.`;
-    return print(`${[...effectiveConfig(entries), '', ...warnings, verdict].join('\n')}\n`);
+    return print(`${[...effectiveConfig(config.entries), '', ...warnings, verdict].join('\n')}\n`);
   }
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'master' });

@@ -25,6 +25,7 @@ import { expireUploads } from './files/uploads/drop-upload.ts';
 import { authenticateUser } from './http/authenticate-user.ts';
 import { createApp } from './http/create-app.ts';
 import { mountAccountRoutes } from './http/routes/account-routes.ts';
+import { mountAdministrationRoutes } from './http/routes/administration-routes.ts';
 import { mountApiDocs } from './http/routes/api-docs-routes.ts';
 import { mountBlobRoutes } from './http/routes/blob-routes.ts';
 import { mountConsoleRoutes } from './http/routes/console-routes.ts';
@@ -64,6 +65,7 @@ import { storageDrivers } from './storage/drivers.ts';
 import { purgeBlobs } from './storage/purge-blobs.ts';
 import { createStores, localStoreId } from './storage/stores.ts';
 import { deleteExpiredSessions } from './store/accounts/session-rows.ts';
+import { trimAudit } from './store/audit/audit-rows.ts';
 import { trimEvents } from './store/events/event-rows.ts';
 import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
 import { findNode, type NodeRow, requireNode } from './store/nodes/node-rows.ts';
@@ -218,13 +220,14 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   const { trustedProxies } = config;
   const clientAddress = createClientAddress({ trustedProxies, header: 'x-forwarded-for' });
-  const app = createApp({ log, isUnavailable: database.isUnavailable });
+  const app = createApp({ log, isUnavailable: database.isUnavailable, clientAddress });
   app.use(
     '/api/*',
     authenticateUser((credential) => authenticate(accounts, credential)),
   );
   mountHealthRoutes(app, { ready: () => database.ping() });
-  mountAccountRoutes(app, { accounts, clientAddress: (c) => clientAddress(c.env.incoming) });
+  mountAccountRoutes(app, accounts);
+  mountAdministrationRoutes(app, { accounts, entries: config.entries });
   mountFileRoutes(app, { database, filesChanged });
   const uploads = { database, filesChanged, stores, clock, turns: createUploadTurns() };
   mountUploadRoutes(app, uploads);
@@ -337,6 +340,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const maintenance = startMaintenance(
     [
       { name: 'trim events', everyMs: purgeEveryMs, run: () => trimEvents(database) },
+      { name: 'trim audit log', everyMs: purgeEveryMs, run: () => trimAudit(db, config.keepAuditMs) },
       { name: 'end sessions', everyMs: purgeEveryMs, run: () => deleteExpiredSessions(db, clock.nowMs()) },
       { name: 'forget nonces', everyMs: purgeEveryMs, run: () => nonces.forgetOld() },
       { name: 'expire uploads', everyMs: purgeEveryMs, run: () => expireUploads(uploads) },

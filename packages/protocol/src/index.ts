@@ -59,6 +59,7 @@ export {
   TaskState,
 } from './task.ts';
 export { ApiToken, accounts, Password, Role, Session, User, UserName } from './user-api/accounts.ts';
+export { AuditAction, AuditEntry, audit } from './user-api/audit.ts';
 export {
   type Access,
   type Endpoint,
@@ -84,6 +85,7 @@ export {
   unsavedNodeTestRoute,
   Weight,
 } from './user-api/nodes.ts';
+export { Setting, settings } from './user-api/settings.ts';
 export {
   AttemptEvent,
   AttemptView,

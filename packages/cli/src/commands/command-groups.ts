@@ -3,6 +3,8 @@ import { login } from './account/login.ts';
 import { logout } from './account/logout.ts';
 import { passwd } from './account/passwd.ts';
 import { whoami } from './account/whoami.ts';
+import { audit } from './administration/audit.ts';
+import { settings } from './administration/settings.ts';
 import { compress } from './archives/compress.ts';
 import { extract } from './archives/extract.ts';
 import { preview } from './archives/preview.ts';
@@ -119,5 +121,11 @@ export const commandGroups: readonly CommandGroup[] = [
     word: 'groups',
     summary: 'What users may use (administrators)',
     commands: [groupsLs, groupsAdd, groupsEdit, groupsRm],
+  },
+  {
+    title: 'Administration',
+    word: null,
+    summary: 'Looking after a master (administrators)',
+    commands: [audit, settings],
   },
 ];

@@ -1,6 +1,7 @@
 import {
   ApiToken,
   ArchiveListEntry,
+  AuditEntry,
   ErrorBody,
   ErrorInfo,
   FileEntry,
@@ -11,6 +12,7 @@ import {
   PartView,
   Progress,
   RejectedEntry,
+  Setting,
   Task,
   TaskDetail,
   User,
@@ -22,6 +24,8 @@ import { TransferReport } from '../transfer/transfer-report.ts';
 export const namedShapes: ReadonlyMap<z.ZodType, string> = new Map<z.ZodType, string>([
   [User, 'User'],
   [Group, 'Group'],
+  [AuditEntry, 'AuditEntry'],
+  [Setting, 'Setting'],
   [GroupLimits, 'GroupLimits'],
   [ApiToken, 'ApiToken'],
   [FileEntry, 'FileEntry'],

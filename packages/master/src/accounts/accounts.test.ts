@@ -2,6 +2,7 @@ import { UserId } from '@longshore/protocol';
 import { beforeEach, expect, it } from 'vitest';
 import type { Database } from '../database/open-database.ts';
 import { deleteExpiredSessions } from '../store/accounts/session-rows.ts';
+import { actingAs, testActor } from '../testing/test-actor.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import { createApiToken, removeApiToken, showApiTokens } from './api-tokens.ts';
@@ -13,7 +14,6 @@ import { logout } from './logout.ts';
 import { createUser, deleteUser, showMe, showUsers, updateUser } from './users.ts';
 
 const password = 'a long password';
-const address = '192.0.2.1';
 
 describeDatabases('accounts', (open) => {
   let database: Database;
@@ -31,8 +31,9 @@ describeDatabases('accounts', (open) => {
       sessionKey: new Uint8Array(32).fill(9),
     });
   const newUser = async (name: string, role: 'user' | 'admin' = 'user'): Promise<UserId> =>
-    (await createUser(accounts, { name, role, password, quotaBytes: null })).user.id;
-  const signIn = (user: string, secret = password) => login(accounts, { user, password: secret, address });
+    (await createUser(accounts, { name, role, password, quotaBytes: null, by: testActor })).user.id;
+  const signIn = (user: string, secret = password) =>
+    login(accounts, { user, password: secret, by: testActor });
 
   it('begin with one administrator, however many masters start at once', async () => {
     const masters = Array.from({ length: 8 }, newAccounts);
@@ -59,7 +60,7 @@ describeDatabases('accounts', (open) => {
     const failures = [await signIn('ann', 'a wrong password').catch((error: unknown) => error)];
     failures.push(await signIn('nobody').catch((error: unknown) => error));
     await newUser('boss', 'admin');
-    await updateUser(accounts, { id, byUserId: id, disabled: true });
+    await updateUser(accounts, { id, by: actingAs(id), disabled: true });
     failures.push(await signIn('ann').catch((error: unknown) => error));
     for (const failure of failures) expect(failure).toMatchObject({ code: 'WRONG_CREDENTIALS' });
     expect(new Set(failures.map((failure) => (failure as Error).message)).size).toBe(1);
@@ -78,7 +79,7 @@ describeDatabases('accounts', (open) => {
         },
       },
     };
-    await expect(login(counting, { user: 'nobody', password, address })).rejects.toThrow();
+    await expect(login(counting, { user: 'nobody', password, by: testActor })).rejects.toThrow();
     expect(verified).toEqual([undefined]);
   });
 
@@ -104,7 +105,7 @@ describeDatabases('accounts', (open) => {
     await newUser('ann');
     const [one, two] = [await signIn('ann'), await signIn('ann')];
     const caller = await authenticate(accounts, one.token);
-    await logout(accounts, { ...caller, everywhere: false });
+    await logout(accounts, { ...caller, everywhere: false, by: testActor });
     await expect(authenticate(accounts, one.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await authenticate(accounts, two.token);
   });
@@ -113,8 +114,13 @@ describeDatabases('accounts', (open) => {
     const id = await newUser('ann');
     await newUser('bob');
     const [one, two, other] = [await signIn('ann'), await signIn('ann'), await signIn('bob')];
-    const { token } = await createApiToken(accounts, { userId: id, name: 'backup', expiresInSeconds: null });
-    await logout(accounts, { userId: id, sessionId: null, everywhere: true });
+    const { token } = await createApiToken(accounts, {
+      userId: id,
+      name: 'backup',
+      expiresInSeconds: null,
+      by: testActor,
+    });
+    await logout(accounts, { userId: id, sessionId: null, everywhere: true, by: testActor });
     for (const gone of [one.token, two.token, token]) {
       await expect(authenticate(accounts, gone)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     }
@@ -133,9 +139,14 @@ describeDatabases('accounts', (open) => {
   it('refuse a disabled user at once, by session and by API token', async () => {
     const id = await newUser('ann');
     const boss = await newUser('boss', 'admin');
-    const { token } = await createApiToken(accounts, { userId: id, name: 'backup', expiresInSeconds: null });
+    const { token } = await createApiToken(accounts, {
+      userId: id,
+      name: 'backup',
+      expiresInSeconds: null,
+      by: testActor,
+    });
     const session = await signIn('ann');
-    await updateUser(accounts, { id, byUserId: boss, disabled: true });
+    await updateUser(accounts, { id, by: actingAs(boss), disabled: true });
     for (const credential of [session.token, token]) {
       await expect(authenticate(accounts, credential)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     }
@@ -144,8 +155,13 @@ describeDatabases('accounts', (open) => {
   it('change a password, end the sessions that were open and keep API tokens', async () => {
     const id = await newUser('ann');
     const before = await signIn('ann');
-    const { token } = await createApiToken(accounts, { userId: id, name: 'backup', expiresInSeconds: null });
-    const change = { userId: id, current: password, next: 'another password', address };
+    const { token } = await createApiToken(accounts, {
+      userId: id,
+      name: 'backup',
+      expiresInSeconds: null,
+      by: testActor,
+    });
+    const change = { userId: id, current: password, next: 'another password', by: testActor };
     await expect(changePassword(accounts, { ...change, current: 'wrong wrong' })).rejects.toMatchObject({
       code: 'WRONG_CREDENTIALS',
     });
@@ -162,7 +178,7 @@ describeDatabases('accounts', (open) => {
 
   it('let one of two changes of a password win', async () => {
     const id = await newUser('ann');
-    const change = { userId: id, current: password, address };
+    const change = { userId: id, current: password, by: testActor };
     const results = await Promise.allSettled([
       changePassword(accounts, { ...change, next: 'first password' }),
       changePassword(accounts, { ...change, next: 'second password' }),
@@ -174,8 +190,13 @@ describeDatabases('accounts', (open) => {
     const id = await newUser('ann');
     const boss = await newUser('boss', 'admin');
     const session = await signIn('ann');
-    const { token } = await createApiToken(accounts, { userId: id, name: 'stolen', expiresInSeconds: null });
-    const user = await updateUser(accounts, { id, byUserId: boss, password: 'a new password' });
+    const { token } = await createApiToken(accounts, {
+      userId: id,
+      name: 'stolen',
+      expiresInSeconds: null,
+      by: testActor,
+    });
+    const user = await updateUser(accounts, { id, by: actingAs(boss), password: 'a new password' });
     expect(user.passwordChangeRequired).toBe(true);
     for (const credential of [session.token, token]) {
       await expect(authenticate(accounts, credential)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
@@ -189,6 +210,7 @@ describeDatabases('accounts', (open) => {
       userId: id,
       name: 'backup',
       expiresInSeconds: null,
+      by: testActor,
     });
     expect(token).toMatch(/^lst_[A-Za-z0-9_-]{43}$/);
     const rows = await database.db.selectFrom('api_tokens').selectAll().execute();
@@ -199,7 +221,12 @@ describeDatabases('accounts', (open) => {
 
   it('note the use of an API token once a minute', async () => {
     const id = await newUser('ann');
-    const { token } = await createApiToken(accounts, { userId: id, name: 'backup', expiresInSeconds: null });
+    const { token } = await createApiToken(accounts, {
+      userId: id,
+      name: 'backup',
+      expiresInSeconds: null,
+      by: testActor,
+    });
     const lastUsed = async () => (await showApiTokens(accounts, id))[0]?.lastUsedAtMs;
     const startMs = nowMs;
     await authenticate(accounts, token);
@@ -214,13 +241,25 @@ describeDatabases('accounts', (open) => {
   it('refuse API tokens that are over, deleted or made up', async () => {
     const id = await newUser('ann');
     const other = await newUser('bob');
-    const short = await createApiToken(accounts, { userId: id, name: 'short', expiresInSeconds: 60 });
-    const gone = await createApiToken(accounts, { userId: id, name: 'gone', expiresInSeconds: null });
-    await expect(removeApiToken(accounts, { id: gone.info.id, userId: other })).rejects.toMatchObject({
+    const short = await createApiToken(accounts, {
+      userId: id,
+      name: 'short',
+      expiresInSeconds: 60,
+      by: testActor,
+    });
+    const gone = await createApiToken(accounts, {
+      userId: id,
+      name: 'gone',
+      expiresInSeconds: null,
+      by: testActor,
+    });
+    await expect(
+      removeApiToken(accounts, { id: gone.info.id, userId: other, by: testActor }),
+    ).rejects.toMatchObject({
       code: 'TOKEN_NOT_FOUND',
     });
     await authenticate(accounts, gone.token);
-    await removeApiToken(accounts, { id: gone.info.id, userId: id });
+    await removeApiToken(accounts, { id: gone.info.id, userId: id, by: testActor });
     await expect(authenticate(accounts, gone.token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     await expect(authenticate(accounts, `lst_${'A'.repeat(43)}`)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
@@ -234,6 +273,7 @@ describeDatabases('accounts', (open) => {
       name: 'ann',
       role: 'user',
       quotaBytes: 5,
+      by: testActor,
     });
     expect(user).toMatchObject({
       quotaBytes: 5,
@@ -244,21 +284,29 @@ describeDatabases('accounts', (open) => {
     expect((await signIn('ann', oneTimePassword ?? '')).user.id).toBe(user.id);
     const roots = await database.db.selectFrom('files').selectAll().where('user_id', '=', user.id).execute();
     expect(roots).toMatchObject([{ parent_id: null, name: '', kind: 'folder' }]);
-    const weak = { name: 'bob', role: 'user' as const, password: '123456789', quotaBytes: null };
+    const weak = {
+      name: 'bob',
+      role: 'user' as const,
+      password: '123456789',
+      quotaBytes: null,
+      by: testActor,
+    };
     await expect(createUser(accounts, weak)).rejects.toMatchObject({ code: 'WEAK_PASSWORD' });
   });
 
   it('keep the last administrator who can sign in', async () => {
     const id = await newUser('boss', 'admin');
     const asleep = await newUser('asleep', 'admin');
-    await updateUser(accounts, { id: asleep, byUserId: id, disabled: true });
+    await updateUser(accounts, { id: asleep, by: actingAs(id), disabled: true });
     const refused = { code: 'LAST_ADMIN' };
-    await expect(updateUser(accounts, { id, byUserId: id, role: 'user' })).rejects.toMatchObject(refused);
-    await expect(updateUser(accounts, { id, byUserId: id, disabled: true })).rejects.toMatchObject(refused);
-    await expect(deleteUser(accounts, id)).rejects.toMatchObject(refused);
+    await expect(updateUser(accounts, { id, by: actingAs(id), role: 'user' })).rejects.toMatchObject(refused);
+    await expect(updateUser(accounts, { id, by: actingAs(id), disabled: true })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(deleteUser(accounts, { id: id, by: testActor })).rejects.toMatchObject(refused);
     expect(await showMe(accounts, id)).toMatchObject({ role: 'admin', disabled: false });
-    await deleteUser(accounts, asleep);
-    await updateUser(accounts, { id, byUserId: id, quotaBytes: 7 });
+    await deleteUser(accounts, { id: asleep, by: testActor });
+    await updateUser(accounts, { id, by: actingAs(id), quotaBytes: 7 });
   });
 
   it('keep one administrator when two remove each other at the same moment', async () => {
@@ -272,9 +320,9 @@ describeDatabases('accounts', (open) => {
       for (const { id } of others) await database.db.deleteFrom('users').where('id', '=', id).execute();
       const results = await Promise.allSettled([
         round % 2 === 0
-          ? deleteUser(accounts, one)
-          : updateUser(accounts, { id: one, byUserId: two, role: 'user' }),
-        updateUser(accounts, { id: two, byUserId: one, disabled: true }),
+          ? deleteUser(accounts, { id: one, by: testActor })
+          : updateUser(accounts, { id: one, by: actingAs(two), role: 'user' }),
+        updateUser(accounts, { id: two, by: actingAs(one), disabled: true }),
       ]);
       expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
       const left = (await showUsers(accounts)).filter((user) => user.role === 'admin' && !user.disabled);
@@ -286,15 +334,19 @@ describeDatabases('accounts', (open) => {
     await newUser('boss', 'admin');
     const id = await newUser('ann');
     await signIn('ann');
-    await createApiToken(accounts, { userId: id, name: 'backup', expiresInSeconds: null });
-    await deleteUser(accounts, id);
+    await createApiToken(accounts, { userId: id, name: 'backup', expiresInSeconds: null, by: testActor });
+    await deleteUser(accounts, { id: id, by: testActor });
     for (const table of ['files', 'sessions', 'api_tokens'] as const) {
       const left = await database.db.selectFrom(table).select('id').where('user_id', '=', id).execute();
       expect(left).toEqual([]);
     }
-    await expect(deleteUser(accounts, id)).rejects.toMatchObject({ code: 'USER_NOT_FOUND' });
+    await expect(deleteUser(accounts, { id: id, by: testActor })).rejects.toMatchObject({
+      code: 'USER_NOT_FOUND',
+    });
     const unknown = UserId.parse(crypto.randomUUID());
-    await expect(updateUser(accounts, { id: unknown, byUserId: id, disabled: true })).rejects.toMatchObject({
+    await expect(
+      updateUser(accounts, { id: unknown, by: actingAs(id), disabled: true }),
+    ).rejects.toMatchObject({
       code: 'USER_NOT_FOUND',
     });
   });

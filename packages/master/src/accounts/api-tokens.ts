@@ -6,6 +6,7 @@ import {
   insertApiToken,
   listApiTokens,
 } from '../store/accounts/api-token-rows.ts';
+import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import type { Accounts } from './accounts.ts';
 
 const prefix = 'lst_';
@@ -18,7 +19,7 @@ export const hashApiToken = (token: string): string => createHash('sha256').upda
 /** The token itself is answered here and never again. */
 export async function createApiToken(
   accounts: Accounts,
-  request: { userId: string; name: string; expiresInSeconds: number | null },
+  request: { userId: string; name: string; expiresInSeconds: number | null; by: Actor },
 ): Promise<{ token: string; info: ApiToken }> {
   const createdAtMs = accounts.clock.nowMs();
   const token = `${prefix}${randomBytes(32).toString('base64url')}`;
@@ -31,7 +32,14 @@ export async function createApiToken(
     last_used_at_ms: null,
     expires_at_ms: request.expiresInSeconds === null ? null : createdAtMs + request.expiresInSeconds * 1000,
   };
-  await insertApiToken(accounts.database.db, row);
+  await accounts.database.transaction(async (tx) => {
+    await insertApiToken(tx, row);
+    await recordAudit(tx, request.by, {
+      action: 'token.create',
+      object: { kind: 'token', id: row.id, name: row.name },
+      after: { expiresAtMs: row.expires_at_ms },
+    });
+  });
   return { token, info: viewToken(row) };
 }
 
@@ -42,10 +50,16 @@ export async function showApiTokens(accounts: Accounts, userId: string): Promise
 /** Throws `TOKEN_NOT_FOUND`, for a token of somebody else too. */
 export async function removeApiToken(
   accounts: Accounts,
-  token: { id: string; userId: string },
+  token: { id: string; userId: string; by: Actor },
 ): Promise<void> {
-  if (await deleteApiToken(accounts.database.db, token)) return;
-  throw new AppError('TOKEN_NOT_FOUND', `you have no API token ${token.id}`);
+  await accounts.database.transaction(async (tx) => {
+    const name = await deleteApiToken(tx, token);
+    if (name === undefined) throw new AppError('TOKEN_NOT_FOUND', `you have no API token ${token.id}`);
+    await recordAudit(tx, token.by, {
+      action: 'token.delete',
+      object: { kind: 'token', id: token.id, name },
+    });
+  });
 }
 
 const viewToken = (row: ApiTokenRow): ApiToken =>

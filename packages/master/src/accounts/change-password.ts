@@ -1,9 +1,11 @@
 import { AppError, type Session } from '@longshore/protocol';
 import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
 import { findUser, replacePassword } from '../store/accounts/user-rows.ts';
+import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import type { Accounts } from './accounts.ts';
 import { requireStrongPassword } from './password-hasher.ts';
 import { startSession } from './start-session.ts';
+import { objectOf } from './view-user.ts';
 
 /**
  * Replaces the user's own password. All sessions end, and the answer is a new one; API tokens stay. Guessing the
@@ -11,15 +13,18 @@ import { startSession } from './start-session.ts';
  */
 export async function changePassword(
   accounts: Accounts,
-  request: { userId: string; current: string; next: string; address: string },
+  request: { userId: string; current: string; next: string; by: Actor },
 ): Promise<Session> {
   const { database, passwords, throttle } = accounts;
   requireStrongPassword(request.next);
   const user = await findUser(database.db, request.userId);
   if (user === undefined) throw new AppError('UNAUTHENTICATED', 'this user does not exist any more');
-  const admission = await throttle.admit({ userName: user.name, address: request.address });
+  const admission = await throttle.admit({ userName: user.name, address: request.by.address });
   const matches = await passwords.verify(user.password_hash, request.current);
-  if (!matches) throw new AppError('WRONG_CREDENTIALS', 'the present password is wrong');
+  if (!matches) {
+    await recordAudit(database.db, request.by, { action: 'password.change-failed', object: objectOf(user) });
+    throw new AppError('WRONG_CREDENTIALS', 'the present password is wrong');
+  }
   await admission.succeeded();
   const nextHash = await passwords.hash(request.next);
   return database.transaction(async (tx) => {
@@ -28,6 +33,7 @@ export async function changePassword(
       throw new AppError('WRONG_CREDENTIALS', 'the password was changed by somebody else meanwhile');
     }
     await deleteSessionsOf(tx, user.id);
+    await recordAudit(tx, request.by, { action: 'password.change', object: objectOf(user) });
     return startSession(accounts, tx, { ...user, password_change_required: 0 });
   });
 }

@@ -19,6 +19,7 @@ import {
   requireGroup,
   updateGroup as updateGroupRow,
 } from '../store/accounts/group-rows.ts';
+import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import { listNodes, requireNode } from '../store/nodes/node-rows.ts';
 import type { Accounts } from './accounts.ts';
 import { viewLimits } from './view-user.ts';
@@ -35,7 +36,7 @@ export async function showGroups(
 }
 
 /** Throws `GROUP_EXISTS` (names that differ only in case are one), `NODE_NOT_FOUND`. */
-export async function createGroup(accounts: Accounts, wanted: NewGroup): Promise<Group> {
+export async function createGroup(accounts: Accounts, wanted: NewGroup, by: Actor): Promise<Group> {
   return accounts.database.transaction(async (tx) => {
     const id = crypto.randomUUID();
     const inserted = await insertGroup(tx, {
@@ -46,15 +47,21 @@ export async function createGroup(accounts: Accounts, wanted: NewGroup): Promise
       allowed_nodes: await resolveNodes(tx, wanted.allowedNodes),
     });
     if (!inserted) throw groupExists(wanted.name);
-    return show(tx, id);
+    const group = await show(tx, id);
+    await recordAudit(tx, by, { action: 'group.create', object: objectOf(group), after: audited(group) });
+    return group;
   });
 }
 
 /** Throws `GROUP_NOT_FOUND`, `GROUP_EXISTS`, `NODE_NOT_FOUND`. */
-export async function updateGroup(accounts: Accounts, id: string, change: GroupChange): Promise<Group> {
+export async function updateGroup(
+  accounts: Accounts,
+  request: { id: string; change: GroupChange; by: Actor },
+): Promise<Group> {
+  const { id, change, by } = request;
   const { name, limits = {}, mayChooseNode, allowedNodes, isDefault } = change;
   return accounts.database.transaction(async (tx) => {
-    await requireGroup(tx, id);
+    const before = await show(tx, id);
     if (name !== undefined && (await groupNameIsTaken(tx, name, id))) throw groupExists(name);
     const columns = {
       ...(name === undefined ? {} : { name }),
@@ -66,12 +73,19 @@ export async function updateGroup(accounts: Accounts, id: string, change: GroupC
     };
     if (Object.keys(columns).length > 0) await updateGroupRow(tx, id, columns);
     if (isDefault === true) await makeDefaultGroup(tx, id);
-    return show(tx, id);
+    const group = await show(tx, id);
+    await recordAudit(tx, by, {
+      action: 'group.update',
+      object: objectOf(before),
+      before: audited(before),
+      after: audited(group),
+    });
+    return group;
   });
 }
 
 /** Throws `GROUP_NOT_FOUND`, `GROUP_IN_USE` with the number of users, `GROUP_DEFAULT`. */
-export async function deleteGroup(accounts: Accounts, id: string): Promise<void> {
+export async function deleteGroup(accounts: Accounts, { id, by }: { id: string; by: Actor }): Promise<void> {
   const { database } = accounts;
   await database.transaction(async (tx) => {
     await lockGroup(tx, id, database.dialect);
@@ -85,9 +99,32 @@ export async function deleteGroup(accounts: Accounts, id: string): Promise<void>
         details: { members: group.members },
       });
     }
+    const view = await show(tx, id);
     await deleteGroupRow(tx, id);
+    await recordAudit(tx, by, { action: 'group.delete', object: objectOf(view), before: audited(view) });
   });
 }
+
+const objectOf = ({ id, name }: Group): { kind: 'group'; id: string; name: string } => ({
+  kind: 'group',
+  id,
+  name,
+});
+
+/** Each limit is a value of its own, so that the log shows the one that was changed. */
+const audited = ({
+  name,
+  isDefault,
+  limits,
+  mayChooseNode,
+  allowedNodes,
+}: Group): Record<string, unknown> => ({
+  name,
+  isDefault,
+  ...limits,
+  mayChooseNode,
+  allowedNodes: allowedNodes?.map((node) => node.name) ?? null,
+});
 
 const show = async (tx: Db, id: string): Promise<Group> =>
   viewGroup(await requireGroup(tx, id), await nodeNames(tx));

@@ -1,7 +1,9 @@
 import { AppError, type Session } from '@longshore/protocol';
 import { findUserByName, holdVerifiedUser } from '../store/accounts/user-rows.ts';
+import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import type { Accounts } from './accounts.ts';
 import { startSession } from './start-session.ts';
+import { objectOf } from './view-user.ts';
 
 /**
  * Signs a user in. An unknown user, a disabled one and a wrong password get the same answer after the same work:
@@ -9,17 +11,25 @@ import { startSession } from './start-session.ts';
  */
 export async function login(
   accounts: Accounts,
-  attempt: { user: string; password: string; address: string },
+  attempt: { user: string; password: string; by: Actor },
 ): Promise<Session> {
   const { db } = accounts.database;
-  const admission = await accounts.throttle.admit({ userName: attempt.user, address: attempt.address });
+  const { by } = attempt;
+  const admission = await accounts.throttle.admit({ userName: attempt.user, address: by.address });
   const user = await findUserByName(db, attempt.user);
   const enabled = user?.disabled === 0 ? user : undefined;
   const matches = await accounts.passwords.verify(enabled?.password_hash, attempt.password);
-  if (enabled === undefined || !matches) throw wrongCredentials();
+  if (enabled === undefined || !matches) {
+    // For an unknown name too, so that it takes as long; the name itself may be a password typed into the wrong field.
+    const object = user === undefined ? null : objectOf(user);
+    await recordAudit(db, by, { action: 'sign-in.failed', object });
+    throw wrongCredentials();
+  }
   const session = await accounts.database.transaction(async (tx) => {
     const verified = { userId: enabled.id, passwordHash: enabled.password_hash };
     if (!(await holdVerifiedUser(tx, verified))) throw wrongCredentials();
+    const signedIn = { ...by, userId: enabled.id, userName: enabled.name };
+    await recordAudit(tx, signedIn, { action: 'sign-in', object: objectOf(enabled) });
     return startSession(accounts, tx, enabled);
   });
   await admission.succeeded();

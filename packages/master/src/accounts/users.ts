@@ -5,9 +5,10 @@ import { deleteUserRow, updateUserRow } from '../store/accounts/change-user.ts';
 import { requireGroup } from '../store/accounts/group-rows.ts';
 import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
 import { findUser, insertUser, listUsers, type UserRow } from '../store/accounts/user-rows.ts';
+import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import type { Accounts } from './accounts.ts';
 import { generatePassword, requireStrongPassword } from './password-hasher.ts';
-import { viewUser } from './view-user.ts';
+import { auditedUser, objectOf, viewUser } from './view-user.ts';
 
 /** Throws `UNAUTHENTICATED` when the user was deleted meanwhile. */
 export async function showMe(accounts: Accounts, userId: string): Promise<User> {
@@ -32,6 +33,7 @@ export async function createUser(
     groupId?: string | undefined;
     password?: string | undefined;
     quotaBytes: number | null;
+    by: Actor;
   },
 ): Promise<{ user: User; oneTimePassword: string | null }> {
   if (request.password !== undefined) requireStrongPassword(request.password);
@@ -52,7 +54,10 @@ export async function createUser(
       created_at_ms: accounts.clock.nowMs(),
     });
     if (!inserted) throw new AppError('USER_EXISTS', `a user named "${request.name}" exists already`);
-    return requireUser(tx, id);
+    const user = await requireUser(tx, id);
+    const after = auditedUser(user);
+    await recordAudit(tx, request.by, { action: 'user.create', object: objectOf(user), after });
+    return user;
   });
   return { user: viewUser(row), oneTimePassword };
 }
@@ -66,7 +71,7 @@ export async function updateUser(
   accounts: Accounts,
   request: {
     id: string;
-    byUserId: string;
+    by: Actor;
     role?: Role | undefined;
     groupId?: string | undefined;
     disabled?: boolean | undefined;
@@ -86,7 +91,7 @@ export async function updateUser(
       ? {}
       : {
           password_hash: passwordHash,
-          password_change_required: id === request.byUserId ? (0 as const) : (1 as const),
+          password_change_required: id === request.by.userId ? (0 as const) : (1 as const),
         }),
   };
   const row = await accounts.database.transaction(async (tx) => {
@@ -96,7 +101,14 @@ export async function updateUser(
     if (!(await updateUserRow(tx, id, change))) throw await refusal(tx, user);
     if (disabled === true || passwordHash !== undefined) await deleteSessionsOf(tx, id);
     if (passwordHash !== undefined) await deleteApiTokensOf(tx, id);
-    return requireUser(tx, id);
+    const changed = await requireUser(tx, id);
+    await recordAudit(tx, request.by, {
+      action: 'user.update',
+      object: objectOf(user),
+      before: auditedUser(user),
+      after: { ...auditedUser(changed), ...(passwordHash === undefined ? {} : { password: 'set' }) },
+    });
+    return changed;
   });
   return viewUser(row);
 }
@@ -106,10 +118,11 @@ export async function updateUser(
  * the lease of every attempt, so that what slaves still report is refused, they stop, and their blobs are purged.
  * Throws `USER_NOT_FOUND`, `LAST_ADMIN`.
  */
-export async function deleteUser(accounts: Accounts, id: string): Promise<void> {
+export async function deleteUser(accounts: Accounts, { id, by }: { id: string; by: Actor }): Promise<void> {
   await accounts.database.transaction(async (tx) => {
     const user = await requireUser(tx, id);
     if (!(await deleteUserRow(tx, id))) throw await refusal(tx, user);
+    await recordAudit(tx, by, { action: 'user.delete', object: objectOf(user), before: auditedUser(user) });
   });
 }
 

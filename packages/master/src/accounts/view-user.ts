@@ -25,3 +25,18 @@ export const viewLimits = (row: LimitColumns): Omit<GroupLimits, 'quotaBytes'> =
   maxDepth: row.max_depth,
   maxRunningTasks: row.max_running_tasks,
 });
+
+/** A user as the audit log names one. */
+export const objectOf = (user: { id: string; name: string }): { kind: 'user'; id: string; name: string } => ({
+  kind: 'user',
+  id: user.id,
+  name: user.name,
+});
+
+/** What administrators decide about a user. */
+export const auditedUser = (row: UserRow): Record<string, unknown> => ({
+  role: row.role,
+  group: row.group_name,
+  disabled: row.disabled === 1,
+  quotaBytes: row.quota_bytes,
+});

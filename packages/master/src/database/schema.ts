@@ -269,5 +269,20 @@ export type Schema = {
     data: string;
     created_at_ms: number;
   };
+  /** Outlives the users and objects that it names. */
+  audit: {
+    id: Generated<number>;
+    at_ms: number;
+    action: string;
+    user_id: string | null;
+    user_name: string | null;
+    address: string;
+    request_id: string;
+    object_kind: string | null;
+    object_id: string | null;
+    object_name: string | null;
+    before: Json<Record<string, unknown>> | null;
+    after: Json<Record<string, unknown>> | null;
+  };
   nonces: { key_id: string; nonce: string; until_ms: number };
 };

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { AppError, type ErrorBody, headers, toAppError, toErrorInfo } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
@@ -10,6 +11,8 @@ export function createApp(options: {
   log: Logger;
   /** Turns errors of the database into `UNAVAILABLE`. */
   isUnavailable: (error: unknown) => boolean;
+  /** The address that requests are counted and recorded by. */
+  clientAddress: (incoming: IncomingMessage) => string;
 }): OpenAPIHono<HttpEnv> {
   const { log, isUnavailable } = options;
   const app = new OpenAPIHono<HttpEnv>({
@@ -22,6 +25,7 @@ export function createApp(options: {
   app.use(async (c, next) => {
     const requestId = safeRequestId(c.req.header(headers.requestId)) ?? crypto.randomUUID();
     c.set('requestId', requestId);
+    c.set('address', options.clientAddress(c.env.incoming));
     const startedMs = performance.now();
     await next();
     c.res.headers.set(headers.requestId, requestId);

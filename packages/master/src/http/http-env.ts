@@ -12,5 +12,5 @@ export type Caller = {
 
 export type HttpEnv = {
   Bindings: HttpBindings;
-  Variables: { requestId: string; caller: Caller | undefined };
+  Variables: { requestId: string; address: string; caller: Caller | undefined };
 };

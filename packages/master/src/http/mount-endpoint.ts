@@ -3,6 +3,7 @@ import { AppError, type Endpoint, type EndpointOutput, ErrorBody } from '@longsh
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
+import type { Actor } from '../store/audit/audit-rows.ts';
 import type { Caller, HttpEnv } from './http-env.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -13,6 +14,8 @@ export type Call<E extends Endpoint> = {
   query: Parsed<E['query']>;
   body: Parsed<E['body']>;
   caller: E['access'] extends 'public' ? Caller | undefined : Caller;
+  /** The caller and where the call comes from, for the audit log. */
+  actor: Actor;
   requestId: string;
   /** The raw request, for headers and the address of the caller. */
   c: Context<HttpEnv>;
@@ -40,11 +43,22 @@ export function mountEndpoint<E extends Endpoint>(
       query: spec.query && valid('query'),
       body: spec.body && valid('json'),
       caller,
+      actor: actorOf(c),
       requestId: c.get('requestId'),
       c,
     } as Call<E>;
     return c.json(await handler(call), spec.status);
   });
+}
+
+function actorOf(c: Context<HttpEnv>): Actor {
+  const caller = c.get('caller');
+  return {
+    userId: caller?.userId ?? null,
+    userName: caller?.userName ?? null,
+    address: c.get('address'),
+    requestId: c.get('requestId'),
+  };
 }
 
 function requireAccess(spec: Endpoint, caller: Caller | undefined): void {

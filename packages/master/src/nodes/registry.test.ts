@@ -3,6 +3,7 @@ import { signingKey } from '@longshore/protocol/server';
 import { expect, it } from 'vitest';
 import { deriveMasterKeys } from '../secrets/master-keys.ts';
 import { findNode } from '../store/nodes/node-rows.ts';
+import { testActor } from '../testing/test-actor.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
 import { createNodeRegistry } from './registry.ts';
 
@@ -17,8 +18,9 @@ describeDatabases('N8 the keys of a node', (open) => {
       changed: () => undefined,
     });
     const input = nodes.createNode.body.parse({ name: 'shed', url: 'http://127.0.0.1:5213' });
-    const first = await registry.create(input);
-    const rotate = (overlapSeconds: number | null = null) => registry.rotateKey('shed', { overlapSeconds });
+    const first = await registry.create(input, testActor);
+    const rotate = (overlapSeconds: number | null = null) =>
+      registry.rotateKey('shed', { overlapSeconds }, testActor);
     /** Which of these secrets the master accepts. */
     const accepted = async (...secrets: string[]) => {
       const found = await Promise.all(secrets.map((secret) => registry.findKey(signingKey(secret).keyId)));
@@ -82,7 +84,7 @@ describeDatabases('N8 the keys of a node', (open) => {
     expect(await accepted(first, second.secret)).toEqual([false, true]);
     expect(await outgoing()).toEqual([second.secret, null]);
     const third = await rotate();
-    expect((await registry.revokeOldKey('shed')).oldKey).toBeNull();
+    expect((await registry.revokeOldKey('shed', testActor)).oldKey).toBeNull();
     expect(await accepted(second.secret, third.secret)).toEqual([false, true]);
   });
 

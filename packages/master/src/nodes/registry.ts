@@ -8,6 +8,7 @@ import {
 import { generateSecret, type SigningKey, signingKey } from '@longshore/protocol/server';
 import type { Database } from '../database/open-database.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
+import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import { trustedColumns } from '../store/nodes/breaker-rows.ts';
 import { countHeldParts, listPicks } from '../store/nodes/heartbeat-rows.ts';
 import { confirmKey, dropPreviousKey, previousKeyIsValid, replaceKey } from '../store/nodes/key-rows.ts';
@@ -42,14 +43,17 @@ export type NodeRegistry = {
   list(): Promise<Node[]>;
   /** By id or name. Throws `NODE_NOT_FOUND`. */
   show(idOrName: string): Promise<Node>;
-  create(input: Required<NodeInput>): Promise<{
+  create(
+    input: Required<NodeInput>,
+    by: Actor,
+  ): Promise<{
     node: Node;
     secret: string;
     confIni: string;
     startCommand: string;
   }>;
-  update(idOrName: string, change: NodeChange): Promise<Node>;
-  remove(idOrName: string): Promise<void>;
+  update(idOrName: string, change: NodeChange, by: Actor): Promise<Node>;
+  remove(idOrName: string, by: Actor): Promise<void>;
   /**
    * Gives a slave a new key. The present one stays valid for so long, or with null until the new one is used. Throws
    * `NODE_EMBEDDED`.
@@ -57,9 +61,10 @@ export type NodeRegistry = {
   rotateKey(
     idOrName: string,
     rotation: { overlapSeconds: number | null },
+    by: Actor,
   ): Promise<{ node: Node; secret: string; confIni: string }>;
   /** Ends a rotation at once. Without one, nothing happens. */
-  revokeOldKey(idOrName: string): Promise<Node>;
+  revokeOldKey(idOrName: string, by: Actor): Promise<Node>;
   /** The node has used this key. */
   keyUsed(key: { nodeId: string; keyId: string }): Promise<void>;
   findKey(keyId: string): Promise<NodeKey | undefined>;
@@ -109,20 +114,28 @@ export function createNodeRegistry(deps: {
         nodeView(row, { heartbeatMs, leasedParts: held.get(row.id) ?? 0, picks: picks.get(row.id) ?? {} }),
       );
     },
-    create: async (input) => {
+    create: async (input, by) => {
       const secret = generateSecret();
       const id = crypto.randomUUID();
-      await insertNode(db, {
-        id,
-        name: input.name,
-        type: 'slave',
-        url: input.url,
-        internal_url: input.internalUrl,
-        key_id: signingKey(secret).keyId,
-        secret_sealed: keys.seal('node secret', secret),
-        weight: input.weight,
-        enabled: input.enabled ? 1 : 0,
-        capabilities: JSON.stringify(input.capabilities),
+      await database.transaction(async (tx) => {
+        await insertNode(tx, {
+          id,
+          name: input.name,
+          type: 'slave',
+          url: input.url,
+          internal_url: input.internalUrl,
+          key_id: signingKey(secret).keyId,
+          secret_sealed: keys.seal('node secret', secret),
+          weight: input.weight,
+          enabled: input.enabled ? 1 : 0,
+          capabilities: JSON.stringify(input.capabilities),
+        });
+        const after = audited(await requireNode(tx, id));
+        await recordAudit(tx, by, {
+          action: 'node.create',
+          object: objectOf({ id, name: input.name }),
+          after,
+        });
       });
       const node = await show(id);
       deps.changed(node);
@@ -133,7 +146,7 @@ export function createNodeRegistry(deps: {
         startCommand: slaveStartCommand,
       };
     },
-    update: async (idOrName, change) => {
+    update: async (idOrName, change, by) => {
       const row = await requireNode(db, idOrName);
       if (row.type === 'embedded' && (change.url !== undefined || change.internalUrl !== undefined)) {
         throw new AppError(
@@ -141,46 +154,62 @@ export function createNodeRegistry(deps: {
           `"${row.name}" runs inside the master; it has no address to change`,
         );
       }
-      const updated = await updateNode(db, {
-        id: row.id,
-        revision: change.revision,
-        change: toColumns(change),
-      }).catch((cause: unknown) => {
-        throw editConflict(cause, change);
-      });
+      const updated = await database
+        .transaction(async (tx) => {
+          const { id } = row;
+          const before = audited(await requireNode(tx, id));
+          const { revision } = change;
+          if (!(await updateNode(tx, { id, revision, change: toColumns(change) }))) return false;
+          const after = audited(await requireNode(tx, id));
+          await recordAudit(tx, by, { action: 'node.update', object: objectOf(row), before, after });
+          return true;
+        })
+        .catch((cause: unknown) => {
+          throw editConflict(cause, change);
+        });
       if (!updated) throw new AppError('NODE_CHANGED', `"${row.name}" was edited by somebody else meanwhile`);
       const node = await show(row.id);
       deps.changed(node);
       return node;
     },
-    remove: async (idOrName) => {
+    remove: async (idOrName, by) => {
       const row = await requireNode(db, idOrName);
       if (row.type === 'embedded') {
         throw new AppError('NODE_EMBEDDED', `"${row.name}" is the embedded node of a master`);
       }
-      if (!(await deleteIdleSlave(db, row.id))) {
-        throw new AppError('NODE_IN_USE', `"${row.name}" still holds work`);
-      }
+      await database.transaction(async (tx) => {
+        if (!(await deleteIdleSlave(tx, row.id))) {
+          throw new AppError('NODE_IN_USE', `"${row.name}" still holds work`);
+        }
+        await recordAudit(tx, by, { action: 'node.delete', object: objectOf(row), before: audited(row) });
+      });
     },
-    rotateKey: async (idOrName, { overlapSeconds }) => {
+    rotateKey: async (idOrName, { overlapSeconds }, by) => {
       const row = await requireNode(db, idOrName);
       if (row.type === 'embedded') {
         throw new AppError('NODE_EMBEDDED', `"${row.name}" runs inside the master; nobody else has its key`);
       }
       const secret = generateSecret();
-      await replaceKey(db, {
-        nodeId: row.id,
-        keyId: signingKey(secret).keyId,
-        secretSealed: keys.seal('node secret', secret),
-        overlapMs: overlapSeconds === null ? null : overlapSeconds * 1000,
+      await database.transaction(async (tx) => {
+        await replaceKey(tx, {
+          nodeId: row.id,
+          keyId: signingKey(secret).keyId,
+          secretSealed: keys.seal('node secret', secret),
+          overlapMs: overlapSeconds === null ? null : overlapSeconds * 1000,
+        });
+        const after = { overlapSeconds };
+        await recordAudit(tx, by, { action: 'node.rotate-key', object: objectOf(row), after });
       });
       const node = await show(row.id);
       deps.changed(node);
       return { node, secret, confIni: slaveConfIni({ node, secret, masterUrl: deps.masterUrl() }) };
     },
-    revokeOldKey: async (idOrName) => {
-      const { id } = await requireNode(db, idOrName);
-      await dropPreviousKey(db, id);
+    revokeOldKey: async (idOrName, by) => {
+      const { id, name } = await requireNode(db, idOrName);
+      await database.transaction(async (tx) => {
+        await dropPreviousKey(tx, id);
+        await recordAudit(tx, by, { action: 'node.revoke-old-key', object: objectOf({ id, name }) });
+      });
       const node = await show(id);
       deps.changed(node);
       return node;
@@ -198,6 +227,30 @@ export function createNodeRegistry(deps: {
     },
   };
 }
+
+const objectOf = ({
+  id,
+  name,
+}: {
+  id: string;
+  name: string;
+}): { kind: 'node'; id: string; name: string } => ({
+  kind: 'node',
+  id,
+  name,
+});
+
+/** What administrators decide about a node. */
+const audited = (row: NodeRow): Record<string, unknown> => ({
+  name: row.name,
+  url: row.url,
+  internalUrl: row.internal_url,
+  weight: row.weight,
+  enabled: row.enabled === 1,
+  draining: row.draining === 1,
+  quarantined: row.quarantined_at_ms !== null,
+  capabilities: JSON.parse(row.capabilities) as unknown,
+});
 
 const toColumns = (change: NodeChange) => ({
   ...(change.name === undefined ? {} : { name: change.name }),

@@ -11,6 +11,7 @@ import { createEventHub, type EventHub } from '../events/event-hub.ts';
 import { authenticateUser } from '../http/authenticate-user.ts';
 import { createApp } from '../http/create-app.ts';
 import { mountAccountRoutes } from '../http/routes/account-routes.ts';
+import { mountAdministrationRoutes } from '../http/routes/administration-routes.ts';
 import { mountApiDocs } from '../http/routes/api-docs-routes.ts';
 import { mountEventRoutes } from '../http/routes/event-routes.ts';
 import { mountHealthRoutes } from '../http/routes/health-routes.ts';
@@ -37,10 +38,11 @@ export async function serveAccounts(
   const hub = await createEventHub({ database, postgresUrl: await postgresUrlOf(database), log });
   const identify = (credential: string) => authenticate(accounts, credential);
   const progress: ServerEvent[] = [];
-  const app = createApp({ log, isUnavailable: database.isUnavailable });
-  app.use('/api/*', authenticateUser(identify));
   const clientAddress = createClientAddress({ trustedProxies: ['127.0.0.1'], header: 'x-forwarded-for' });
-  mountAccountRoutes(app, { accounts, clientAddress: (c) => clientAddress(c.env.incoming) });
+  const app = createApp({ log, isUnavailable: database.isUnavailable, clientAddress });
+  app.use('/api/*', authenticateUser(identify));
+  mountAccountRoutes(app, accounts);
+  mountAdministrationRoutes(app, { accounts, entries: [] });
   mountEventRoutes(app, {
     hub,
     database,

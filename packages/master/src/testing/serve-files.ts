@@ -43,7 +43,7 @@ export async function serveFiles(database: Database, options: { clock?: Clock } 
   const deps: UploadDeps = { database, stores, clock, turns: createUploadTurns(), filesChanged };
   const keys = deriveMasterKeys(Buffer.alloc(32, 7));
   const log = createLogger({ program: 'test', level: 'fatal', format: 'json' });
-  const app = createApp({ log, isUnavailable: database.isUnavailable });
+  const app = createApp({ log, isUnavailable: database.isUnavailable, clientAddress: () => '192.0.2.1' });
   app.use('/api/*', async (c, next) => {
     const userId = UserId.safeParse(c.req.header(callerHeader));
     if (userId.success)

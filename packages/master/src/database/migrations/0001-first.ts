@@ -269,6 +269,20 @@ export const first = (dialect: DialectName): Migration => ({
       data ${text} not null,
       created_at_ms ${long} not null)`);
     await run(sql`create index events_created on events (created_at_ms)`);
+    await run(sql`create table audit (
+      id ${serial},
+      at_ms ${long} not null,
+      action ${text} not null,
+      user_id ${text},
+      user_name ${text},
+      address ${text} not null,
+      request_id ${text} not null,
+      object_kind ${text},
+      object_id ${text},
+      object_name ${text},
+      before ${text},
+      after ${text})`);
+    await run(sql`create index audit_at on audit (at_ms)`);
     await run(sql`create table nonces (
       key_id ${text} not null,
       nonce ${text} not null,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createUser, deleteUser, showUsers, updateUser } from '../../accounts/users.ts';
 import type { Database } from '../../database/open-database.ts';
 import { type AccountServer, serveAccounts } from '../../testing/serve-accounts.ts';
+import { actingAs, testActor } from '../../testing/test-actor.ts';
 import { describeDatabases } from '../../testing/test-databases.ts';
 
 const password = 'a long password';
@@ -20,7 +21,7 @@ describeDatabases('account routes', (open) => {
   afterAll(() => server.close());
 
   const newUser = async (name: string, role: 'user' | 'admin'): Promise<User> =>
-    (await createUser(server.accounts, { name, role, password, quotaBytes: null })).user;
+    (await createUser(server.accounts, { name, role, password, quotaBytes: null, by: testActor })).user;
 
   type Sent = { body?: unknown; headers?: Record<string, string>; token?: string };
   const send = (method: string, path: string, { body, headers = {}, token }: Sent = {}): Promise<Response> =>
@@ -184,8 +185,8 @@ describeDatabases('account routes', (open) => {
     const gone = await newUser('gone', 'user');
     const asleep = await newUser('asleep', 'user');
     const [one, two] = [await signIn('gone'), await signIn('asleep')];
-    await deleteUser(server.accounts, gone.id);
-    await updateUser(server.accounts, { id: asleep.id, byUserId: boss.id, disabled: true });
+    await deleteUser(server.accounts, { id: gone.id, by: testActor });
+    await updateUser(server.accounts, { id: asleep.id, by: actingAs(boss.id), disabled: true });
     for (const { session } of [one, two]) {
       expect((await send('GET', '/api/v1/me', { token: session.token })).status).toBe(401);
     }
@@ -195,7 +196,7 @@ describeDatabases('account routes', (open) => {
     const riser = await newUser('riser', 'user');
     const { session } = await signIn('riser');
     expect((await send('GET', '/api/v1/users', { token: session.token })).status).toBe(403);
-    await updateUser(server.accounts, { id: riser.id, byUserId: boss.id, role: 'admin' });
+    await updateUser(server.accounts, { id: riser.id, by: actingAs(boss.id), role: 'admin' });
     const listed = await send('GET', '/api/v1/users', { token: session.token });
     expect(await listed.json()).toEqual({ users: await showUsers(server.accounts) });
   });

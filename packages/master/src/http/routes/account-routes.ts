@@ -1,6 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { accounts as contract, groups } from '@longshore/protocol';
-import type { Context } from 'hono';
 import type { Accounts } from '../../accounts/accounts.ts';
 import { createApiToken, removeApiToken, showApiTokens } from '../../accounts/api-tokens.ts';
 import { changePassword } from '../../accounts/change-password.ts';
@@ -12,39 +11,31 @@ import { clearSessionCookie, setSessionCookie } from '../authenticate-user.ts';
 import type { HttpEnv } from '../http-env.ts';
 import { mountEndpoint } from '../mount-endpoint.ts';
 
-export type AccountRouteDeps = {
-  accounts: Accounts;
-  /** The address that failed logins are counted by. */
-  clientAddress: (c: Context<HttpEnv>) => string;
-};
-
-export function mountAccountRoutes(app: OpenAPIHono<HttpEnv>, deps: AccountRouteDeps): void {
-  const { accounts, clientAddress } = deps;
-  mountEndpoint(app, contract.login, async ({ body, c }) => {
-    const session = await login(accounts, { ...body, address: clientAddress(c) });
+export function mountAccountRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
+  mountEndpoint(app, contract.login, async ({ body, actor, c }) => {
+    const session = await login(accounts, { ...body, by: actor });
     setSessionCookie(c, session);
     return session;
   });
-  mountEndpoint(app, contract.logout, async ({ body, caller, c }) => {
-    await logout(accounts, { ...caller, ...body });
+  mountEndpoint(app, contract.logout, async ({ body, caller, actor, c }) => {
+    await logout(accounts, { ...caller, ...body, by: actor });
     clearSessionCookie(c);
     return {};
   });
   mountEndpoint(app, contract.me, ({ caller }) => showMe(accounts, caller.userId));
-  mountEndpoint(app, contract.changePassword, async ({ body, caller, c }) => {
-    const address = clientAddress(c);
-    const session = await changePassword(accounts, { ...body, userId: caller.userId, address });
+  mountEndpoint(app, contract.changePassword, async ({ body, caller, actor, c }) => {
+    const session = await changePassword(accounts, { ...body, userId: caller.userId, by: actor });
     setSessionCookie(c, session);
     return session;
   });
   mountEndpoint(app, contract.listTokens, async ({ caller }) => ({
     tokens: await showApiTokens(accounts, caller.userId),
   }));
-  mountEndpoint(app, contract.createToken, ({ body, caller }) =>
-    createApiToken(accounts, { ...body, userId: caller.userId }),
+  mountEndpoint(app, contract.createToken, ({ body, caller, actor }) =>
+    createApiToken(accounts, { ...body, userId: caller.userId, by: actor }),
   );
-  mountEndpoint(app, contract.deleteToken, async ({ params, caller }) => {
-    await removeApiToken(accounts, { id: params.id, userId: caller.userId });
+  mountEndpoint(app, contract.deleteToken, async ({ params, caller, actor }) => {
+    await removeApiToken(accounts, { id: params.id, userId: caller.userId, by: actor });
     return {};
   });
   mountUserRoutes(app, accounts);
@@ -53,22 +44,24 @@ export function mountAccountRoutes(app: OpenAPIHono<HttpEnv>, deps: AccountRoute
 
 function mountUserRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
   mountEndpoint(app, contract.listUsers, async () => ({ users: await showUsers(accounts) }));
-  mountEndpoint(app, contract.createUser, ({ body }) => createUser(accounts, body));
-  mountEndpoint(app, contract.updateUser, ({ params, body, caller }) =>
-    updateUser(accounts, { ...body, id: params.id, byUserId: caller.userId }),
+  mountEndpoint(app, contract.createUser, ({ body, actor }) => createUser(accounts, { ...body, by: actor }));
+  mountEndpoint(app, contract.updateUser, ({ params, body, actor }) =>
+    updateUser(accounts, { ...body, id: params.id, by: actor }),
   );
-  mountEndpoint(app, contract.deleteUser, async ({ params }) => {
-    await deleteUser(accounts, params.id);
+  mountEndpoint(app, contract.deleteUser, async ({ params, actor }) => {
+    await deleteUser(accounts, { id: params.id, by: actor });
     return {};
   });
 }
 
 function mountGroupRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
   mountEndpoint(app, groups.listGroups, () => showGroups(accounts));
-  mountEndpoint(app, groups.createGroup, ({ body }) => createGroup(accounts, body));
-  mountEndpoint(app, groups.updateGroup, ({ params, body }) => updateGroup(accounts, params.id, body));
-  mountEndpoint(app, groups.deleteGroup, async ({ params }) => {
-    await deleteGroup(accounts, params.id);
+  mountEndpoint(app, groups.createGroup, ({ body, actor }) => createGroup(accounts, body, actor));
+  mountEndpoint(app, groups.updateGroup, ({ params, body, actor }) =>
+    updateGroup(accounts, { id: params.id, change: body, by: actor }),
+  );
+  mountEndpoint(app, groups.deleteGroup, async ({ params, actor }) => {
+    await deleteGroup(accounts, { id: params.id, by: actor });
     return {};
   });
 }

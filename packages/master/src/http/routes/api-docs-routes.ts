@@ -97,6 +97,7 @@ const documentHead = {
     { name: 'Files', description: 'Trees of files and their bytes' },
     { name: 'Tasks', description: 'Work on files, done by nodes' },
     { name: 'Nodes', description: 'Machines that do the work' },
+    { name: 'Administration', description: 'Settings and the audit log' },
     { name: 'Events', description: 'What happens, as it happens' },
     { name: 'Health', description: 'For load balancers' },
   ],

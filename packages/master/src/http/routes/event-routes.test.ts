@@ -10,6 +10,7 @@ import { trimEvents } from '../../store/events/event-rows.ts';
 import { filesEvent, nodeEvent, progressEvent, taskEvent } from '../../testing/event-samples.ts';
 import { type EventReader, readEvents } from '../../testing/read-events.ts';
 import { type AccountServer, serveAccounts } from '../../testing/serve-accounts.ts';
+import { actingAs, testActor } from '../../testing/test-actor.ts';
 import { describeDatabases } from '../../testing/test-databases.ts';
 
 const password = 'a long password';
@@ -23,11 +24,18 @@ describeDatabases('the event stream', (open) => {
   const readers: EventReader[] = [];
 
   const newUser = async (name: string, role: 'user' | 'admin') => {
-    const { user } = await createUser(server.accounts, { name, role, password, quotaBytes: null });
+    const { user } = await createUser(server.accounts, {
+      name,
+      role,
+      password,
+      quotaBytes: null,
+      by: testActor,
+    });
     const made = await createApiToken(server.accounts, {
       userId: user.id,
       name: 'test',
       expiresInSeconds: null,
+      by: testActor,
     });
     return { id: user.id, token: made.token };
   };
@@ -194,12 +202,12 @@ describeDatabases('the event stream', (open) => {
 
   it('keeps a quiet stream alive, and ends it within a minute when its session ends', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    const session = await login(server.accounts, { user: 'ann', password, address: '192.0.2.1' });
+    const session = await login(server.accounts, { user: 'ann', password, by: testActor });
     const reader = await listen(session.token);
     vi.advanceTimersByTime(15_000);
     await vi.waitFor(() => expect(reader.comments()).toBe(1));
     const caller = await server.accounts.tokens.verify(session.token);
-    await logout(server.accounts, { userId: ann.id, sessionId: caller.id, everywhere: false });
+    await logout(server.accounts, { userId: ann.id, sessionId: caller.id, everywhere: false, by: testActor });
     vi.advanceTimersByTime(15_000);
     await reader.ended;
   });
@@ -208,11 +216,11 @@ describeDatabases('the event stream', (open) => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const dave = await newUser(`dave-${crypto.randomUUID()}`, 'admin');
     const asAdmin = await listen(dave.token, '?everybody=true');
-    await updateUser(server.accounts, { id: dave.id, byUserId: boss.id, role: 'user' });
+    await updateUser(server.accounts, { id: dave.id, by: actingAs(boss.id), role: 'user' });
     vi.advanceTimersByTime(15_000);
     await asAdmin.ended;
     const asUser = await listen(dave.token);
-    await updateUser(server.accounts, { id: dave.id, byUserId: boss.id, disabled: true });
+    await updateUser(server.accounts, { id: dave.id, by: actingAs(boss.id), disabled: true });
     vi.advanceTimersByTime(15_000);
     await asUser.ended;
   });

@@ -5,6 +5,7 @@ import { createUser } from '../../accounts/users.ts';
 import type { Database } from '../../database/open-database.ts';
 import { insertNode } from '../../store/nodes/node-rows.ts';
 import { type AccountServer, serveAccounts } from '../../testing/serve-accounts.ts';
+import { testActor } from '../../testing/test-actor.ts';
 import { describeDatabases } from '../../testing/test-databases.ts';
 
 const password = 'a long password';
@@ -17,8 +18,14 @@ describeDatabases('U1 groups', (open) => {
   beforeAll(async () => {
     database = await open();
     server = await serveAccounts(database);
-    await createUser(server.accounts, { name: 'boss', role: 'admin', password, quotaBytes: null });
-    ({ token } = await login(server.accounts, { user: 'boss', password, address: '192.0.2.1' }));
+    await createUser(server.accounts, {
+      name: 'boss',
+      role: 'admin',
+      password,
+      quotaBytes: null,
+      by: testActor,
+    });
+    ({ token } = await login(server.accounts, { user: 'boss', password, by: testActor }));
   });
   afterAll(() => server.close());
 

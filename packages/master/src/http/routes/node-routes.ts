@@ -28,14 +28,16 @@ export function mountNodeRoutes(
   const { registry } = use;
   mountEndpoint(app, nodes.listNodes, async () => ({ nodes: await registry.list() }));
   mountEndpoint(app, nodes.listNodeChoices, ({ caller }) => use.choices(caller));
-  mountEndpoint(app, nodes.createNode, ({ body }) => registry.create(body));
+  mountEndpoint(app, nodes.createNode, ({ body, actor }) => registry.create(body, actor));
   mountEndpoint(app, nodes.showNode, ({ params }) => registry.show(params.id));
   mountEndpoint(app, nodes.showNodeConfig, ({ params }) => use.config(params.id));
-  mountEndpoint(app, nodes.updateNode, ({ params, body }) => registry.update(params.id, body));
-  mountEndpoint(app, nodes.rotateKey, ({ params, body }) => registry.rotateKey(params.id, body));
-  mountEndpoint(app, nodes.revokeOldKey, ({ params }) => registry.revokeOldKey(params.id));
-  mountEndpoint(app, nodes.deleteNode, async ({ params }) => {
-    await registry.remove(params.id);
+  mountEndpoint(app, nodes.updateNode, ({ params, body, actor }) => registry.update(params.id, body, actor));
+  mountEndpoint(app, nodes.rotateKey, ({ params, body, actor }) =>
+    registry.rotateKey(params.id, body, actor),
+  );
+  mountEndpoint(app, nodes.revokeOldKey, ({ params, actor }) => registry.revokeOldKey(params.id, actor));
+  mountEndpoint(app, nodes.deleteNode, async ({ params, actor }) => {
+    await registry.remove(params.id, actor);
     return {};
   });
 

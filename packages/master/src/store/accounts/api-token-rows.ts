@@ -50,14 +50,18 @@ export async function touchApiToken(
     .execute();
 }
 
-/** False when the user has no such token. */
-export async function deleteApiToken(db: Db, token: { id: string; userId: string }): Promise<boolean> {
+/** Answers the name of the token, or undefined when the user has no such one. */
+export async function deleteApiToken(
+  db: Db,
+  token: { id: string; userId: string },
+): Promise<string | undefined> {
   const deleted = await db
     .deleteFrom('api_tokens')
     .where('id', '=', token.id)
     .where('user_id', '=', token.userId)
+    .returning('name')
     .executeTakeFirst();
-  return deleted.numDeletedRows === 1n;
+  return deleted?.name;
 }
 
 export async function deleteApiTokensOf(db: Db, userId: string): Promise<void> {
