@@ -69,6 +69,13 @@ location / {
 
 A proxy must pass method, path, query, body and headers on unchanged: they are signed.
 
+**What a task may use.** Tasks stream: what one holds in memory is buffers of fixed sizes, whatever the size of its files,
+so that \`queue_slave_worker_num\` times the buffers of one is the most (\`docs/performance.md\` has measurements). 7-Zip,
+which makes and reads 7z and rar, holds the dictionary that the archive names as well. Processor time is bounded by
+\`CompressionThreads\`, traffic by \`MaxBandwidth\`, and temporary space by \`MinFreeSpace\`: making a 7z, and reading a 7z, a
+rar or volumes that are elsewhere, needs room for a copy. A master gives such work only to a slave with as much room left,
+and shows why it waits; the slave reserves the room before it begins.
+
 ${sections(slaveConfigSpec)}
 This page is written by \`npm run docs\` from \`packages/master/src/config.ts\` and \`packages/slave/src/config.ts\`.
 `;

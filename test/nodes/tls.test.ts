@@ -60,7 +60,7 @@ describe('TLS by a private authority', () => {
     expect(await admin.ended(made.id)).toMatchObject({ state: 'completed', nodes: ['anna'] });
     const steps = await testOf(admin, 'anna');
     expect(steps.find(({ step }) => step === 'tls')).toMatchObject({ status: 'ok' });
-    expect(steps.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(steps.filter(({ status }) => status === 'failed')).toEqual([]);
 
     const before = await fingerprintAt(port);
     await authority.issue(certificate);

@@ -34,6 +34,7 @@ export {
   Hello,
   HelloAnswer,
   NodeVitals,
+  TempDisk,
 } from './node-api/node-status.ts';
 export {
   Output,

@@ -1,4 +1,16 @@
-import type { ValueType } from '@longshore/runtime';
+import { byteSize, type ValueType } from '@longshore/runtime';
+
+/** Less would let transfers that share it stand still for so long that the other side gives them up. */
+const leastBytesPerSecond = 64 * 1024;
+
+/** Bytes per second; 0 for no limit. */
+export const bandwidth = (): ValueType<number> => ({
+  allowed: 'a size that may pass each second, such as 10 MB or 512 KiB, at least 64 KiB; or 0 for no limit',
+  parse: (value, folder) => {
+    const bytes = byteSize().parse(value, folder);
+    return bytes === undefined || (bytes > 0 && bytes < leastBytesPerSecond) ? undefined : bytes;
+  },
+});
 
 /** One secret or more, separated by commas; each is the key of one master. */
 export const secrets = (): ValueType<readonly string[]> => ({

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '@longshore/protocol';
 import {
+  byteSize,
   type ConfigEntry,
   type ConfigValues,
   choice,
@@ -20,7 +22,7 @@ import {
   text,
   trustedNetworks,
 } from '@longshore/runtime';
-import { fileMode, secrets } from './config-values.ts';
+import { bandwidth, fileMode, secrets } from './config-values.ts';
 import type { RetryPolicy } from './queue/next-step.ts';
 
 /** Every key of the slave's configuration. The keys of `[OptionOverwrite]` are Cloudreve's. */
@@ -97,6 +99,25 @@ export const slaveConfigSpec = defineConfig({
         type: seconds({ min: 1, max: 300 }),
         default: '60',
         description: "How far the master's clock may be off.",
+      },
+      MaxBandwidth: {
+        type: bandwidth(),
+        default: '0',
+        reloads: true,
+        description:
+          'What all transfers of file contents may use together each second, both directions counted. 0 is no limit. Folders of `[Stores]` are not counted.',
+      },
+      CompressionThreads: {
+        type: integer({ min: 1, max: 1024 }),
+        description:
+          'Threads on which archives are made and read; the tasks that run take turns on them. Default: one for each processor.',
+      },
+      MinFreeSpace: {
+        type: byteSize(),
+        default: '100 MiB',
+        reloads: true,
+        description:
+          'What stays free where TempPath is. A task that needs more temporary space than is left above that is not given to this slave.',
       },
     },
   },
@@ -227,6 +248,10 @@ export type SlaveConfig = {
   readonly callbackTimeoutMs: number;
   readonly signatureTtlSeconds: number;
   readonly maxSkewMs: number;
+  /** Bytes per second; 0 for no limit. */
+  readonly maxBandwidth: number;
+  readonly compressionThreads: number;
+  readonly minFreeBytes: number;
   readonly dataPath: string;
   readonly tempPath: string;
   readonly workers: number;
@@ -275,6 +300,9 @@ export function readSlaveConfig(options: {
     callbackTimeoutMs: Slave.CallbackTimeout,
     signatureTtlSeconds: Slave.SignatureTTL,
     maxSkewMs: Slave.MaxClockSkew,
+    maxBandwidth: Slave.MaxBandwidth,
+    compressionThreads: Slave.CompressionThreads ?? availableParallelism(),
+    minFreeBytes: Slave.MinFreeSpace,
     dataPath: Slave.DataPath,
     tempPath: Slave.TempPath ?? join(Slave.DataPath, 'temp'),
     workers: OptionOverwrite.queue_slave_worker_num,
@@ -291,9 +319,13 @@ export function readSlaveConfig(options: {
   };
   return {
     config,
-    entries: entries.map((entry) =>
-      entry.key === 'TempPath' && entry.value === null ? { ...entry, value: config.tempPath } : entry,
-    ),
+    entries: entries.map((entry) => {
+      if (entry.value !== null) return entry;
+      if (entry.key === 'TempPath') return { ...entry, value: config.tempPath };
+      return entry.key === 'CompressionThreads'
+        ? { ...entry, value: String(config.compressionThreads) }
+        : entry;
+    }),
     warnings: [...warnings, ...listenWarnings(config, entries), ...corsWarnings(cors)],
   };
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { AppError, type AttemptRef } from '@longshore/protocol';
 import { signingKey } from '@longshore/protocol/server';
 import {
@@ -32,6 +31,7 @@ import { createReadVitals } from './report/node-vitals.ts';
 import { createSelfTest } from './report/self-test.ts';
 import { createLocalStore } from './storage/local-store.ts';
 import { createTempFolders } from './storage/temp-folders.ts';
+import { createBandwidth } from './transfer/bandwidth.ts';
 import { createBlobHttp } from './transfer/blob-http.ts';
 import { createBlobIds } from './transfer/blob-ids.ts';
 import { createBlobSink } from './transfer/blob-sink.ts';
@@ -39,7 +39,10 @@ import { createOpenBlob } from './transfer/open-blob.ts';
 import { createStoredOutputs } from './transfer/stored-outputs.ts';
 
 /** The part of the configuration that a running slave takes anew. */
-export type LiveConfig = Pick<SlaveConfig, 'logLevel' | 'secrets' | 'cors' | 'workers' | 'retry'>;
+export type LiveConfig = Pick<
+  SlaveConfig,
+  'logLevel' | 'secrets' | 'cors' | 'workers' | 'retry' | 'maxBandwidth' | 'minFreeBytes'
+>;
 
 export type Slave = {
   /** Of the first place with a port; null when it listens on a unix socket only. */
@@ -87,14 +90,21 @@ export async function startSlave(
     let entriesInForce = entries;
     const peers = createPeerClient({ clock, signatureTtlSeconds });
     closers.add('connections to masters', () => peers.close());
-    const http = createBlobHttp({ idleTimeoutMs: blobIdleTimeoutMs });
+    const http = createBlobHttp({
+      idleTimeoutMs: blobIdleTimeoutMs,
+      bandwidth: createBandwidth({ limit: () => live.maxBandwidth, clock }),
+    });
     closers.add('connections for blobs', () => http.close());
-    const threads = createArchiveThreads({ size: availableParallelism() });
+    const threads = createArchiveThreads({ size: config.compressionThreads });
     closers.add('archive threads', () => threads.close());
 
     const keys = new Map(config.secrets.map(signingKey).map((key) => [key.keyId, key]));
     const stores = new Map(Object.entries(config.stores).map(([id, root]) => [id, createLocalStore(root)]));
-    const tempFolders = createTempFolders(config.tempPath, lock.directory);
+    const tempFolders = createTempFolders({
+      tempPath: config.tempPath,
+      dataPath: lock.directory,
+      minFreeBytes: () => live.minFreeBytes,
+    });
     const openBlob = createOpenBlob({ stores, http });
     const nextId = createBlobIds();
 
@@ -102,7 +112,7 @@ export async function startSlave(
     const readVitals = createReadVitals({
       clock,
       bootId,
-      tempPath: tempFolders.root,
+      tempSpace: () => tempFolders.space(),
       workers: () => live.workers,
       capabilities: Object.keys(executors) as (keyof typeof executors)[],
       queueDepth: () => queue.depth(),

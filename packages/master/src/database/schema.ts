@@ -208,7 +208,9 @@ export type Schema = {
     waiting_for: string | null;
     error: Json<ErrorInfo> | null;
     created_at_ms: number;
-    /** Capability, chosen node and user: queued parts of one lane differ in nothing but their age. */
+    /** Temporary space that the work needs before it can begin. */
+    temp_bytes: Generated<number>;
+    /** Capability, chosen node, user and whether temporary space is needed: otherwise queued parts of one lane differ in their age. */
     lane: GeneratedAlways<string>;
   };
   attempts: {

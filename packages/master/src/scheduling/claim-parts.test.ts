@@ -42,7 +42,7 @@ describeDatabases('placing parts', (open) => {
       id,
       name,
       type: 'slave',
-      url: 'http://127.0.0.1:1',
+      url: `http://${name}:1`,
       internal_url: null,
       key_id: id,
       secret_sealed: '',
@@ -158,6 +158,45 @@ describeDatabases('placing parts', (open) => {
       .where('id', '=', stuck[0] ?? '')
       .executeTakeFirstOrThrow();
     expect(waiting_for).toContain('anna: cannot extract-archive');
+    await clear();
+  });
+
+  it('S5 parts are placed within the temporary space that is left, and the others say what they wait for', async () => {
+    const mebibyte = 2 ** 20;
+    const disk = { path: '/tmp', totalBytes: 1e12, freeBytes: 1000 * mebibyte, minFreeBytes: 100 * mebibyte };
+    await addNode('small', 1, 1000);
+    const tell = (reservedBytes: number) =>
+      recordVitals(database.db, {
+        nodeId: nodes.small ?? '',
+        vitals: { ...vitals(1000), temp: { ...disk, reservedBytes } },
+        skewMs: 0,
+      });
+    await tell(0);
+    const user = await addUser(database.db);
+    const need = async (count: number, bytes: number): Promise<string[]> => {
+      const ids = await addTasks(user, count, { node: 'small' });
+      await database.db.updateTable('parts').set({ temp_bytes: bytes }).where('id', 'in', ids).execute();
+      return ids;
+    };
+    const total = async (ids: string[]) => (await placedOn(ids)).small ?? 0;
+    const large = await need(4, 400 * mebibyte);
+    const tooLarge = await need(1, 2000 * mebibyte);
+    const streaming = await addTasks(user, 3, { node: 'small' });
+    await claim();
+    expect([await total(large), await total(tooLarge), await total(streaming)]).toEqual([2, 0, 3]);
+    expect(await waitingFor(tooLarge)).toEqual([
+      expect.stringContaining('small: 100 MiB of temporary space left, 2000 MiB needed'),
+    ]);
+    await claim();
+    expect(await total(large)).toBe(2);
+    await database.db
+      .updateTable('parts')
+      .set({ state: 'completed' })
+      .where('state', '=', 'leased')
+      .execute();
+    await tell(500 * mebibyte);
+    await claim();
+    expect(await total(large)).toBe(3);
     await clear();
   });
 

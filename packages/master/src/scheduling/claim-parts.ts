@@ -53,7 +53,10 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
     if (lanes.length === 0) return { leased: 0, more: false };
     const held = await countHeld(tx);
     const candidates = (await listNodes(tx)).map((row) =>
-      toCandidate(deps, row, held.byNode.get(row.id) ?? 0),
+      toCandidate(deps, row, {
+        parts: held.byNode.get(row.id) ?? 0,
+        tempBytes: held.tempByNode.get(row.id) ?? 0,
+      }),
     );
     const places = candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
     // One of each lane at least, to tell why it waits.
@@ -102,7 +105,7 @@ async function placeParts(
     const limit = limits.get(part.userId);
     const allowedNodes = limit?.allowedNodes ?? null;
     const restrictedGroupId = allowedNodes === null ? null : (limit?.groupId ?? null);
-    const key = `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroupId ?? ''}`;
+    const key = `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroupId ?? ''} ${part.tempBytes}`;
     const rotation = rotations.get(part.capability);
     if (rotation === undefined || blocked.has(key)) continue;
     if (leased === batchSize) break;
@@ -130,7 +133,8 @@ async function placeParts(
     if (!(await leasePart(tx, lease))) continue;
     const room = node.room - 1;
     const fullForMs = deps.presence.fullForMs(node.id, room);
-    candidates[at] = { ...(candidates[at] ?? node), room, fullForMs };
+    const tempLeftBytes = node.tempLeftBytes - part.tempBytes;
+    candidates[at] = { ...(candidates[at] ?? node), room, fullForMs, tempLeftBytes };
     rotation.counters = pick.rotation;
     rotation.picks.set(node.id, (rotation.picks.get(node.id) ?? 0) + 1);
     leased += 1;
@@ -154,11 +158,11 @@ const isHeldBack = (
   limit.runningTasks.size >= limit.maxRunningTasks &&
   !limit.runningTasks.has(part.taskId);
 
-function toCandidate(deps: ClaimDeps, row: NodeRow, held: number): Candidate {
+function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempBytes: number }): Candidate {
   const { presence, heartbeatMs } = deps;
   const vitals = row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals);
   const allowed = JSON.parse(row.capabilities) as Capability[];
-  const room = placesOf(vitals?.workers ?? 0) - held;
+  const room = placesOf(vitals?.workers ?? 0) - held.parts;
   return {
     id: row.id,
     name: row.name,
@@ -166,12 +170,25 @@ function toCandidate(deps: ClaimDeps, row: NodeRow, held: number): Candidate {
     health: nodeHealth(row.heartbeat_age_ms, heartbeatMs),
     enabled: row.enabled === 1,
     draining: row.draining === 1,
-    quarantine: quarantineOf(row, held),
+    quarantine: quarantineOf(row, held.parts),
     capabilities: allowed.filter((capability) => vitals?.capabilities.includes(capability)),
     room,
     fullForMs: presence.fullForMs(row.id, room),
+    tempLeftBytes: tempLeft(vitals, held.tempBytes),
+    readsInPlace: row.type === 'embedded',
     unreachable: presence.unreachable(row.id),
   };
+}
+
+/**
+ * What the node may still promise. It tells what it has reserved for whoever gave it work; what it holds of ours may
+ * not have begun, and need as much.
+ */
+function tempLeft(vitals: NodeVitals | null, heldBytes: number): number {
+  const temp = vitals?.temp;
+  if (temp === undefined || temp === null) return 0;
+  const { freeBytes, reservedBytes = 0, minFreeBytes = 0 } = temp;
+  return freeBytes - minFreeBytes - Math.max(reservedBytes, heldBytes);
 }
 
 /** A quarantined node is tried with one part at a time, when nothing it holds can still show that it is well. */

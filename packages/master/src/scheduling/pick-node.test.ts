@@ -13,10 +13,18 @@ const node = (name: string, weight: number, change: Partial<Candidate> = {}): Ca
   capabilities: ['create-archive'],
   room: 100,
   fullForMs: 0,
+  tempLeftBytes: 0,
+  readsInPlace: false,
   unreachable: null,
   ...change,
 });
-const part = { capability: 'create-archive', requestedNodeId: null, allowedNodes: null, avoid: [] } as const;
+const part = {
+  capability: 'create-archive',
+  requestedNodeId: null,
+  allowedNodes: null,
+  avoid: [],
+  tempBytes: 0,
+} as const;
 
 function picks(candidates: Candidate[], count: number, rotation: Rotation = new Map()) {
   const order: string[] = [];
@@ -109,5 +117,33 @@ describe('N5 smooth weighted round-robin', () => {
     expect(pickNode(chosen, [node('a', 9), node('b', 1, { health: 'offline' })], new Map()).type).toBe(
       'nobody',
     );
+  });
+});
+
+describe('S5 temporary space', () => {
+  const large = { ...part, tempBytes: 200 * 2 ** 20 };
+
+  it('a node with 100 MiB never gets a part that needs 200, and the reason says so', () => {
+    const pick = pickNode(large, [node('a', 1, { tempLeftBytes: 100 * 2 ** 20 })], new Map());
+    expect(pick).toMatchObject({
+      type: 'nobody',
+      reason: expect.stringContaining('a: 100 MiB of temporary space left, 200 MiB needed'),
+    });
+  });
+
+  it('it goes to the node that has as much, however light', () => {
+    const candidates = [node('a', 100), node('b', 1, { tempLeftBytes: large.tempBytes })];
+    for (const name of ['b', 'b', 'b']) {
+      expect(pickNode(large, candidates, new Map())).toMatchObject({ type: 'picked', node: { name } });
+    }
+  });
+
+  it('a node that has the file at hand needs none to read it, but to make an archive it does', () => {
+    const embedded = node('a', 1, {
+      readsInPlace: true,
+      capabilities: ['create-archive', 'extract-archive'],
+    });
+    expect(pickNode({ ...large, capability: 'extract-archive' }, [embedded], new Map()).type).toBe('picked');
+    expect(pickNode(large, [embedded], new Map()).type).toBe('nobody');
   });
 });

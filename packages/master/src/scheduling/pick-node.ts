@@ -16,6 +16,10 @@ export type Candidate = {
   readonly room: number;
   /** How long there has been no room, in milliseconds; 0 when there is. */
   readonly fullForMs: number;
+  /** Temporary space that it can still promise to work, in bytes; below 0 when it has promised too much. */
+  readonly tempLeftBytes: number;
+  /** It has the files of the master at hand, and copies nothing to read it. */
+  readonly readsInPlace: boolean;
   /** Why it could not be reached just now although it is online, or null. */
   readonly unreachable: string | null;
 };
@@ -57,6 +61,7 @@ export function pickNode(
     /** The only nodes that may work for its user; null for all. */
     allowedNodes: readonly string[] | null;
     avoid: readonly string[];
+    tempBytes: number;
   },
   candidates: readonly Candidate[],
   rotation: Rotation,
@@ -101,7 +106,12 @@ export function pickNode(
 
 function obstacleOf(
   node: Candidate,
-  part: { capability: Capability; requestedNodeId: string | null; allowedNodes: readonly string[] | null },
+  part: {
+    capability: Capability;
+    requestedNodeId: string | null;
+    allowedNodes: readonly string[] | null;
+    tempBytes: number;
+  },
 ): string | null {
   if (part.requestedNodeId !== null && part.requestedNodeId !== node.id) return 'not the chosen node';
   if (part.allowedNodes !== null && !part.allowedNodes.includes(node.id)) return 'not for your group';
@@ -111,7 +121,13 @@ function obstacleOf(
   if (node.health !== 'online') return node.health;
   if (node.quarantine === 'closed') return 'quarantined';
   if (node.unreachable !== null) return node.unreachable;
+  const needed = node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes;
+  if (needed > 0 && needed > node.tempLeftBytes) {
+    return `${mebibytes(Math.max(0, node.tempLeftBytes))} of temporary space left, ${mebibytes(needed)} needed`;
+  }
   return null;
 }
+
+const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 
 const isBusy = (node: Candidate): boolean => node.room <= 0 && node.fullForMs > patienceMs;

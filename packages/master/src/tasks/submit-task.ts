@@ -21,9 +21,11 @@ import {
   insertTask,
   markPlanned,
   type SourceRow,
+  sumSources,
   type TaskRow,
 } from '../store/tasks/task-rows.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
+import { tempNeed } from './temp-need.ts';
 
 export type Submission = {
   request: SubmitTask;
@@ -101,6 +103,7 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
 /** Queues the parts of a task. False when it was planned, or has ended, meanwhile. */
 export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): Promise<boolean> {
   if (!(await markPlanned(db, task.id))) return false;
+  const sources = await sumSources(db, task.id);
   await insertParts(
     db,
     plan.map((work, ordinal) => ({
@@ -111,6 +114,7 @@ export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): 
       capability: work.kind satisfies Capability,
       requested_node_id: task.requested_node_id,
       work: JSON.stringify({ ...work, password: null }),
+      temp_bytes: tempNeed(work, sources),
       progress: JSON.stringify(emptyProgress),
     })),
   );

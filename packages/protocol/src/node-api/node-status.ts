@@ -8,6 +8,15 @@ export type Capability = z.infer<typeof Capability>;
 export const DiskSpace = z.object({ path: z.string(), freeBytes: Count, totalBytes: Count });
 export type DiskSpace = z.infer<typeof DiskSpace>;
 
+/** Where temporary files go. */
+export const TempDisk = DiskSpace.extend({
+  /** Promised to work that runs, whether it has written it yet or not. */
+  reservedBytes: Count.optional(),
+  /** What the administrator of the node wants to stay free. */
+  minFreeBytes: Count.optional(),
+});
+export type TempDisk = z.infer<typeof TempDisk>;
+
 /** How a node is doing, measured by itself. */
 export const NodeVitals = z.object({
   version: z.string().max(64),
@@ -27,7 +36,7 @@ export const NodeVitals = z.object({
   memoryFreeBytes: Count,
   memoryTotalBytes: Count,
   rssBytes: Count,
-  temp: DiskSpace.nullable(),
+  temp: TempDisk.nullable(),
 });
 export type NodeVitals = z.infer<typeof NodeVitals>;
 

@@ -1,12 +1,11 @@
-import { statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import {
   type Capability,
-  type DiskSpace,
   formatProtocolVersion,
   type NodeVitals,
   productVersion,
   protocolVersion,
+  type TempDisk,
 } from '@longshore/protocol';
 import type { Clock } from '@longshore/runtime';
 
@@ -16,12 +15,12 @@ export type ReadVitals = () => Promise<NodeVitals>;
 export function createReadVitals(options: {
   clock: Clock;
   bootId: string;
-  tempPath: string;
+  tempSpace: () => Promise<TempDisk | null>;
   workers: () => number;
   capabilities: readonly Capability[];
   queueDepth: () => { running: number; queued: number };
 }): ReadVitals {
-  const { clock, bootId, tempPath, workers, capabilities } = options;
+  const { clock, bootId, workers, capabilities } = options;
   const startedMs = clock.monotonicMs();
   return async () => ({
     version: productVersion,
@@ -37,16 +36,6 @@ export function createReadVitals(options: {
     memoryFreeBytes: freemem(),
     memoryTotalBytes: totalmem(),
     rssBytes: process.memoryUsage.rss(),
-    temp: await diskSpace(tempPath),
+    temp: await options.tempSpace(),
   });
-}
-
-/** Null when the folder is gone or its file system does not answer with numbers. */
-async function diskSpace(path: string): Promise<DiskSpace | null> {
-  try {
-    const { bavail, blocks, bsize } = await statfs(path);
-    return { path, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
-  } catch {
-    return null;
-  }
 }

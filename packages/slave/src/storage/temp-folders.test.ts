@@ -4,10 +4,13 @@ import { expect, test } from 'vitest';
 import { tempFolder } from '../testing/temp-folder.ts';
 import { createTempFolders } from './temp-folders.ts';
 
+const open = (tempPath: string, dataPath: string, minFreeBytes = 0) =>
+  createTempFolders({ tempPath, dataPath, minFreeBytes: () => minFreeBytes });
+
 test('a start deletes what a crash has left, and nothing of anybody else', async () => {
   const shared = tempFolder();
-  const folders = createTempFolders(shared, '/data/a');
-  const other = createTempFolders(shared, '/data/b');
+  const folders = open(shared, '/data/a');
+  const other = open(shared, '/data/b');
   await folders.prepare();
   await other.prepare();
   mkdirSync(join(folders.root, 'left'));
@@ -20,7 +23,7 @@ test('a start deletes what a crash has left, and nothing of anybody else', async
 });
 
 test('what was reserved is gone when the work has ended, released or not', async () => {
-  const folders = createTempFolders(tempFolder(), '/data/a');
+  const folders = open(tempFolder(), '/data/a');
   await folders.prepare();
   const space = folders.open('part');
   const [first, second] = [await space.reserve(1000), await space.reserve(1000)];
@@ -33,7 +36,7 @@ test('what was reserved is gone when the work has ended, released or not', async
 });
 
 test('more than the disk has is NO_SPACE, and earlier reservations count', async () => {
-  const folders = createTempFolders(tempFolder(), '/data/a');
+  const folders = open(tempFolder(), '/data/a');
   await folders.prepare();
   const space = folders.open('part');
   await expect(space.reserve(Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ code: 'NO_SPACE' });
@@ -48,7 +51,23 @@ test('more than the disk has is NO_SPACE, and earlier reservations count', async
 test('a temporary folder that cannot be written is refused at the start', async () => {
   const file = join(tempFolder(), 'file');
   writeFileSync(file, '');
-  await expect(createTempFolders(file, '/data/a').prepare()).rejects.toMatchObject({
+  await expect(open(file, '/data/a').prepare()).rejects.toMatchObject({
     code: 'TEMP_NOT_WRITABLE',
   });
+});
+
+test('S5: what shall stay free is not given to work, and what was promised is told', async () => {
+  const none = open(tempFolder(), '/data/a', Number.MAX_SAFE_INTEGER);
+  await none.prepare();
+  await expect(none.open('part').reserve(1)).rejects.toMatchObject({
+    code: 'NO_SPACE',
+    message: 'the temporary folder has 0 bytes left for work, 1 are needed',
+  });
+  const some = open(tempFolder(), '/data/a', 4096);
+  await some.prepare();
+  const space = some.open('part');
+  await space.reserve(1000);
+  expect(await some.space()).toMatchObject({ reservedBytes: 1000, minFreeBytes: 4096 });
+  await space.releaseAll();
+  expect(await some.space()).toMatchObject({ reservedBytes: 0 });
 });

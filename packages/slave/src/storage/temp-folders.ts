@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '@longshore/protocol';
+import { AppError, type TempDisk } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
 import { toSystemError } from '../errors/system-error.ts';
 
 /** The folder of temporary files: private to this slave, and empty when nothing runs. */
 export type TempFolders = {
   readonly root: string;
+  /** Null when the folder is gone or its file system does not answer with numbers. */
+  space(): Promise<TempDisk | null>;
   /** Creates the folder and deletes what a crash has left. Throws `TEMP_NOT_WRITABLE`. */
   prepare(): Promise<void>;
   /** Space for one piece of work, with folders that begin with `name`. `releaseAll` deletes what is left of it. */
@@ -18,7 +20,13 @@ export type TempFolders = {
  * `tempPath` may be shared, such as /tmp, so a folder below it that is named after the data folder is used, which
  * only one slave can hold.
  */
-export function createTempFolders(tempPath: string, dataPath: string): TempFolders {
+export function createTempFolders(options: {
+  tempPath: string;
+  dataPath: string;
+  /** What work must leave free. */
+  minFreeBytes: () => number;
+}): TempFolders {
+  const { tempPath, dataPath, minFreeBytes } = options;
   const name = createHash('sha256').update(dataPath).digest('hex').slice(0, 12);
   const root = join(tempPath, `longshore-${name}`);
   let reservedBytes = 0;
@@ -28,11 +36,11 @@ export function createTempFolders(tempPath: string, dataPath: string): TempFolde
     bytes: number,
   ): Promise<{ folder: string; release(): Promise<void> }> {
     const { bavail, bsize } = await statfs(root);
-    const freeBytes = bavail * bsize - reservedBytes;
+    const freeBytes = Math.max(0, bavail * bsize - reservedBytes - minFreeBytes());
     if (bytes > freeBytes) {
       throw new AppError(
         'NO_SPACE',
-        `the temporary folder has ${freeBytes} bytes left, ${bytes} are needed`,
+        `the temporary folder has ${freeBytes} bytes left for work, ${bytes} are needed`,
         {
           details: { neededBytes: bytes, freeBytes },
         },
@@ -59,6 +67,20 @@ export function createTempFolders(tempPath: string, dataPath: string): TempFolde
 
   return {
     root,
+    space: async () => {
+      try {
+        const { bavail, blocks, bsize } = await statfs(root);
+        return {
+          path: root,
+          freeBytes: bavail * bsize,
+          totalBytes: blocks * bsize,
+          reservedBytes,
+          minFreeBytes: minFreeBytes(),
+        };
+      } catch {
+        return null;
+      }
+    },
     prepare: async () => {
       try {
         await rm(root, { recursive: true, force: true });

@@ -1,9 +1,10 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { type Readable, Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, ErrorBody, fromErrorInfo, StoredBlob } from '@longshore/protocol';
 import { freeChunk, toConnectionError } from '@longshore/runtime';
+import { type Bandwidth, paced, pieces } from './bandwidth.ts';
 import { createLargeReadAgent } from './large-read-agent.ts';
 
 type Target = { readonly url: URL; readonly ticket: string };
@@ -25,7 +26,7 @@ export type BlobHttp = {
   get(
     blob: Target & { start: number; end: number; sizeBytes: number },
     signal: AbortSignal,
-  ): Promise<IncomingMessage>;
+  ): Promise<AsyncIterable<Uint8Array> & { destroy(): unknown }>;
   /** Sends a blob and resolves with what the store says it has received. */
   put(blob: Target & BlobBody, signal: AbortSignal): Promise<StoredBlob>;
   close(): void;
@@ -34,7 +35,8 @@ export type BlobHttp = {
 const longestErrorBytes = 64 * 1024;
 const bodyBufferBytes = 512 * 1024;
 
-export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
+export function createBlobHttp(options: { idleTimeoutMs: number; bandwidth: Bandwidth }): BlobHttp {
+  const { bandwidth } = options;
   const agentOptions = { keepAlive: true, maxSockets: 64, timeout: options.idleTimeoutMs };
   const agents = { http: createLargeReadAgent(agentOptions), https: new HttpsAgent(agentOptions) };
 
@@ -74,14 +76,20 @@ export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
         else answer.destroy(idle);
       });
       if (body === null) outgoing.end();
-      else if (body.content instanceof Uint8Array) outgoing.end(body.content);
-      else {
-        const { content } = body;
-        pipeline(content, intoRequest(outgoing, body), { signal }).catch((error: unknown) => {
-          // A store that refuses answers before it has read everything; its answer says more than the broken pipe.
-          if (content.errored !== null && content.errored === error) reject(error);
-          else if (answer === undefined) setImmediate(() => answer ?? fail(error));
+      else if (body.content instanceof Uint8Array && !bandwidth.isLimited()) outgoing.end(body.content);
+      else if (body.content instanceof Uint8Array) {
+        pipeline(pieces(body.content, bandwidth, signal), outgoing, { signal }).catch((error: unknown) => {
+          if (answer === undefined) setImmediate(() => answer ?? fail(error));
         });
+      } else {
+        const { content } = body;
+        pipeline(content, intoRequest(outgoing, body, { bandwidth, signal }), { signal }).catch(
+          (error: unknown) => {
+            // A store that refuses answers before it has read everything; its answer says more than the broken pipe.
+            if (content.errored !== null && content.errored === error) reject(error);
+            else if (answer === undefined) setImmediate(() => answer ?? fail(error));
+          },
+        );
       }
     });
   }
@@ -94,7 +102,7 @@ export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
       try {
         if ((response.statusCode ?? 0) >= 400) throw await errorOf(response, blob.url);
         checkPromise(response, blob);
-        return response;
+        return bandwidth.isLimited() ? Readable.from(paced(response, bandwidth, signal)) : response;
       } catch (error) {
         response.destroy();
         throw error;
@@ -118,15 +126,21 @@ export function createBlobHttp(options: { idleTimeoutMs: number }): BlobHttp {
 }
 
 /** The body of a request as a stream; one chunk is on its way at a time, the connection buffers enough. */
-function intoRequest(outgoing: ClientRequest, { onChunk, freeChunks = false }: BlobBody): Writable {
+function intoRequest(
+  outgoing: ClientRequest,
+  { onChunk, freeChunks = false }: BlobBody,
+  pace: { bandwidth: Bandwidth; signal: AbortSignal },
+): Writable {
   const body = new Writable({
     highWaterMark: bodyBufferBytes,
     write(chunk: Buffer, _encoding, done) {
       onChunk?.(chunk);
-      outgoing.write(chunk, (error) => {
+      const written = (error?: Error | null): void => {
         if (freeChunks && !error) freeChunk(chunk);
         done(error);
-      });
+      };
+      if (pace.bandwidth.isLimited()) writePaced(chunk).then(() => written(), written);
+      else outgoing.write(chunk, written);
     },
     final(done) {
       outgoing.end();
@@ -137,6 +151,13 @@ function intoRequest(outgoing: ClientRequest, { onChunk, freeChunks = false }: B
       done(error);
     },
   });
+  const writePaced = async (chunk: Uint8Array): Promise<void> => {
+    for await (const piece of pieces(chunk, pace.bandwidth, pace.signal)) {
+      await new Promise<void>((resolve, reject) => {
+        outgoing.write(piece, (error) => (error ? reject(error) : resolve()));
+      });
+    }
+  };
   outgoing.once('close', () => body.destroy());
   return body;
 }

@@ -10,6 +10,7 @@ import { createMasterLink } from '../report/master-link.ts';
 import { createLocalStore } from '../storage/local-store.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
+import { createBandwidth } from './bandwidth.ts';
 import { createBlobHttp } from './blob-http.ts';
 import { createBlobIds } from './blob-ids.ts';
 import { createBlobSink } from './blob-sink.ts';
@@ -23,7 +24,10 @@ const chunked = (): Readable =>
 async function sinkTo(storeId: 'here' | 'remote', change: (attempt: Attempt) => Attempt = (same) => same) {
   const master = await startFakeMaster();
   const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });
-  const http = createBlobHttp({ idleTimeoutMs: 5000 });
+  const http = createBlobHttp({
+    idleTimeoutMs: 5000,
+    bandwidth: createBandwidth({ limit: () => 0, clock: systemClock }),
+  });
   onTestFinished(async () => {
     http.close();
     peers.close();

@@ -8,6 +8,7 @@ import { createPeerClient, systemClock } from '@longshore/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMasterLink } from '../report/master-link.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
+import { createBandwidth } from './bandwidth.ts';
 import { createBlobHttp } from './blob-http.ts';
 import { remoteBlobSource } from './remote-blob-source.ts';
 
@@ -17,7 +18,10 @@ const never = new AbortController().signal;
 async function remote(change: Partial<BlobAccess> = {}) {
   const master = await startFakeMaster();
   const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });
-  const http = createBlobHttp({ idleTimeoutMs: 500 });
+  const http = createBlobHttp({
+    idleTimeoutMs: 500,
+    bandwidth: createBandwidth({ limit: () => 0, clock: systemClock }),
+  });
   onTestFinished(async () => {
     http.close();
     peers.close();

@@ -15,14 +15,17 @@ export type QueuedPart = {
   attempt: number;
   requestedNodeId: string | null;
   avoid: string[];
+  /** Temporary space that the node must have left. */
+  tempBytes: number;
 };
 
-/** Parts of one capability that may go to the same nodes: they can all be placed now, or none can. */
+/** Parts of one capability and need that may go to the same nodes: they can all be placed now, or none can. */
 export type PlacementKey = {
   readonly capability: Capability;
   readonly requestedNodeId: string | null;
   /** The group of their users when not every node works for it. */
   readonly restrictedGroupId: string | null;
+  readonly tempBytes: number;
 };
 
 /**
@@ -56,7 +59,8 @@ export async function oldestQueued(
   for (const lanes of chunked(options.lanes, lanesPerQuery)) {
     const ofLane = (lane: string) => sql`select * from (
       select id, user_id as "userId", task_id as "taskId", ordinal, created_at_ms as "createdAtMs", capability,
-        attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid"
+        attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid",
+        temp_bytes as "tempBytes"
       from parts where state = 'queued' and lane = ${lane} and not_before_ms <= now_ms()
       order by created_at_ms, task_id, ordinal limit ${options.limit}) as oldest`;
     const found = await sql<Omit<QueuedPart, 'avoid'> & { avoid: string }>`
@@ -83,23 +87,30 @@ export async function oldestQueued(
 /** Far below the number of values that a statement takes. */
 const rowsPerInsert = 500;
 
-/** How many parts each node holds, and how many are held of each user. */
+/** How many parts each node holds and what temporary space they need, and how many are held of each user. */
 export async function countHeld(
   db: Db,
-): Promise<{ byNode: Map<string, number>; byUser: Map<string, number> }> {
+): Promise<{ byNode: Map<string, number>; tempByNode: Map<string, number>; byUser: Map<string, number> }> {
   const rows = await db
     .selectFrom('parts')
-    .select((eb) => ['node_id', 'user_id', eb.fn.countAll<number>().as('held')])
+    .select((eb) => [
+      'node_id',
+      'user_id',
+      eb.fn.countAll<number>().as('held'),
+      eb.fn.sum<number>('temp_bytes').as('temp'),
+    ])
     .where(isHeld)
     .groupBy(['node_id', 'user_id'])
     .execute();
   const byNode = new Map<string, number>();
+  const tempByNode = new Map<string, number>();
   const byUser = new Map<string, number>();
-  for (const { node_id: nodeId, user_id: userId, held } of rows) {
+  for (const { node_id: nodeId, user_id: userId, held, temp } of rows) {
+    tempByNode.set(nodeId ?? '', (tempByNode.get(nodeId ?? '') ?? 0) + Number(temp));
     byNode.set(nodeId ?? '', (byNode.get(nodeId ?? '') ?? 0) + Number(held));
     byUser.set(userId, (byUser.get(userId) ?? 0) + Number(held));
   }
-  return { byNode, byUser };
+  return { byNode, tempByNode, byUser };
 }
 
 /** The rotation of one capability, locked until the transaction ends so that several masters share it. */
@@ -200,6 +211,7 @@ export async function explainWaiting(db: Db, key: PlacementKey, waitingFor: stri
     .set({ waiting_for: waitingFor })
     .where('state', '=', 'queued')
     .where('capability', '=', key.capability)
+    .where('temp_bytes', '=', key.tempBytes)
     .where('requested_node_id', key.requestedNodeId === null ? 'is' : '=', key.requestedNodeId)
     .where('user_id', 'in', (eb) => {
       const users = eb.selectFrom('users').innerJoin('user_groups as g', 'g.id', 'users.group_id');

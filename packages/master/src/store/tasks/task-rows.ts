@@ -11,7 +11,15 @@ export type NewTask = Omit<
 >;
 export type NewPart = Pick<
   Insertable<Schema['parts']>,
-  'id' | 'task_id' | 'user_id' | 'ordinal' | 'capability' | 'requested_node_id' | 'work' | 'progress'
+  | 'id'
+  | 'task_id'
+  | 'user_id'
+  | 'ordinal'
+  | 'capability'
+  | 'requested_node_id'
+  | 'work'
+  | 'progress'
+  | 'temp_bytes'
 >;
 
 type KeyedRequest = Pick<Insertable<Schema['tasks']>, 'user_id' | 'request_hash'> & {
@@ -62,6 +70,27 @@ export async function insertSources(db: Db, taskId: string, sources: readonly So
       .values(rows.map((source, index) => ({ ...source, task_id: taskId, ordinal: from + index })))
       .execute();
   }
+}
+
+export async function sumSources(
+  db: Db,
+  taskId: string,
+): Promise<{ entries: number; files: number; bytes: number; firstPath: string }> {
+  const of = db.selectFrom('task_sources').where('task_id', '=', taskId);
+  const sum = await of
+    .select((eb) => [
+      eb.fn.countAll<number>().as('entries'),
+      eb.fn.count<number>('blob_id').as('files'),
+      eb.fn.sum<number | null>('size_bytes').as('bytes'),
+    ])
+    .executeTakeFirstOrThrow();
+  const first = await of.select('path').where('kind', '=', 'file').orderBy('ordinal').executeTakeFirst();
+  return {
+    entries: Number(sum.entries),
+    files: Number(sum.files),
+    bytes: Number(sum.bytes ?? 0),
+    firstPath: first?.path ?? '',
+  };
 }
 
 export async function insertParts(db: Db, parts: readonly NewPart[]): Promise<void> {
