@@ -1,4 +1,11 @@
-import { eventsRoute, fileBytesRoutes, nodeTestRoute, type Task, type User } from '@longshore/protocol';
+import {
+  eventsRoute,
+  fileBytesRoutes,
+  nodeTestRoute,
+  type Task,
+  type User,
+  unsavedNodeTestRoute,
+} from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, type ApiError, addUser, anonymous, signIn } from '../support/api.ts';
 import { endpoints } from '../support/endpoints.ts';
@@ -14,6 +21,7 @@ const otherRoutes = [
   `user DELETE ${fileBytesRoutes.uploads}/{upload}`,
   `user GET ${eventsRoute}`,
   `admin POST ${nodeTestRoute.replace('{id}', 'embedded')}`,
+  `admin POST ${unsavedNodeTestRoute}`,
 ].map((route) => {
   const [access = '', method = '', path = ''] = route.split(' ');
   return { access, method, path };

@@ -22,6 +22,7 @@ import { createEventHub } from './events/event-hub.ts';
 import { previewFile } from './files/preview-file.ts';
 import { createUploadTurns } from './files/uploads/create-upload-turns.ts';
 import { expireUploads } from './files/uploads/drop-upload.ts';
+import { takeSamples } from './history/take-samples.ts';
 import { authenticateUser } from './http/authenticate-user.ts';
 import { createApp } from './http/create-app.ts';
 import { mountAccountRoutes } from './http/routes/account-routes.ts';
@@ -33,6 +34,7 @@ import { mountDownloadRoutes } from './http/routes/download-routes.ts';
 import { mountEventRoutes } from './http/routes/event-routes.ts';
 import { mountFileRoutes } from './http/routes/file-routes.ts';
 import { mountHealthRoutes } from './http/routes/health-routes.ts';
+import { mountHistoryRoutes } from './http/routes/history-routes.ts';
 import { mountNodeApiRoutes } from './http/routes/node-api-routes.ts';
 import { mountNodeRoutes } from './http/routes/node-routes.ts';
 import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
@@ -88,6 +90,8 @@ export type Master = {
 const consoleFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 const slaveProgram = fileURLToPath(new URL('../../slave/src/main.ts', import.meta.url));
 
+/** Several times a minute, so that none is missed. */
+const sampleEveryMs = 20_000;
 const purgeEveryMs = 10 * 60 * 1000;
 const orphanPurgeEveryMs = 60 * 60 * 1000;
 const dayMs = 24 * 60 * 60 * 1000;
@@ -266,6 +270,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       return communicationTest({ client, node, browserOrigin, maxSkewMs, now: clock.monotonicMs });
     },
   });
+  mountHistoryRoutes(app, db);
   const heard = (nodeId: NodeId): void => {
     nodeChanged(nodeId);
     wake();
@@ -339,6 +344,11 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const purgeOrphans = createOrphanPurge({ db, stores, clock, graceMs: dayMs });
   const maintenance = startMaintenance(
     [
+      {
+        name: 'take samples',
+        everyMs: sampleEveryMs,
+        run: () => takeSamples({ database, heartbeatMs }),
+      },
       { name: 'trim events', everyMs: purgeEveryMs, run: () => trimEvents(database) },
       { name: 'trim audit log', everyMs: purgeEveryMs, run: () => trimAudit(db, config.keepAuditMs) },
       { name: 'end sessions', everyMs: purgeEveryMs, run: () => deleteExpiredSessions(db, clock.nowMs()) },

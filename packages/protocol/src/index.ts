@@ -74,6 +74,13 @@ export { FileEntry, fileBytesRoutes, files, UserPath, uploadHeaders } from './us
 export { Group, GroupLimits, GroupName, groups } from './user-api/groups.ts';
 export { health } from './user-api/health.ts';
 export {
+  HistorySpan,
+  history,
+  NodeHistory,
+  NodeSeries,
+  StatsHistory,
+} from './user-api/history.ts';
+export {
   Node,
   NodeChoice,
   NodeHealth,

@@ -22,6 +22,7 @@ import { nodesAdd } from './nodes/nodes-add.ts';
 import { nodesChoices } from './nodes/nodes-choices.ts';
 import { nodesConfig } from './nodes/nodes-config.ts';
 import { nodesEdit } from './nodes/nodes-edit.ts';
+import { nodesHistory } from './nodes/nodes-history.ts';
 import { nodesLs } from './nodes/nodes-ls.ts';
 import { nodesRm } from './nodes/nodes-rm.ts';
 import { nodesRotateKey } from './nodes/nodes-rotate-key.ts';
@@ -97,6 +98,7 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       nodesLs,
       nodesShow,
+      nodesHistory,
       nodesConfig,
       nodesAdd,
       nodesTest,

@@ -286,5 +286,36 @@ export type Schema = {
     before: Json<Record<string, unknown>> | null;
     after: Json<Record<string, unknown>> | null;
   };
+  /**
+   * How much was done in each stretch of time that begins at `at_ms`: one for each minute of the last hour and for each five
+   * minutes of the last day. Queue and wait as they were at its end; in the longer ones the mean and the longest.
+   */
+  task_samples: {
+    step_ms: number;
+    at_ms: number;
+    submitted: number;
+    completed: number;
+    failed: number;
+    canceled: number;
+    queued: number;
+    running: number;
+    oldest_wait_ms: number;
+  };
+  /** How each node was in the same stretches; `online` is the share of the time. The rest is null while it was not. */
+  node_samples: {
+    node_id: string;
+    step_ms: number;
+    at_ms: number;
+    online: number;
+    load1: number | null;
+    cores: number | null;
+    memory_free_bytes: number | null;
+    memory_total_bytes: number | null;
+    temp_free_bytes: number | null;
+    temp_total_bytes: number | null;
+    running: number | null;
+    queued: number | null;
+    skew_ms: number | null;
+  };
   nonces: { key_id: string; nonce: string; until_ms: number };
 };

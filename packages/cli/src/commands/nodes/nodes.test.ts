@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, nodes, TestStep } from '@longshore/protocol';
+import { AppError, history, nodes, TestStep } from '@longshore/protocol';
 import { describe, expect } from 'vitest';
 import { cliTest } from '../../testing/cli-test.ts';
 import { sampleNode } from '../../testing/samples.ts';
@@ -103,5 +103,35 @@ describe('nodes test', () => {
         .split('\n')
         .map((line) => TestStep.parse(JSON.parse(line))),
     ).toEqual(steps);
+  });
+});
+
+describe('nodes history', () => {
+  cliTest('N4 is a line for each stretch; what was not measured is a dash', async ({ master, longshore }) => {
+    const { id, name } = sampleNode();
+    master.on(history.nodeHistory, ({ params, query }) => {
+      expect([params, query]).toEqual([{ id: 'shed' }, { span: 'day' }]);
+      return {
+        stepMs: 300_000,
+        nodeId: id,
+        name,
+        atMs: [1_700_000_000_000, 1_700_000_300_000],
+        online: [0.8, 0],
+        load1: [1.25, null],
+        cores: [4, null],
+        memoryFreeBytes: [2 ** 30, null],
+        memoryTotalBytes: [2 ** 31, null],
+        tempFreeBytes: [2 ** 40, null],
+        tempTotalBytes: [2 ** 41, null],
+        running: [3, null],
+        queued: [1, null],
+        skewMs: [-12, null],
+      };
+    });
+    const { stdout, exitCode } = await longshore('nodes', 'history', 'shed', '--span', 'day');
+    expect(exitCode).toBe(0);
+    const [, first, second] = stdout.trimEnd().split('\n');
+    expect(first).toMatch(/80 % +1\.3 +1\.0 GiB +1\.0 TiB +3 +1 +-12 ms/);
+    expect(second).toMatch(/0 %( +-){6}$/);
   });
 });

@@ -169,6 +169,7 @@ export const first = (dialect: DialectName): Migration => ({
       created_at_ms ${long} not null,
       started_at_ms ${long},
       finished_at_ms ${long})`);
+    await run(sql`create index tasks_finished on tasks (finished_at_ms) where finished_at_ms is not null`);
     await run(sql`create unique index tasks_idempotency on tasks (user_id, idempotency_key)
       where idempotency_key is not null`);
     await run(sql`create index tasks_user on tasks (user_id, created_at_ms)`);
@@ -285,6 +286,32 @@ export const first = (dialect: DialectName): Migration => ({
       before ${text},
       after ${text})`);
     await run(sql`create index audit_at on audit (at_ms)`);
+    await run(sql`create table task_samples (
+      step_ms integer not null,
+      at_ms ${long} not null,
+      submitted integer not null,
+      completed integer not null,
+      failed integer not null,
+      canceled integer not null,
+      queued integer not null,
+      running integer not null,
+      oldest_wait_ms ${long} not null,
+      primary key (step_ms, at_ms))`);
+    await run(sql`create table node_samples (
+      node_id ${text} not null references nodes (id) on delete cascade,
+      step_ms integer not null,
+      at_ms ${long} not null,
+      online double precision not null,
+      load1 double precision,
+      cores integer,
+      memory_free_bytes ${long},
+      memory_total_bytes ${long},
+      temp_free_bytes ${long},
+      temp_total_bytes ${long},
+      running double precision,
+      queued double precision,
+      skew_ms double precision,
+      primary key (node_id, step_ms, at_ms))`);
     await run(sql`create table nonces (
       key_id ${text} not null,
       nonce ${text} not null,
