@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,17 +11,8 @@ import { type Api, api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave } from '../support/cluster.ts';
 import { makeTree } from '../support/file-trees.ts';
 import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+import { sharedStore } from '../support/shared-store.ts';
 import { contentsOf, contentsOfArchive, contentsOfFolder, putTree } from '../support/user-files.ts';
-
-/** A data directory of its own, with the bytes in a folder that several masters have, as on a mount. */
-async function sharedStore(shared: string): Promise<string> {
-  const dataPath = await tempFolder('master');
-  for (const folder of ['blobs', 'staging']) {
-    await mkdir(join(shared, folder), { recursive: true });
-    await symlink(join(shared, folder), join(dataPath, folder));
-  }
-  return dataPath;
-}
 
 describe('[Database] Type = postgres', () => {
   let postgres: PostgresServer;

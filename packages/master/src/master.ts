@@ -121,7 +121,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
       ? openSqlite({ path: config.database.path, clock })
       : openPostgres({
           ...config.database,
-          onIdleError: (err) => log.warn({ err }, 'database connection lost'),
+          onLostConnection: (err) => log.warn({ err }, 'database connection lost'),
         }),
   );
   closers.add('database', () => database.close());

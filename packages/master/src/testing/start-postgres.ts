@@ -9,6 +9,10 @@ import pg from 'pg';
 export type PostgresServer = {
   /** Address of a database from which others can be made. */
   readonly adminUrl: string;
+  /** Ends the server at once, as a crash does, and leaves its data. */
+  crash(): Promise<void>;
+  /** Starts it again after a crash, on the same port. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -17,9 +21,10 @@ const nobody = 65_534;
 
 /**
  * A PostgreSQL server of its own, in a temporary folder, on a free port of the loopback address. It sorts text by
- * language, as most installations do, so that a query which needs order by bytes has to say so. Nothing is synced.
+ * language, as most installations do, so that a query which needs order by bytes has to say so. Nothing is
+ * synced, unless it is to survive a crash.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(wanted: { durable?: boolean } = {}): Promise<PostgresServer> {
   const asNobody = process.getuid?.() === 0;
   const identity = asNobody ? { uid: nobody, gid: nobody } : {};
   const folder = mkdtempSync(join(tmpdir(), 'longshore-postgres-'));
@@ -39,25 +44,34 @@ export async function startPostgres(): Promise<PostgresServer> {
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    fsync: 'off',
-    synchronous_commit: 'off',
-    full_page_writes: 'off',
     max_connections: '300',
+    ...(wanted.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(programs, 'postgres'), ['-D', data, ...flags], options);
-  const ended = finished(server).catch((error: unknown) => error);
-  const killAtExit = (): void => void server.kill('SIGKILL');
-  process.once('exit', killAtExit);
   const urlOf = (database: string): string => `postgres://longshore@127.0.0.1:${port}/${database}`;
-  await untilReady(urlOf('postgres'), ended);
+  const run = async (): Promise<{ server: ChildProcess; ended: Promise<unknown> }> => {
+    const server = spawn(join(programs, 'postgres'), ['-D', data, ...flags], options);
+    const ended = finished(server).catch((error: unknown) => error);
+    await untilReady(urlOf('postgres'), ended);
+    return { server, ended };
+  };
+  let running = await run();
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    running.server.kill(signal);
+    await running.ended;
+  };
+  const killAtExit = (): void => void running.server.kill('SIGKILL');
+  process.once('exit', killAtExit);
   return {
     adminUrl: urlOf('postgres'),
+    // SIGQUIT is PostgreSQL's immediate shutdown, without a checkpoint; SIGINT its fast one: open connections are cut.
+    crash: () => end('SIGQUIT'),
+    restart: async () => {
+      running = await run();
+    },
     stop: async () => {
       process.off('exit', killAtExit);
-      // SIGINT is PostgreSQL's fast shutdown: open connections are cut.
-      server.kill('SIGINT');
-      await ended;
+      await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -127,18 +141,19 @@ function findFreePort(): Promise<number> {
 /** Makes an empty database on a server and answers its address. */
 export async function createTestDatabase(adminUrl: string): Promise<string> {
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`;
-  await runAsAdmin(adminUrl, `create database ${name}`);
+  await runStatement(adminUrl, `create database ${name}`);
   return new URL(`/${name}`, adminUrl).href;
 }
 
-export const dropTestDatabase = (adminUrl: string, url: string): Promise<void> =>
-  runAsAdmin(adminUrl, `drop database ${new URL(url).pathname.slice(1)} with (force)`);
+export const dropTestDatabase = (adminUrl: string, url: string): Promise<unknown> =>
+  runStatement(adminUrl, `drop database ${new URL(url).pathname.slice(1)} with (force)`);
 
-async function runAsAdmin(adminUrl: string, statement: string): Promise<void> {
-  const client = new pg.Client(adminUrl);
+/** Runs one statement on a connection of its own, and answers its rows. */
+export async function runStatement(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(url);
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query<Record<string, unknown>>(statement)).rows;
   } finally {
     await client.end();
   }

@@ -51,7 +51,7 @@ async function openSqliteTest(clock: Clock): Promise<Opened> {
 async function openPostgresTest(): Promise<Opened> {
   const adminUrl = inject('postgresAdminUrl');
   const url = await createTestDatabase(adminUrl);
-  const onIdleError = (): void => {};
-  const database = await openDatabase(openPostgres({ url, maxConnections: 20, onIdleError }));
-  return { database, remove: () => dropTestDatabase(adminUrl, url) };
+  const onLostConnection = (): void => {};
+  const database = await openDatabase(openPostgres({ url, maxConnections: 20, onLostConnection }));
+  return { database, remove: async () => void (await dropTestDatabase(adminUrl, url)) };
 }

@@ -21,8 +21,8 @@ export type PostgresOptions = {
   /** A `postgres://` address with user, password and database. */
   url: string;
   maxConnections: number;
-  /** A broken idle connection; the pool replaces it. */
-  onIdleError: (error: Error) => void;
+  /** A broken connection; the pool replaces it. A query that was under way fails by itself. */
+  onLostConnection: (error: Error) => void;
 };
 
 /** PostgreSQL through a pool. 64-bit integers arrive as numbers: sizes and times stay far below 2^53. */
@@ -37,7 +37,9 @@ export function openPostgres(options: PostgresOptions): DatabaseDialect {
     connectionTimeoutMillis: 5000,
     types,
   });
-  pool.on('error', options.onIdleError);
+  // The pool speaks for idle connections only. One in use has nobody to hear it, which would end the process.
+  pool.on('connect', (client) => client.on('error', options.onLostConnection));
+  pool.on('error', () => undefined);
   return {
     name: 'postgres',
     dialect: new PostgresDialect({ pool }),
