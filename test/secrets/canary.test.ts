@@ -33,6 +33,7 @@ describe('F10 secrets', () => {
     'wrong archive password': spicy('wrong'),
     'user password': spicy('user'),
     'mistyped user password': spicy('mistyped'),
+    'metrics token': randomBytes(20).toString('hex'),
   };
   const secret = (name: string): string => canaries[name] ?? '';
 
@@ -47,6 +48,7 @@ describe('F10 secrets', () => {
     const { id } = await who.submit(request);
     const task = await who.ended(id);
     await ask(who, 'GET', `/api/v1/tasks/${id}`);
+    await ask(who, 'GET', `/api/v1/tasks/${id}/logs`);
     return task.state;
   };
   const atRest = async (wanted: Canaries): Promise<string[]> => [
@@ -59,12 +61,20 @@ describe('F10 secrets', () => {
     up = await startFaultProxy({ record: true });
     down = await startFaultProxy({ record: true });
     master = await startMasterBehind(up, {
-      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1', ...debug },
+      env: {
+        LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1',
+        LONGSHORE_METRICS_TOKEN: secret('metrics token'),
+        ...debug,
+      },
     });
     admin = await signIn(master.url);
     canaries['session token'] = admin.token;
     canaries['master key'] = (await readFile(join(master.dataPath, 'master.key'), 'utf8')).trim();
-    anna = await addSlave(admin, { name: 'anna', via: down, env: debug });
+    anna = await addSlave(admin, {
+      name: 'anna',
+      via: down,
+      env: { LONGSHORE_METRICS_TOKEN: secret('metrics token'), ...debug },
+    });
     canaries['slave secret'] = anna.secret;
   });
   afterAll(() => {
@@ -135,6 +145,8 @@ describe('F10 secrets', () => {
       '/api/v1/nodes/anna',
     ])
       await ask(admin, 'GET', path);
+    await ask(api(master.url, secret('metrics token')), 'GET', '/metrics');
+    await ask(api(`http://127.0.0.1:${anna.program.port}`, secret('metrics token')), 'GET', '/metrics');
     await ask(admin, 'GET', '/api/v1/users');
     await ask(admin, 'GET', '/api/v1/tasks?everybody=true');
     const call = { secret: anna.secret, method: 'POST', target: '/node/v1/reports' } as const;

@@ -12,6 +12,7 @@ import {
   type LogFormat,
   type LogLevel,
   listenAddress,
+  metricsSection,
   path,
   readConfig,
   seconds,
@@ -101,6 +102,7 @@ export const masterConfigSpec = defineConfig({
       },
     },
   },
+  Metrics: metricsSection,
   Database: {
     description: 'Where everything but the bytes of files is kept.',
     keys: {
@@ -177,6 +179,8 @@ export type MasterConfig = {
   readonly keepAuditMs: number;
   /** Every key with its value and where it comes from, secrets masked. */
   readonly entries: readonly ConfigEntry[];
+  /** Opens /metrics and nothing else. */
+  readonly metricsToken: string | undefined;
   readonly database:
     | { readonly type: 'sqlite'; readonly path: string }
     | { readonly type: 'postgres'; readonly url: string; readonly maxConnections: number };
@@ -206,7 +210,7 @@ export function readMasterConfig(options: {
       Master: { DataPath: options.overrides?.data },
     },
   });
-  const { System, Site, Master, Database, Tasks } = values;
+  const { System, Site, Master, Metrics, Database, Tasks } = values;
   const config: MasterConfig = {
     listen: System.Listen,
     logLevel: System.LogLevel,
@@ -224,6 +228,7 @@ export function readMasterConfig(options: {
     embeddedNode: Master.EmbeddedNode,
     keepAuditMs: Master.KeepAudit * 24 * 3600 * 1000,
     entries,
+    metricsToken: Metrics.Token,
     database: toDatabase(Database, Master.DataPath),
     splitAboveBytes: Tasks.SplitAbove,
     limits: {

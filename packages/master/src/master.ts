@@ -35,12 +35,14 @@ import { mountEventRoutes } from './http/routes/event-routes.ts';
 import { mountFileRoutes } from './http/routes/file-routes.ts';
 import { mountHealthRoutes } from './http/routes/health-routes.ts';
 import { mountHistoryRoutes } from './http/routes/history-routes.ts';
+import { mountMetricsRoutes } from './http/routes/metrics-routes.ts';
 import { mountNodeApiRoutes } from './http/routes/node-api-routes.ts';
 import { mountNodeRoutes } from './http/routes/node-routes.ts';
 import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
 import { mountTaskRoutes } from './http/routes/task-routes.ts';
 import { mountUploadRoutes } from './http/routes/upload-routes.ts';
 import { startMaintenance } from './maintenance.ts';
+import { measureMaster } from './metrics/measure-master.ts';
 import { createAdmitBoot } from './nodes/admit-boot.ts';
 import { communicationTest } from './nodes/doctor/communication-test.ts';
 import { registeredNode, unsavedNode } from './nodes/doctor/node-under-test.ts';
@@ -116,7 +118,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const lock = lockDataDirectory(config.dataPath);
   closers.add('data directory', () => lock.release());
   const keys = deriveMasterKeys(await loadMasterKey(config.masterKey, config.dataPath));
-  const database = await openDatabase(
+  const opened = await openDatabase(
     config.database.type === 'sqlite'
       ? openSqlite({ path: config.database.path, clock })
       : openPostgres({
@@ -124,7 +126,9 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
           onLostConnection: (err) => log.warn({ err }, 'database connection lost'),
         }),
   );
-  closers.add('database', () => database.close());
+  closers.add('database', () => opened.close());
+  const { metrics, meter, database, stop } = measureMaster({ database: opened, heartbeatMs, clock, log });
+  closers.add('metrics', stop);
   const { db } = database;
   await requireMasterKey(db, keys.fingerprint);
   const masterId = await metaOnce(db, 'installation', crypto.randomUUID());
@@ -182,6 +186,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const announcer = createTaskAnnouncer({ database, clock, hub });
   const followUp = startTaskFollowUp({
     database,
+    meter,
     announcer,
     log,
     heartbeatMs,
@@ -195,6 +200,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   closers.add('task follow-up', () => followUp.stop());
   const scheduler = startScheduler({
     database,
+    meter,
     client,
     keys,
     presence: createNodePresence(clock),
@@ -214,6 +220,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const { wake } = scheduler;
   const tasks = createTasks({
     database,
+    meter,
     keys,
     splitAboveBytes: config.splitAboveBytes,
     announcer,
@@ -224,12 +231,11 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
 
   const { trustedProxies } = config;
   const clientAddress = createClientAddress({ trustedProxies, header: 'x-forwarded-for' });
-  const app = createApp({ log, isUnavailable: database.isUnavailable, clientAddress });
-  app.use(
-    '/api/*',
-    authenticateUser((credential) => authenticate(accounts, credential)),
-  );
+  const app = createApp({ log, metrics, isUnavailable: database.isUnavailable, clientAddress });
+  const authenticated = (credential: string) => authenticate(accounts, credential);
+  app.use('/api/*', authenticateUser(authenticated));
   mountHealthRoutes(app, { ready: () => database.ping() });
+  mountMetricsRoutes(app, { metrics, token: config.metricsToken, authenticate: authenticated });
   mountAccountRoutes(app, accounts);
   mountAdministrationRoutes(app, { accounts, entries: config.entries });
   mountFileRoutes(app, { database, filesChanged });
@@ -246,7 +252,6 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     ),
   );
   mountTaskRoutes(app, tasks);
-  const authenticated = (credential: string) => authenticate(accounts, credential);
   const { currentProgress } = announcer;
   mountEventRoutes(app, { hub, database, log, currentProgress, authenticate: authenticated });
   const hello = (node: NodeRow): Hello => ({
@@ -282,6 +287,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   });
   const reportDeps = {
     database,
+    meter,
     admitBoot,
     limits: config.limits,
     storeId: stores.defaultStoreId,

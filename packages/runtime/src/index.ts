@@ -7,6 +7,7 @@ export {
   type SectionSpec,
 } from './config/define-config.ts';
 export { effectiveConfig } from './config/effective-config.ts';
+export { metricsSection } from './config/metrics-section.ts';
 export {
   type ConfigEntry,
   type ConfigOrigin,
@@ -32,6 +33,7 @@ export {
 } from './config/value-types.ts';
 export { createClientAddress } from './http/client-address.ts';
 export { type Listening, type ListenPlace, listen } from './http/listen.ts';
+export { measureRequests } from './http/measure-requests.ts';
 export { trustedNetworks } from './http/trusted-networks.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
@@ -39,6 +41,19 @@ export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data
 export { onStopSignals } from './lifecycle/stop-signals.ts';
 export { createLogger, type LogFormat, type Logger, type LogLevel } from './log/create-logger.ts';
 export { censored, redactUrls, secretFields } from './log/redact.ts';
+export {
+  type Counter,
+  createMetrics,
+  type Histogram,
+  type Labels,
+  type Metrics,
+  metricsContentType,
+  type Sample,
+  secondsBuckets,
+  waitBuckets,
+} from './metrics/create-metrics.ts';
+export { isSameToken } from './metrics/is-same-token.ts';
+export { addProcessMetrics } from './metrics/process-metrics.ts';
 export { type ProgramFlags, print, runProgram } from './program/run-program.ts';
 export { trustCertificates } from './program/trust-certificates.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';

@@ -15,6 +15,7 @@ import {
   type LogLevel,
   list,
   listenAddress,
+  metricsSection,
   path,
   readConfig,
   seconds,
@@ -176,6 +177,7 @@ export const slaveConfigSpec = defineConfig({
       Secure: { type: text(), ignored: true, description: 'Of Cloudreve; a slave sets no cookies.' },
     },
   },
+  Metrics: metricsSection,
   OptionOverwrite: {
     description: 'The queue of this slave.',
     keys: {
@@ -256,6 +258,8 @@ export type SlaveConfig = {
   readonly tempPath: string;
   readonly workers: number;
   readonly retry: RetryPolicy;
+  /** Opens /metrics and nothing else; without it there is none. */
+  readonly metricsToken: string | undefined;
   /** Folders of the stores that this node holds itself, by store id. */
   readonly stores: Readonly<Record<string, string>>;
 };
@@ -280,7 +284,7 @@ export function readSlaveConfig(options: {
       Slave: { DataPath: options.overrides?.data },
     },
   });
-  const { System, Slave, CORS, OptionOverwrite, Stores } = values;
+  const { System, Slave, CORS, Metrics, OptionOverwrite, Stores } = values;
   const cors = corsRules(CORS);
   if (Slave.Secret.length > 1 && Object.keys(Stores).length > 0) {
     const message =
@@ -306,6 +310,7 @@ export function readSlaveConfig(options: {
     dataPath: Slave.DataPath,
     tempPath: Slave.TempPath ?? join(Slave.DataPath, 'temp'),
     workers: OptionOverwrite.queue_slave_worker_num,
+    metricsToken: Metrics.Token,
     retry: {
       maxRetries: OptionOverwrite.queue_slave_max_retry,
       maxExecutionMs: OptionOverwrite.queue_slave_max_execution,

@@ -4,6 +4,7 @@ import {
   type ConfigEntry,
   createClientAddress,
   createClosers,
+  createMetrics,
   createPeerClient,
   type Listening,
   type Logger,
@@ -22,6 +23,7 @@ import { resumeAttempts } from './inbox/resume-attempts.ts';
 import { createStopAttempts } from './inbox/stop-attempts.ts';
 import { forgetOld } from './journal/forget-old.ts';
 import { openJournal } from './journal/open-journal.ts';
+import { addSlaveGauges, createSlaveMeter } from './metrics/slave-metrics.ts';
 import { createAttemptQueue } from './queue/attempt-queue.ts';
 import { createExecuteAttempt } from './queue/execute-attempt.ts';
 import { createAttemptReports } from './report/attempt-reports.ts';
@@ -105,7 +107,9 @@ export async function startSlave(
       dataPath: lock.directory,
       minFreeBytes: () => live.minFreeBytes,
     });
-    const openBlob = createOpenBlob({ stores, http });
+    const metrics = createMetrics();
+    const meter = createSlaveMeter(metrics);
+    const openBlob = createOpenBlob({ stores, http, meter });
     const nextId = createBlobIds();
 
     const bootId = crypto.randomUUID();
@@ -146,7 +150,7 @@ export async function startSlave(
       execute: createExecute({
         threads,
         openBlob,
-        openSink: (attempt, link) => createBlobSink({ attempt, link, stores, http, clock, nextId }),
+        openSink: (attempt, link) => createBlobSink({ attempt, link, stores, http, clock, nextId, meter }),
         clock,
       }),
     });
@@ -155,6 +159,7 @@ export async function startSlave(
       policy: config.retry,
       reports,
       executeAttempt,
+      meter,
       clock,
       log,
       random: Math.random,
@@ -169,7 +174,16 @@ export async function startSlave(
       if (masters.find(keyId) !== undefined) return null;
       return new AppError('UNAVAILABLE', 'the master has not said hello to this slave yet');
     };
+    if (config.metricsToken !== undefined) {
+      const gauges = addSlaveGauges(metrics, {
+        readVitals,
+        outboxDepth: journal.outbox.count,
+      });
+      closers.add('metrics', gauges.stop);
+    }
     const app = createApp({
+      metrics,
+      metricsToken: config.metricsToken,
       keys,
       nonces: journal.nonces,
       clock,

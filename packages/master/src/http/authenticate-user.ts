@@ -58,7 +58,7 @@ export function clearSessionCookie(c: Context<HttpEnv>): void {
   if (getCookie(c, cookieName) !== undefined) deleteCookie(c, cookieName, { path: '/' });
 }
 
-function bearerOf(c: Context<HttpEnv>): string | undefined {
+export function bearerOf(c: Context<HttpEnv>): string | undefined {
   const header = c.req.header('authorization');
   // Another scheme was meant for a proxy in front of the master.
   if (header === undefined || !/^bearer(?: |$)/i.test(header)) return undefined;

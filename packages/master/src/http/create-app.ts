@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { AppError, type ErrorBody, headers, toAppError, toErrorInfo } from '@longshore/protocol';
-import type { Logger } from '@longshore/runtime';
+import { type Logger, type Metrics, measureRequests } from '@longshore/runtime';
 import type { Context, ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { HttpEnv } from './http-env.ts';
@@ -9,6 +9,7 @@ import type { HttpEnv } from './http-env.ts';
 /** An empty app with the manners of every route: request id, access log, one shape for every error. */
 export function createApp(options: {
   log: Logger;
+  metrics: Metrics;
   /** Turns errors of the database into `UNAVAILABLE`. */
   isUnavailable: (error: unknown) => boolean;
   /** The address that requests are counted and recorded by. */
@@ -22,6 +23,7 @@ export function createApp(options: {
       throw new AppError('BAD_REQUEST', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`);
     },
   });
+  app.use(measureRequests(options.metrics));
   app.use(async (c, next) => {
     const requestId = safeRequestId(c.req.header(headers.requestId)) ?? crypto.randomUUID();
     c.set('requestId', requestId);

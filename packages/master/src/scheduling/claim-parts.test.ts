@@ -112,6 +112,7 @@ describeDatabases('placing parts', (open) => {
       presence: createNodePresence(systemClock),
       heartbeatMs: 60_000,
       leaseMs: 180_000,
+      meter: { waited: () => undefined },
       explainGate: createExplainGate(systemClock),
     });
   const placedOn = async (ids: readonly string[]): Promise<Record<string, number>> => {

@@ -1,5 +1,6 @@
 import type { Capability, NodeVitals } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
+import type { TaskMeter } from '../metrics/task-meter.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
 import { claimProbe } from '../store/nodes/breaker-rows.ts';
 import { listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
@@ -38,6 +39,7 @@ type ClaimDeps = {
   heartbeatMs: number;
   leaseMs: number;
   explainGate: ExplainGate;
+  meter: Pick<TaskMeter, 'waited'>;
 };
 
 /**
@@ -48,9 +50,9 @@ type ClaimDeps = {
 export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
   const { database } = deps;
   const { dialect } = database;
-  return database.transaction(async (tx) => {
+  const leased = await database.transaction(async (tx) => {
     const lanes = await queuedLanes(tx);
-    if (lanes.length === 0) return { leased: 0, more: false };
+    if (lanes.length === 0) return [];
     const held = await countHeld(tx);
     const candidates = (await listNodes(tx)).map((row) =>
       toCandidate(deps, row, {
@@ -65,9 +67,11 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
     const userIds = [...new Set(parts.map((part) => part.userId))];
     const limits = await readPlacementLimits(tx, { dialect, userIds });
     const rotations = await lockRotations(tx, { dialect, parts });
-    const leased = await placeParts(tx, deps, { parts, candidates, rotations, limits });
-    return { leased, more: leased === batchSize };
+    return placeParts(tx, deps, { parts, candidates, rotations, limits });
   });
+  // What was given back and is leased again has waited for something else.
+  for (const part of leased) if (part.attempt === 0) deps.meter.waited(part);
+  return { leased: leased.length, more: leased.length === batchSize };
 }
 
 type CapabilityRotation = { counters: ReadonlyMap<string, number>; readonly picks: Map<string, number> };
@@ -96,11 +100,11 @@ async function placeParts(
     rotations: ReadonlyMap<Capability, CapabilityRotation>;
     limits: ReadonlyMap<string, PlacementLimits>;
   },
-): Promise<number> {
+): Promise<QueuedPart[]> {
   const { parts, candidates, rotations, limits } = placing;
   const blocked = new Set<string>();
   const heldBack = new Map<string, number>();
-  let leased = 0;
+  const leased: QueuedPart[] = [];
   for (const part of parts) {
     const limit = limits.get(part.userId);
     const allowedNodes = limit?.allowedNodes ?? null;
@@ -108,7 +112,7 @@ async function placeParts(
     const key = `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroupId ?? ''} ${part.tempBytes}`;
     const rotation = rotations.get(part.capability);
     if (rotation === undefined || blocked.has(key)) continue;
-    if (leased === batchSize) break;
+    if (leased.length === batchSize) break;
     if (limit !== undefined && isHeldBack(part, limit)) {
       heldBack.set(part.userId, limit.maxRunningTasks);
       continue;
@@ -137,7 +141,7 @@ async function placeParts(
     candidates[at] = { ...(candidates[at] ?? node), room, fullForMs, tempLeftBytes };
     rotation.counters = pick.rotation;
     rotation.picks.set(node.id, (rotation.picks.get(node.id) ?? 0) + 1);
-    leased += 1;
+    leased.push(part);
     limit?.runningTasks.add(part.taskId);
   }
   for (const [userId, maxRunningTasks] of heldBack) {

@@ -14,6 +14,7 @@ import {
 } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
+import type { TaskMeter } from '../metrics/task-meter.ts';
 import type { NodeClient, NodePeer } from '../nodes/node-client.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { markDelivered, type Undelivered } from '../store/parts/deliveries.ts';
@@ -31,6 +32,7 @@ export type DeliveryDeps = {
   /** The sources of the tasks that have only a few. */
   fewSources: (taskIds: readonly string[]) => Promise<ReadonlyMap<string, SourcePage>>;
   limits: Limits;
+  meter: Pick<TaskMeter, 'attemptEnded' | 'waited'>;
   log: Logger;
 };
 
@@ -65,7 +67,7 @@ export async function deliverAttempts(
     log.warn({ nodeId: peer.nodeId, code: error.code, parts: parts.length }, 'attempts not delivered');
     if (uncertain.includes(error.code)) return;
     for (const part of parts) {
-      await requeue(database, part, { state: 'undelivered', error: toErrorInfo(error), avoid: part.avoid });
+      await requeue(deps, part, { state: 'undelivered', error: toErrorInfo(error), avoid: part.avoid });
     }
   }
 }
@@ -80,15 +82,15 @@ async function takeBack(
     error ?? toErrorInfo(new AppError('NODE_DISCONNECTED', `"${peer.name}" refused the attempt`));
   const ownFault = isErrorCode(reason.code) && errorCatalogue[reason.code].blame === 'node';
   const avoid = ownFault ? [...part.avoid.filter((id) => id !== peer.nodeId), peer.nodeId] : part.avoid;
-  await requeue(deps.database, part, { state: 'returned', error: reason, avoid });
+  await requeue(deps, part, { state: 'returned', error: reason, avoid });
 }
 
 async function requeue(
-  database: Database,
+  { database, meter }: DeliveryDeps,
   part: Undelivered,
   end: { state: 'undelivered' | 'returned'; error: ErrorInfo; avoid: readonly string[] },
 ): Promise<void> {
-  await database.transaction((tx) =>
+  const taken = await database.transaction((tx) =>
     requeuePart(tx, {
       part: { id: part.partId, attempt: part.attempt },
       ...end,
@@ -97,6 +99,7 @@ async function requeue(
       onlyExpired: false,
     }),
   );
+  if (taken) meter.attemptEnded({ nodeId: part.nodeId, outcome: end.state, code: end.error.code });
 }
 
 function toAttempt(deps: DeliveryDeps, part: Undelivered, sources: SourcePage | null): Attempt {

@@ -1,5 +1,6 @@
 import { AppError, toErrorInfo } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
+import type { TaskMeter } from '../metrics/task-meter.ts';
 import { failPart } from '../store/parts/outcomes.ts';
 import { type HeldPart, listExpiredLeases, requeuePart } from '../store/parts/requeue.ts';
 
@@ -12,9 +13,12 @@ export async function expireLeases(deps: {
   nodeName: (nodeId: string) => Promise<string>;
   /** In the transaction that takes a part away. */
   changed: (tx: Db, taskId: string) => Promise<void>;
+  meter: Pick<TaskMeter, 'attemptEnded'>;
 }): Promise<{ failed: string[] }> {
   const { database } = deps;
   const failed: string[] = [];
+  const tellLost = (nodeId: string): void =>
+    deps.meter.attemptEnded({ nodeId, outcome: 'lost', code: 'LEASE_LOST' });
   for (const part of await listExpiredLeases(database.db)) {
     const name = await deps.nodeName(part.node_id ?? '');
     const error = toErrorInfo(new AppError('LEASE_LOST', `"${name}" was silent for too long`));
@@ -25,10 +29,13 @@ export async function expireLeases(deps: {
         `${part.lost_leases + 1} nodes fell silent while they worked on this, the last was "${name}"`,
       );
       const failure = { ...attempt, nodeId: part.node_id ?? '', error: toErrorInfo(reason) };
-      if (await database.transaction((tx) => failPart(tx, failure))) failed.push(part.task_id);
+      if (await database.transaction((tx) => failPart(tx, failure))) {
+        failed.push(part.task_id);
+        tellLost(failure.nodeId);
+      }
       continue;
     }
-    await database.transaction(async (tx) => {
+    const isTaken = await database.transaction(async (tx) => {
       const taken = await requeuePart(tx, {
         part,
         state: 'lost',
@@ -39,7 +46,9 @@ export async function expireLeases(deps: {
         onlyExpired: true,
       });
       if (taken) await deps.changed(tx, part.task_id);
+      return taken;
     });
+    if (isTaken) tellLost(part.node_id ?? '');
   }
   return { failed };
 }

@@ -1,5 +1,6 @@
 import { AppError, type TaskId, type UserId } from '@longshore/protocol';
 import type { Database } from '../database/open-database.ts';
+import type { TaskMeter } from '../metrics/task-meter.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
 import { countRejected } from '../store/parts/report-rows.ts';
 import { endTask, lockOpenTask, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
@@ -8,6 +9,7 @@ import type { TaskAnnouncer } from './task-announcer.ts';
 export type CancelDeps = {
   database: Database;
   announcer: Pick<TaskAnnouncer, 'changed'>;
+  meter: Pick<TaskMeter, 'attemptEnded' | 'taskEnded'>;
   /** Tells nodes to stop attempts that are fenced off already; heartbeats repeat it to a node that misses it. */
   stopAttempts: (holders: readonly Holder[], reason: 'user' | 'lease-lost') => void;
 };
@@ -37,6 +39,8 @@ export async function cancelTask(
     if (task.state !== 'canceled') throw new AppError('TASK_FINAL', `task ${id} is ${task.state}`);
     return task;
   }
+  deps.meter.taskEnded(task);
+  for (const { nodeId } of stopped) deps.meter.attemptEnded({ nodeId, outcome: 'canceled', code: null });
   deps.stopAttempts(stopped, 'user');
   return task;
 }

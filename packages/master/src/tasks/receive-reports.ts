@@ -1,8 +1,9 @@
 import type { Limits, NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
+import type { AttemptOutcome, TaskMeter } from '../metrics/task-meter.ts';
 import type { AdmitBoot } from '../nodes/admit-boot.ts';
 import type { PartOutcome } from '../nodes/circuit-breaker.ts';
 import { noteOutcomes } from '../nodes/note-outcomes.ts';
-import { prepareReport, type RecordDeps, recordReport } from './record-report.ts';
+import { type PreparedReport, prepareReport, type RecordDeps, recordReport } from './record-report.ts';
 import { type Settled, settleTask } from './settle-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
@@ -16,6 +17,7 @@ const rank = { progress: 0, state: 1, ended: 2 } as const;
 export async function receiveReports(
   deps: RecordDeps & {
     announcer: TaskAnnouncer;
+    meter: Pick<TaskMeter, 'attemptEnded'>;
     tellSettled: (settled: Settled) => void;
     wake: () => void;
     limits: Limits;
@@ -29,15 +31,17 @@ export async function receiveReports(
   const { nodeId } = sender;
   if (batch.bootId !== undefined) await deps.admitBoot({ ...sender, bootId: batch.bootId });
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
-  const { verdicts, changes, settled, nodeChanged } = await database.transaction(async (tx) => {
+  const { verdicts, changes, settled, ended, nodeChanged } = await database.transaction(async (tx) => {
     const verdicts: ReportVerdicts['verdicts'] = [];
     const changes = new Map<string, keyof typeof rank>();
     const outcomes: PartOutcome[] = [];
+    const ended: Ended[] = [];
     for (const report of prepared) {
       const { verdict, taskId, change, outcome } = await recordReport(tx, report);
       verdicts.push(verdict);
       if (outcome !== undefined) outcomes.push(outcome);
       if (taskId === undefined || change === undefined) continue;
+      if (change !== 'progress') ended.push(...endOf(report));
       const earlier = changes.get(taskId);
       if (earlier === undefined || rank[change] > rank[earlier]) changes.set(taskId, change);
     }
@@ -49,8 +53,9 @@ export async function receiveReports(
       await announcer.changed(tx, taskId);
     }
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
-    return { verdicts, changes, settled, nodeChanged };
+    return { verdicts, changes, settled, ended, nodeChanged };
   });
+  for (const one of ended) deps.meter.attemptEnded({ nodeId, ...one });
   for (const one of settled) deps.tellSettled(one);
   if (nodeChanged) deps.nodeChanged(nodeId);
   let moved = false;
@@ -60,4 +65,21 @@ export async function receiveReports(
   }
   if (moved) deps.wake();
   return { verdicts };
+}
+
+type Ended = { outcome: AttemptOutcome; code: string | null };
+
+/** How an attempt has ended with a report that was recorded for the first time; nothing when it goes on. */
+function endOf({ report: { event }, wrong }: PreparedReport): Ended[] {
+  if (wrong !== undefined) return [{ outcome: 'failed', code: wrong.code }];
+  switch (event.type) {
+    case 'completed':
+    case 'canceled':
+      return [{ outcome: event.type, code: null }];
+    case 'failed':
+    case 'returned':
+      return [{ outcome: event.type, code: event.error.code }];
+    default:
+      return [];
+  }
 }

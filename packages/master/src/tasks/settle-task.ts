@@ -1,4 +1,11 @@
-import { AppError, type ErrorInfo, isFinalPartState, type Limits, toErrorInfo } from '@longshore/protocol';
+import {
+  AppError,
+  type ErrorInfo,
+  isFinalPartState,
+  type Limits,
+  type TaskState,
+  toErrorInfo,
+} from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import { withSavepoint } from '../database/savepoint.ts';
 import { taskOutputLimit } from '../scheduling/attempt-limits.ts';
@@ -13,6 +20,7 @@ export type Settled =
   | {
       readonly ended: true;
       readonly task: TaskRow;
+      readonly state: Exclude<TaskState, 'queued' | 'running' | 'canceled'>;
       /** Attempts that nodes must be told to stop. */
       readonly stopped: readonly Holder[];
       /** The folder in which outputs appeared, or null. */
@@ -51,7 +59,7 @@ async function settle(tx: Db, task: TaskRow, limits: Limits): Promise<Settled> {
   const { outputs, changedFolder } = await publishTask(tx, task);
   const state = rejectedEntries > 0 ? 'completed-with-errors' : 'completed';
   await endTask(tx, { taskId, state, error: null, rejectedEntries, outputs });
-  return { ended: true, task, stopped: [], changedFolder };
+  return { ended: true, task, state, stopped: [], changedFolder };
 }
 
 /** Each part kept within the limit of the task; here it is held against all of them. Throws `BUDGET_EXCEEDED`. */
@@ -68,5 +76,5 @@ async function fail(tx: Db, task: TaskRow, error: ErrorInfo | null): Promise<Set
   const stopped = await cancelParts(tx, task.id);
   const rejectedEntries = await countRejected(tx, task.id);
   await endTask(tx, { taskId: task.id, state: 'failed', error, rejectedEntries, outputs: [] });
-  return { ended: true, task, stopped, changedFolder: null };
+  return { ended: true, task, state: 'failed', stopped, changedFolder: null };
 }

@@ -1,6 +1,7 @@
 import type { Limits } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
+import type { TaskMeter } from '../metrics/task-meter.ts';
 import type { Holder } from '../store/parts/outcomes.ts';
 import { listUnplanned, listUnsettled } from '../store/tasks/task-rows.ts';
 import { planTask, type ReadEntries } from './plan-task.ts';
@@ -26,6 +27,7 @@ const sweepMs = 5_000;
 export function startTaskFollowUp(deps: {
   database: Database;
   announcer: TaskAnnouncer;
+  meter: Pick<TaskMeter, 'taskEnded'>;
   log: Logger;
   heartbeatMs: number;
   limits: Limits;
@@ -50,6 +52,7 @@ export function startTaskFollowUp(deps: {
 
   const tellSettled = (settled: Settled): void => {
     if (!settled.ended) return;
+    deps.meter.taskEnded({ kind: settled.task.kind, state: settled.state });
     deps.stopAttempts(settled.stopped, 'user');
     if (settled.changedFolder !== null) deps.filesChanged(settled.task.user_id, settled.changedFolder);
     deps.wake();

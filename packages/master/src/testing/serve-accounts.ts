@@ -1,7 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { ServerEvent } from '@longshore/protocol';
-import { type Clock, createClientAddress, createLogger, systemClock } from '@longshore/runtime';
+import {
+  type Clock,
+  createClientAddress,
+  createLogger,
+  createMetrics,
+  systemClock,
+} from '@longshore/runtime';
 import { sql } from 'kysely';
 import { inject } from 'vitest';
 import { type Accounts, createAccounts } from '../accounts/accounts.ts';
@@ -39,7 +45,12 @@ export async function serveAccounts(
   const identify = (credential: string) => authenticate(accounts, credential);
   const progress: ServerEvent[] = [];
   const clientAddress = createClientAddress({ trustedProxies: ['127.0.0.1'], header: 'x-forwarded-for' });
-  const app = createApp({ log, isUnavailable: database.isUnavailable, clientAddress });
+  const app = createApp({
+    log,
+    metrics: createMetrics(),
+    isUnavailable: database.isUnavailable,
+    clientAddress,
+  });
   app.use('/api/*', authenticateUser(identify));
   mountAccountRoutes(app, accounts);
   mountAdministrationRoutes(app, { accounts, entries: [] });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { UserId } from '@longshore/protocol';
-import { type Clock, createLogger, systemClock } from '@longshore/runtime';
+import { type Clock, createLogger, createMetrics, systemClock } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import { createUploadTurns } from '../files/uploads/create-upload-turns.ts';
 import type { UploadDeps } from '../files/uploads/upload-deps.ts';
@@ -43,7 +43,12 @@ export async function serveFiles(database: Database, options: { clock?: Clock } 
   const deps: UploadDeps = { database, stores, clock, turns: createUploadTurns(), filesChanged };
   const keys = deriveMasterKeys(Buffer.alloc(32, 7));
   const log = createLogger({ program: 'test', level: 'fatal', format: 'json' });
-  const app = createApp({ log, isUnavailable: database.isUnavailable, clientAddress: () => '192.0.2.1' });
+  const app = createApp({
+    log,
+    metrics: createMetrics(),
+    isUnavailable: database.isUnavailable,
+    clientAddress: () => '192.0.2.1',
+  });
   app.use('/api/*', async (c, next) => {
     const userId = UserId.safeParse(c.req.header(callerHeader));
     if (userId.success)

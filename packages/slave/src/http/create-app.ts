@@ -1,12 +1,20 @@
 import { AppError } from '@longshore/protocol';
 import type { NonceStore, SigningKey } from '@longshore/protocol/server';
-import { type Clock, type Logger, type SignedEnv, signedRequests } from '@longshore/runtime';
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  measureRequests,
+  type SignedEnv,
+  signedRequests,
+} from '@longshore/runtime';
 import { Hono } from 'hono';
 import type { CorsRules } from '../config.ts';
 import { allowOrigins } from './allow-origins.ts';
 import { answerError, type ClientAddress } from './answer-error.ts';
 import { routeAttempts } from './route-attempts.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
+import { routeMetrics } from './route-metrics.ts';
 import { routeNode } from './route-node.ts';
 
 export type SlaveEnv = SignedEnv<SigningKey>;
@@ -24,12 +32,16 @@ export function createApp(
     log: Logger;
     corsRules: () => CorsRules;
     clientAddress: ClientAddress;
+    metrics: Metrics;
+    metricsToken: string | undefined;
   },
 ): Hono<SlaveEnv> {
   const { keys, nonces, clock, maxSkewMs, signatureTtlSeconds, log, clientAddress } = dependencies;
   const app = new Hono<SlaveEnv>();
+  app.use(measureRequests(dependencies.metrics));
   app.use(allowOrigins(dependencies.corsRules));
   app.get('/healthz', (c) => c.json({ ok: true }));
+  routeMetrics(app, { metrics: dependencies.metrics, token: dependencies.metricsToken });
   app.use(
     '/slave/v1/*',
     signedRequests({

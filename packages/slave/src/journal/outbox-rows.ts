@@ -15,6 +15,8 @@ export type OutboxRows = {
   dropAttempt(ref: AttemptRef): void;
   /** Positions of the outputs of an attempt that the master has not acknowledged. */
   outputIndices(ref: AttemptRef): readonly number[];
+  /** Reports of all keys. */
+  count(): number;
   isEmpty(keyId: string): boolean;
   hasAfter(keyId: string, ordinal: number): boolean;
 };
@@ -45,6 +47,7 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
        where part_id = ? and attempt = ? and outbox.event ->> 'type' = 'outputs'`,
     )
     .pluck(true);
+  const count = database.prepare<[], number>(`select count(*) from outbox`).pluck(true);
   const any = database.prepare(`select 1 from outbox where key_id = ? limit 1`);
   const after = database.prepare(`select 1 from outbox where key_id = ? and ordinal > ? limit 1`);
   return {
@@ -73,6 +76,7 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
     },
     outputIndices: (ref) => outputIndices.all(ref.partId, ref.attempt),
     hasAfter: (keyId, ordinal) => after.get(keyId, ordinal) !== undefined,
+    count: () => count.get() ?? 0,
     isEmpty: (keyId) => any.get(keyId) === undefined,
   };
 }

@@ -7,6 +7,7 @@ import { createAttemptReports } from '../report/attempt-reports.ts';
 import { sampleAttempt } from '../testing/sample-attempt.ts';
 import { silentLog } from '../testing/silent-log.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
+import { testMeter } from '../testing/test-meter.ts';
 import { until } from '../testing/until.ts';
 import { createAttemptQueue } from './attempt-queue.ts';
 import type { ExecuteAttempt } from './execute-attempt.ts';
@@ -38,6 +39,7 @@ function queueOf(executeAttempt: ExecuteAttempt, settings: Settings = {}) {
     },
     reports,
     executeAttempt,
+    meter: testMeter,
     clock: systemClock,
     log: silentLog,
     random: () => 0,

@@ -15,6 +15,7 @@ import { AppError, type AttemptRef, type Progress, toErrorInfo } from '@longshor
 import type { Clock, Logger, LogLevel } from '@longshore/runtime';
 import PQueue from 'p-queue';
 import { attemptKey } from '../journal/attempt-key.ts';
+import type { SlaveMeter } from '../metrics/slave-metrics.ts';
 import { type AttemptLog, createAttemptLog } from '../report/attempt-log.ts';
 import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
 import type { AbortReason } from './abort-reason.ts';
@@ -64,6 +65,7 @@ export function createAttemptQueue(options: {
   policy: RetryPolicy;
   reports: AttemptReports;
   executeAttempt: ExecuteAttempt;
+  meter: Pick<SlaveMeter, 'tryEnded'>;
   clock: Clock;
   log: Logger;
   random: () => number;
@@ -139,8 +141,16 @@ export function createAttemptQueue(options: {
     entry.tries += 1;
     await reports.record(entry.held, { type: 'started', try: entry.tries });
     entry.log.info({ try: entry.tries, work: entry.held.attempt.work.kind }, 'try begins');
+    const executedMs = entry.executedMs;
     const outcome = await executeUntilDeadline(entry);
-    await settle(entry, nextStep(outcome, entry.tries, policy, options.random()));
+    const step = nextStep(outcome, entry.tries, policy, options.random());
+    options.meter.tryEnded({
+      kind: entry.held.attempt.work.kind,
+      outcome: step.type,
+      code: 'error' in step ? step.error.code : null,
+      durationMs: entry.executedMs - executedMs,
+    });
+    await settle(entry, step);
   }
 
   async function executeUntilDeadline(entry: Entry): Promise<Outcome> {

@@ -29,6 +29,7 @@ export const testConfig = (dataPath: string, fields: Partial<SlaveConfig> = {}):
   dataPath,
   tempPath: `${dataPath}/temp`,
   workers: 4,
+  metricsToken: undefined,
   retry: { maxRetries: 5, maxExecutionMs: 60_000, backoff: { delayMs: 20, factor: 2, maxMs: 1000 } },
   stores: {},
   ...fields,

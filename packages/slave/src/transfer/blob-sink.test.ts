@@ -10,6 +10,7 @@ import { createMasterLink } from '../report/master-link.ts';
 import { createLocalStore } from '../storage/local-store.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
+import { testMeter } from '../testing/test-meter.ts';
 import { createBandwidth } from './bandwidth.ts';
 import { createBlobHttp } from './blob-http.ts';
 import { createBlobIds } from './blob-ids.ts';
@@ -39,6 +40,7 @@ async function sinkTo(storeId: 'here' | 'remote', change: (attempt: Attempt) => 
     master.attempt({ kind: 'create-archive', format: 'zip', level: 'fast', password: null }, { storeId }),
   );
   const sink = createBlobSink({
+    meter: testMeter,
     attempt,
     link: createMasterLink({
       key: signingKey(fakeSecret),

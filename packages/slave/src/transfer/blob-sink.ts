@@ -8,6 +8,7 @@ import {
   type StoredBlob,
 } from '@longshore/protocol';
 import type { Clock } from '@longshore/runtime';
+import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { MasterLink } from '../report/master-link.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { BlobBody, BlobHttp } from './blob-http.ts';
@@ -38,18 +39,26 @@ export function createBlobSink(options: {
   http: BlobHttp;
   clock: Clock;
   nextId: () => BlobId;
+  meter: TransferMeter;
 }): BlobSink {
-  const { attempt, stores, nextId } = options;
+  const { attempt, stores } = options;
   const store = stores.get(attempt.output.storeId);
-  return store === undefined ? remoteSink(options) : localSink({ store, attempt, nextId });
+  return store === undefined ? remoteSink(options) : localSink({ ...options, store });
 }
 
-function localSink(options: { store: LocalStore; attempt: Attempt; nextId: () => BlobId }): BlobSink {
-  const { store, attempt, nextId } = options;
+function localSink(options: {
+  store: LocalStore;
+  attempt: Attempt;
+  nextId: () => BlobId;
+  meter: TransferMeter;
+}): BlobSink {
+  const { store, attempt, nextId, meter } = options;
   return {
     store: async (content, signal, options) => {
       const blobId = nextId();
-      return { blobId, ...(await store.write({ blobId, ref: attempt, content, ...options }, signal)) };
+      const facts = await store.write({ blobId, ref: attempt, content, ...options }, signal);
+      meter.transferred({ direction: 'write', way: 'local', bytes: facts.sizeBytes });
+      return { blobId, ...facts };
     },
   };
 }
@@ -60,8 +69,9 @@ function remoteSink(options: {
   http: BlobHttp;
   clock: Clock;
   nextId: () => BlobId;
+  meter: TransferMeter;
 }): BlobSink {
-  const { attempt, link, http, clock, nextId } = options;
+  const { attempt, link, http, clock, nextId, meter: transfers } = options;
   let output = attempt.output;
   let renewing: Promise<void> | undefined;
 
@@ -114,6 +124,7 @@ function remoteSink(options: {
             `the store has other bytes than were sent as blob ${blobId}`,
           );
         }
+        transfers.transferred({ direction: 'write', way: 'remote', bytes: stored.sizeBytes });
         return stored;
       } catch (error) {
         if (content instanceof Readable) {

@@ -4,12 +4,17 @@ import { Readable } from 'node:stream';
 import { AppError, type BlobAccess } from '@longshore/protocol';
 import type { ByteRange, ByteSource } from '../archive/ports.ts';
 import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
+import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import { verifiedBytes } from './verified-bytes.ts';
 
 const blockBytes = 1024 * 1024;
 
 /** A blob of a store that this node holds itself. Throws `BLOB_NOT_FOUND`, or `BLOB_CORRUPT` for a wrong size. */
-export async function openLocalBlob(access: BlobAccess, path: string): Promise<ByteSource> {
+export async function openLocalBlob(
+  access: BlobAccess,
+  path: string,
+  meter: TransferMeter,
+): Promise<ByteSource> {
   const { size } = await stat(path).catch((error: unknown) => {
     throw toReadError(error, access);
   });
@@ -21,7 +26,7 @@ export async function openLocalBlob(access: BlobAccess, path: string): Promise<B
     localPath: path,
     open: (range, signal) => {
       const whole = range.start === 0 && range.end === size;
-      const bytes = readBytes(access, path, range, signal);
+      const bytes = readBytes({ access, path, range, meter }, signal);
       return Readable.from(whole ? verifiedBytes(bytes, access, 'BLOB_CORRUPT') : bytes, {
         objectMode: false,
         highWaterMark: blockBytes,
@@ -31,11 +36,11 @@ export async function openLocalBlob(access: BlobAccess, path: string): Promise<B
 }
 
 async function* readBytes(
-  access: BlobAccess,
-  path: string,
-  { start, end }: ByteRange,
+  source: { access: BlobAccess; path: string; range: ByteRange; meter: TransferMeter },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  const { access, path, meter } = source;
+  const { start, end } = source.range;
   if (start >= end) return;
   const file = createReadStream(path, {
     start,
@@ -47,6 +52,7 @@ async function* readBytes(
     for await (const chunk of file as AsyncIterable<Uint8Array>) {
       signal.throwIfAborted();
       left -= chunk.length;
+      meter.transferred({ direction: 'read', way: 'local', bytes: chunk.length });
       yield chunk;
     }
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { BlobAccess } from '@longshore/protocol';
 import type { ByteSource } from '../archive/ports.ts';
+import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { MasterLink } from '../report/master-link.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { BlobHttp } from './blob-http.ts';
@@ -14,9 +15,10 @@ export type OpenBlob = (request: {
 }) => Promise<ByteSource>;
 
 export const createOpenBlob =
-  (options: { stores: ReadonlyMap<string, LocalStore>; http: BlobHttp }): OpenBlob =>
+  (options: { stores: ReadonlyMap<string, LocalStore>; http: BlobHttp; meter: TransferMeter }): OpenBlob =>
   async ({ access, link, renew }) => {
+    const { http, meter } = options;
     const store = options.stores.get(access.storeId);
-    if (store !== undefined) return await openLocalBlob(access, store.pathOf(access.blobId));
-    return remoteBlobSource({ access, link, http: options.http, renew });
+    if (store !== undefined) return await openLocalBlob(access, store.pathOf(access.blobId), meter);
+    return remoteBlobSource({ access, link, http, renew, meter });
   };

@@ -8,6 +8,7 @@ import { createPeerClient, systemClock } from '@longshore/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMasterLink } from '../report/master-link.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
+import { testMeter } from '../testing/test-meter.ts';
 import { createBandwidth } from './bandwidth.ts';
 import { createBlobHttp } from './blob-http.ts';
 import { remoteBlobSource } from './remote-blob-source.ts';
@@ -34,6 +35,7 @@ async function remote(change: Partial<BlobAccess> = {}) {
   const source = master.addSource('file', content) as Extract<Source, { kind: 'file' }>;
   const access = { ...source.access, ...change };
   const blob = remoteBlobSource({
+    meter: testMeter,
     access,
     link,
     http,

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, type BlobAccess, type ErrorCode } from '@longshore/protocol';
 import type { ByteRange, ByteSource } from '../archive/ports.ts';
+import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import { isUnreachable, type MasterLink } from '../report/master-link.ts';
 import { backoffMs } from '../timing/backoff.ts';
 import type { BlobHttp } from './blob-http.ts';
@@ -19,6 +20,7 @@ export function remoteBlobSource(options: {
   http: BlobHttp;
   /** Asks for a fresh ticket of the same blob; null where there is none to be had. */
   renew: ((signal: AbortSignal) => Promise<BlobAccess>) | null;
+  meter: TransferMeter;
 }): ByteSource {
   const { sizeBytes } = options.access;
   let { access } = options;
@@ -33,6 +35,7 @@ export function remoteBlobSource(options: {
           if (offset > end)
             throw new AppError('TRANSFER_FAILED', `blob ${access.blobId} came with too many bytes`);
           failures = 0;
+          options.meter.transferred({ direction: 'read', way: 'remote', bytes: chunk.length });
           yield chunk;
         }
         if (offset < end)

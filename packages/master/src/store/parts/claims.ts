@@ -11,6 +11,7 @@ export type QueuedPart = {
   taskId: string;
   ordinal: number;
   createdAtMs: number;
+  waitedMs: number;
   capability: Capability;
   attempt: number;
   requestedNodeId: string | null;
@@ -58,7 +59,8 @@ export async function oldestQueued(
   const parts: QueuedPart[] = [];
   for (const lanes of chunked(options.lanes, lanesPerQuery)) {
     const ofLane = (lane: string) => sql`select * from (
-      select id, user_id as "userId", task_id as "taskId", ordinal, created_at_ms as "createdAtMs", capability,
+      select id, user_id as "userId", task_id as "taskId", ordinal, created_at_ms as "createdAtMs",
+        now_ms() - created_at_ms as "waitedMs", capability,
         attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid",
         temp_bytes as "tempBytes"
       from parts where state = 'queued' and lane = ${lane} and not_before_ms <= now_ms()
