@@ -37,6 +37,13 @@ const reach: Record<string, Reach> = {
   createToken: 'own',
   deleteToken: { path: '/api/v1/me/tokens/{token}' },
   listNodeChoices: 'own',
+  listSessions: 'own',
+  endSession: { path: '/api/v1/me/sessions/{session}' },
+  endOtherSessions: 'own',
+  showTwoFactor: 'own',
+  startTwoFactor: 'own',
+  confirmTwoFactor: 'own',
+  disableTwoFactor: 'own',
   listFolder: { path: '/api/v1/files?path=/private' },
   stat: { path: '/api/v1/files/stat?path=/secret.txt' },
   createFolder: { body: { path: '/private/mine' } },
@@ -61,7 +68,7 @@ describe('who may do what', () => {
   let anna: Api;
   let berta: Api;
   let nobody: Api;
-  const ids = { task: '', token: '', upload: '', id: '' };
+  const ids = { task: '', token: '', session: '', upload: '', id: '' };
 
   beforeAll(async () => {
     const master = await startMaster();
@@ -81,6 +88,8 @@ describe('who may do what', () => {
     ids.id = (await anna.call<User>('GET', '/api/v1/me')).id;
     const token = await anna.call<{ info: { id: string } }>('POST', '/api/v1/me/tokens', { name: 'mine' });
     ids.token = token.info.id;
+    const { sessions } = await anna.call<{ sessions: { id: string }[] }>('GET', '/api/v1/me/sessions');
+    ids.session = sessions[0]?.id ?? '';
     const upload = await anna.send('POST', fileBytesRoutes.uploads, {
       headers: {
         'tus-resumable': '1.0.0',

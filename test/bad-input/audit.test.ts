@@ -46,6 +46,10 @@ describe('U3 the audit log', () => {
         after: { quotaBytes: 5, password: 'set' },
       },
     },
+    resetTwoFactor: {
+      path: '/api/v1/users/{user}/two-factor',
+      entry: { action: 'two-factor.reset', object: { name: 'ada' } },
+    },
     deleteUser: {
       path: '/api/v1/users/{user}',
       entry: { action: 'user.delete', object: { name: 'ada' }, before: { quotaBytes: 5 }, after: null },
@@ -95,7 +99,7 @@ describe('U3 the audit log', () => {
 
   const log = (query = ''): Promise<Entries> => admin.call<Entries>('GET', `/api/v1/audit${query}`);
   const fill = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? '');
-  const inOrder = ['updateUser', 'updateGroup', 'updateNode', 'rotateKey', 'revokeOldKey'];
+  const inOrder = ['updateUser', 'resetTwoFactor', 'updateGroup', 'updateNode', 'rotateKey', 'revokeOldKey'];
   const operations = Object.keys(recorded);
 
   it('an operation of administrators that changes something is in the list of what is recorded', () => {

@@ -137,7 +137,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     new Map([[localStoreId, await storageDrivers.local({ type: 'local', root: config.dataPath }, clock)]]),
     localStoreId,
   );
-  const accounts = createAccounts({ database, clock, sessionKey: keys.session });
+  const accounts = createAccounts({ database, clock, keys });
   const firstAdmin = await ensureFirstAdmin(accounts, config.adminPassword ?? null);
 
   // Known once the server listens; nothing asks for it before.

@@ -21,6 +21,9 @@ export type TaskId = z.infer<typeof TaskId>;
 export const PartId = z.uuid().brand<'PartId'>();
 export type PartId = z.infer<typeof PartId>;
 
+export const SessionId = z.uuid().brand<'SessionId'>();
+export type SessionId = z.infer<typeof SessionId>;
+
 export const TokenId = z.uuid().brand<'TokenId'>();
 export type TokenId = z.infer<typeof TokenId>;
 

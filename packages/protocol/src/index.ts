@@ -9,7 +9,19 @@ export {
 } from './errors/app-error.ts';
 export { type ErrorCode, type ErrorSpec, errorCatalogue, isErrorCode } from './errors/catalogue.ts';
 export { headers } from './headers.ts';
-export { BlobId, Count, FileId, GroupId, NodeId, PartId, Sha256, TaskId, TokenId, UserId } from './ids.ts';
+export {
+  BlobId,
+  Count,
+  FileId,
+  GroupId,
+  NodeId,
+  PartId,
+  SessionId,
+  Sha256,
+  TaskId,
+  TokenId,
+  UserId,
+} from './ids.ts';
 export { ArchivePassword } from './node-api/archive-password.ts';
 export {
   Attempt,
@@ -59,7 +71,8 @@ export {
   TaskKind,
   TaskState,
 } from './task.ts';
-export { ApiToken, accounts, Password, Role, Session, User, UserName } from './user-api/accounts.ts';
+export { Password, UserName } from './user-api/account-values.ts';
+export { ApiToken, accounts, Role, Session, TokenAccess, User } from './user-api/accounts.ts';
 export { AuditAction, AuditEntry, audit } from './user-api/audit.ts';
 export {
   type Access,
@@ -93,6 +106,7 @@ export {
   unsavedNodeTestRoute,
   Weight,
 } from './user-api/nodes.ts';
+export { OwnSession, SecondFactorCode, security, TwoFactor } from './user-api/security.ts';
 export { Setting, settings } from './user-api/settings.ts';
 export {
   AttemptEvent,

@@ -29,6 +29,8 @@ import { nodesRotateKey } from './nodes/nodes-rotate-key.ts';
 import { nodesShow } from './nodes/nodes-show.ts';
 import { nodesTest } from './nodes/nodes-test.ts';
 import { nodesDisable, nodesDrain, nodesEnable, nodesRelease } from './nodes/switch-node.ts';
+import { sessionsLs, sessionsRm } from './security/sessions.ts';
+import { twoFactorOff, twoFactorOn, twoFactorReset, twoFactorStatus } from './security/two-factor.ts';
 import { tasksCancel } from './tasks/tasks-cancel.ts';
 import { tasksCleanUp } from './tasks/tasks-clean-up.ts';
 import { tasksLogs } from './tasks/tasks-logs.ts';
@@ -90,6 +92,18 @@ export const commandGroups: readonly CommandGroup[] = [
     word: 'tokens',
     summary: 'API tokens for scripts',
     commands: [tokensLs, tokensAdd, tokensRm],
+  },
+  {
+    title: 'Sessions',
+    word: 'sessions',
+    summary: 'Where you are signed in',
+    commands: [sessionsLs, sessionsRm],
+  },
+  {
+    title: 'Two-factor',
+    word: 'two-factor',
+    summary: 'Signing in with a code as well',
+    commands: [twoFactorStatus, twoFactorOn, twoFactorOff, twoFactorReset],
   },
   {
     title: 'Nodes',

@@ -19,6 +19,7 @@ export const sampleUser = (more: Partial<User> = {}): User =>
     role: 'user',
     disabled: false,
     passwordChangeRequired: false,
+    twoFactor: false,
     group: { id: '6d3e4b2a-0f5c-4c54-9c57-3c1f1a0b7e11', name: 'Users' },
     quotaBytes: null,
     limits: sampleLimits,

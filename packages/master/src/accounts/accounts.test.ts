@@ -1,6 +1,7 @@
 import { UserId } from '@longshore/protocol';
 import { beforeEach, expect, it } from 'vitest';
 import type { Database } from '../database/open-database.ts';
+import { deriveMasterKeys } from '../secrets/master-keys.ts';
 import { deleteExpiredSessions } from '../store/accounts/session-rows.ts';
 import { actingAs, testActor } from '../testing/test-actor.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
@@ -28,7 +29,7 @@ describeDatabases('accounts', (open) => {
     createAccounts({
       database,
       clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
-      sessionKey: new Uint8Array(32).fill(9),
+      keys: deriveMasterKeys(new Uint8Array(32).fill(9)),
     });
   const newUser = async (name: string, role: 'user' | 'admin' = 'user'): Promise<UserId> =>
     (await createUser(accounts, { name, role, password, quotaBytes: null, by: testActor })).user.id;
@@ -117,6 +118,7 @@ describeDatabases('accounts', (open) => {
     const { token } = await createApiToken(accounts, {
       userId: id,
       name: 'backup',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });
@@ -142,6 +144,7 @@ describeDatabases('accounts', (open) => {
     const { token } = await createApiToken(accounts, {
       userId: id,
       name: 'backup',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });
@@ -158,6 +161,7 @@ describeDatabases('accounts', (open) => {
     const { token } = await createApiToken(accounts, {
       userId: id,
       name: 'backup',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });
@@ -193,6 +197,7 @@ describeDatabases('accounts', (open) => {
     const { token } = await createApiToken(accounts, {
       userId: id,
       name: 'stolen',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });
@@ -209,6 +214,7 @@ describeDatabases('accounts', (open) => {
     const { token, info } = await createApiToken(accounts, {
       userId: id,
       name: 'backup',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });
@@ -224,6 +230,7 @@ describeDatabases('accounts', (open) => {
     const { token } = await createApiToken(accounts, {
       userId: id,
       name: 'backup',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });
@@ -244,12 +251,14 @@ describeDatabases('accounts', (open) => {
     const short = await createApiToken(accounts, {
       userId: id,
       name: 'short',
+      access: 'full',
       expiresInSeconds: 60,
       by: testActor,
     });
     const gone = await createApiToken(accounts, {
       userId: id,
       name: 'gone',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });
@@ -334,7 +343,13 @@ describeDatabases('accounts', (open) => {
     await newUser('boss', 'admin');
     const id = await newUser('ann');
     await signIn('ann');
-    await createApiToken(accounts, { userId: id, name: 'backup', expiresInSeconds: null, by: testActor });
+    await createApiToken(accounts, {
+      userId: id,
+      name: 'backup',
+      access: 'full',
+      expiresInSeconds: null,
+      by: testActor,
+    });
     await deleteUser(accounts, { id: id, by: testActor });
     for (const table of ['files', 'sessions', 'api_tokens'] as const) {
       const left = await database.db.selectFrom(table).select('id').where('user_id', '=', id).execute();

@@ -1,5 +1,6 @@
 import type { Clock } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
+import type { MasterKeys } from '../secrets/master-keys.ts';
 import { createLoginThrottle, type LoginThrottle } from './login-throttle.ts';
 import { createPasswordHasher, type PasswordHasher } from './password-hasher.ts';
 import { createSessionTokens, type SessionTokens } from './session-tokens.ts';
@@ -11,17 +12,14 @@ export type Accounts = {
   readonly passwords: PasswordHasher;
   readonly throttle: LoginThrottle;
   readonly tokens: SessionTokens;
+  readonly keys: Pick<MasterKeys, 'seal' | 'unseal' | 'digest'>;
 };
 
-export const createAccounts = (deps: {
-  database: Database;
-  clock: Clock;
-  /** `session` of the master keys. */
-  sessionKey: Uint8Array;
-}): Accounts => ({
+export const createAccounts = (deps: { database: Database; clock: Clock; keys: MasterKeys }): Accounts => ({
   database: deps.database,
   clock: deps.clock,
   passwords: createPasswordHasher(),
   throttle: createLoginThrottle(),
-  tokens: createSessionTokens(deps.sessionKey, deps.clock),
+  tokens: createSessionTokens(deps.keys.session, deps.clock),
+  keys: deps.keys,
 });

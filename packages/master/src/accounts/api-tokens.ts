@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ApiToken, AppError } from '@longshore/protocol';
+import { ApiToken, AppError, type TokenAccess } from '@longshore/protocol';
 import {
   type ApiTokenRow,
   deleteApiToken,
@@ -19,7 +19,7 @@ export const hashApiToken = (token: string): string => createHash('sha256').upda
 /** The token itself is answered here and never again. */
 export async function createApiToken(
   accounts: Accounts,
-  request: { userId: string; name: string; expiresInSeconds: number | null; by: Actor },
+  request: { userId: string; name: string; access: TokenAccess; expiresInSeconds: number | null; by: Actor },
 ): Promise<{ token: string; info: ApiToken }> {
   const createdAtMs = accounts.clock.nowMs();
   const token = `${prefix}${randomBytes(32).toString('base64url')}`;
@@ -28,6 +28,7 @@ export async function createApiToken(
     user_id: request.userId,
     name: request.name,
     token_hash: hashApiToken(token),
+    access: request.access,
     created_at_ms: createdAtMs,
     last_used_at_ms: null,
     expires_at_ms: request.expiresInSeconds === null ? null : createdAtMs + request.expiresInSeconds * 1000,
@@ -37,7 +38,7 @@ export async function createApiToken(
     await recordAudit(tx, request.by, {
       action: 'token.create',
       object: { kind: 'token', id: row.id, name: row.name },
-      after: { expiresAtMs: row.expires_at_ms },
+      after: { access: row.access, expiresAtMs: row.expires_at_ms },
     });
   });
   return { token, info: viewToken(row) };
@@ -66,6 +67,7 @@ const viewToken = (row: ApiTokenRow): ApiToken =>
   ApiToken.parse({
     id: row.id,
     name: row.name,
+    access: row.access,
     createdAtMs: row.created_at_ms,
     lastUsedAtMs: row.last_used_at_ms,
     expiresAtMs: row.expires_at_ms,

@@ -1,6 +1,6 @@
-import { AppError, type Role, UserId } from '@longshore/protocol';
+import { AppError, type Role, type TokenAccess, UserId } from '@longshore/protocol';
 import { findApiToken, touchApiToken } from '../store/accounts/api-token-rows.ts';
-import { type CredentialRow, findSession } from '../store/accounts/session-rows.ts';
+import { type CredentialRow, findSession, touchSession } from '../store/accounts/session-rows.ts';
 import type { Accounts } from './accounts.ts';
 import { hashApiToken, isApiToken } from './api-tokens.ts';
 
@@ -13,6 +13,8 @@ export type Identity = {
   readonly role: Role;
   /** Null for an API token. */
   readonly sessionId: string | null;
+  /** `read` for an API token that may change nothing. */
+  readonly access: TokenAccess;
 };
 
 /**
@@ -27,7 +29,13 @@ async function bySession(accounts: Accounts, token: string): Promise<Identity> {
   const session = await accounts.tokens.verify(token);
   const row = await findSession(accounts.database.db, session);
   if (row === undefined) throw new AppError('UNAUTHENTICATED', 'this session has ended');
-  return toIdentity(row, { nowMs: accounts.clock.nowMs(), sessionId: row.id });
+  const nowMs = accounts.clock.nowMs();
+  const identity = toIdentity(row, { nowMs, sessionId: row.id, access: 'full' });
+  const notSinceMs = nowMs - touchEveryMs;
+  if (row.lastUsedAtMs <= notSinceMs) {
+    await touchSession(accounts.database.db, { id: row.id, atMs: nowMs, notSinceMs });
+  }
+  return identity;
 }
 
 async function byApiToken(accounts: Accounts, token: string): Promise<Identity> {
@@ -35,7 +43,7 @@ async function byApiToken(accounts: Accounts, token: string): Promise<Identity> 
   const row = await findApiToken(db, hashApiToken(token));
   if (row === undefined) throw new AppError('UNAUTHENTICATED', 'this API token is not known, or was deleted');
   const nowMs = accounts.clock.nowMs();
-  const identity = toIdentity(row, { nowMs, sessionId: null });
+  const identity = toIdentity(row, { nowMs, sessionId: null, access: row.access });
   const notSinceMs = nowMs - touchEveryMs;
   if (row.lastUsedAtMs === null || row.lastUsedAtMs <= notSinceMs) {
     await touchApiToken(db, { id: row.id, atMs: nowMs, notSinceMs });
@@ -43,7 +51,10 @@ async function byApiToken(accounts: Accounts, token: string): Promise<Identity> 
   return identity;
 }
 
-function toIdentity(row: CredentialRow, at: { nowMs: number; sessionId: string | null }): Identity {
+function toIdentity(
+  row: CredentialRow,
+  at: { nowMs: number; sessionId: string | null; access: TokenAccess },
+): Identity {
   if (row.expiresAtMs !== null && row.expiresAtMs <= at.nowMs) {
     throw new AppError(
       'TOKEN_EXPIRED',
@@ -56,5 +67,6 @@ function toIdentity(row: CredentialRow, at: { nowMs: number; sessionId: string |
     userName: row.userName,
     role: row.role,
     sessionId: at.sessionId,
+    access: at.access,
   };
 }

@@ -1,10 +1,11 @@
 import { AppError, type Session } from '@longshore/protocol';
 import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
-import { findUser, replacePassword } from '../store/accounts/user-rows.ts';
+import { replacePassword } from '../store/accounts/user-rows.ts';
 import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import type { Accounts } from './accounts.ts';
 import { requireStrongPassword } from './password-hasher.ts';
 import { startSession } from './start-session.ts';
+import { verifyPassword } from './verify-password.ts';
 import { objectOf } from './view-user.ts';
 
 /**
@@ -15,16 +16,9 @@ export async function changePassword(
   accounts: Accounts,
   request: { userId: string; current: string; next: string; by: Actor },
 ): Promise<Session> {
-  const { database, passwords, throttle } = accounts;
+  const { database, passwords } = accounts;
   requireStrongPassword(request.next);
-  const user = await findUser(database.db, request.userId);
-  if (user === undefined) throw new AppError('UNAUTHENTICATED', 'this user does not exist any more');
-  const admission = await throttle.admit({ userName: user.name, address: request.by.address });
-  const matches = await passwords.verify(user.password_hash, request.current);
-  if (!matches) {
-    await recordAudit(database.db, request.by, { action: 'password.change-failed', object: objectOf(user) });
-    throw new AppError('WRONG_CREDENTIALS', 'the present password is wrong');
-  }
+  const { user, admission } = await verifyPassword(accounts, { ...request, password: request.current });
   await admission.succeeded();
   const nextHash = await passwords.hash(request.next);
   return database.transaction(async (tx) => {
@@ -34,6 +28,6 @@ export async function changePassword(
     }
     await deleteSessionsOf(tx, user.id);
     await recordAudit(tx, request.by, { action: 'password.change', object: objectOf(user) });
-    return startSession(accounts, tx, { ...user, password_change_required: 0 });
+    return startSession(accounts, tx, { user: { ...user, password_change_required: 0 }, by: request.by });
   });
 }

@@ -3,15 +3,17 @@ import { findUserByName, holdVerifiedUser } from '../store/accounts/user-rows.ts
 import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import type { Accounts } from './accounts.ts';
 import { startSession } from './start-session.ts';
+import { requireSecondFactor } from './two-factor.ts';
 import { objectOf } from './view-user.ts';
 
 /**
  * Signs a user in. An unknown user, a disabled one and a wrong password get the same answer after the same work:
- * `WRONG_CREDENTIALS`. Throws `RATE_LIMITED` after too many tries, right or wrong.
+ * `WRONG_CREDENTIALS`. Who knows the password may be asked for a second factor: `SECOND_FACTOR_REQUIRED`,
+ * `SECOND_FACTOR_WRONG`; such tries count too, so that codes cannot be guessed. Throws `RATE_LIMITED` after too many.
  */
 export async function login(
   accounts: Accounts,
-  attempt: { user: string; password: string; by: Actor },
+  attempt: { user: string; password: string; code?: string | undefined; by: Actor },
 ): Promise<Session> {
   const { db } = accounts.database;
   const { by } = attempt;
@@ -25,12 +27,20 @@ export async function login(
     await recordAudit(db, by, { action: 'sign-in.failed', object });
     throw wrongCredentials();
   }
-  const session = await accounts.database.transaction(async (tx) => {
-    const verified = { userId: enabled.id, passwordHash: enabled.password_hash };
-    if (!(await holdVerifiedUser(tx, verified))) throw wrongCredentials();
-    const signedIn = { ...by, userId: enabled.id, userName: enabled.name };
-    await recordAudit(tx, signedIn, { action: 'sign-in', object: objectOf(enabled) });
-    return startSession(accounts, tx, enabled);
+  const signIn = () =>
+    accounts.database.transaction(async (tx) => {
+      const verified = { userId: enabled.id, passwordHash: enabled.password_hash };
+      if (!(await holdVerifiedUser(tx, verified))) throw wrongCredentials();
+      await requireSecondFactor(accounts, tx, { user: enabled, code: attempt.code });
+      const signedIn = { ...by, userId: enabled.id, userName: enabled.name };
+      await recordAudit(tx, signedIn, { action: 'sign-in', object: objectOf(enabled) });
+      return startSession(accounts, tx, { user: enabled, by });
+    });
+  const session = await signIn().catch(async (error: unknown) => {
+    if (error instanceof AppError && error.code === 'SECOND_FACTOR_WRONG') {
+      await recordAudit(db, by, { action: 'sign-in.failed', object: objectOf(enabled) });
+    }
+    throw error;
   });
   await admission.succeeded();
   return session;

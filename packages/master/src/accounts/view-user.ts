@@ -9,6 +9,7 @@ export const viewUser = (row: UserRow): User =>
     role: row.role,
     disabled: row.disabled === 1,
     passwordChangeRequired: row.password_change_required === 1,
+    twoFactor: row.has_two_factor === 1,
     group: { id: row.group_id, name: row.group_name },
     quotaBytes: row.quota_bytes,
     limits: { ...viewLimits(row), quotaBytes: row.quota_bytes ?? row.group_quota_bytes },

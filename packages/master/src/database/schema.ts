@@ -53,13 +53,34 @@ export type Schema = {
     used_bytes: number;
     created_at_ms: number;
   };
-  sessions: { id: string; user_id: string; created_at_ms: number; expires_at_ms: number };
+  sessions: {
+    id: string;
+    user_id: string;
+    created_at_ms: number;
+    last_used_at_ms: number;
+    expires_at_ms: number;
+    address: string;
+    user_agent: string;
+  };
+  /** The secret that a user shares with an authenticator app. */
+  two_factor: {
+    user_id: string;
+    /** Encrypted with the master's own key. */
+    secret_sealed: string;
+    /** Null until a first code was confirmed. */
+    enabled_at_ms: number | null;
+    /** Of the last code that was accepted. */
+    last_step: number;
+  };
+  /** Keyed digests of the codes that are left. */
+  recovery_codes: { user_id: string; code_hash: string };
   api_tokens: {
     id: string;
     user_id: string;
     name: string;
     /** SHA-256 of the token; the token itself is random enough to need no slow hash. */
     token_hash: string;
+    access: 'full' | 'read';
     created_at_ms: number;
     last_used_at_ms: number | null;
     expires_at_ms: number | null;

@@ -26,7 +26,11 @@ export async function findCaller(
   authenticate: Authenticate,
 ): Promise<Caller | undefined> {
   const bearer = bearerOf(c);
-  if (bearer !== undefined) return authenticate(bearer);
+  if (bearer !== undefined) {
+    const caller = await authenticate(bearer);
+    if (caller.access === 'full' || isRead(c.req.method)) return caller;
+    throw new AppError('FORBIDDEN', 'this API token may only read');
+  }
   const cookie = getCookie(c, cookieName);
   if (cookie === undefined || cookie === '') return undefined;
   if (!isRead(c.req.method) && !isSameOrigin(c)) {

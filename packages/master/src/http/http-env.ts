@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import type { Role, UserId } from '@longshore/protocol';
+import type { Role, TokenAccess, UserId } from '@longshore/protocol';
 
 /** Who is calling, as found by `authenticateUser`. */
 export type Caller = {
@@ -8,6 +8,8 @@ export type Caller = {
   readonly role: Role;
   /** The session to end on logout; null for an API token. */
   readonly sessionId: string | null;
+  /** `read` for an API token that may change nothing. */
+  readonly access: TokenAccess;
 };
 
 export type HttpEnv = {

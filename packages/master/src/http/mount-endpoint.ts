@@ -58,6 +58,7 @@ function actorOf(c: Context<HttpEnv>): Actor {
     userName: caller?.userName ?? null,
     address: c.get('address'),
     requestId: c.get('requestId'),
+    userAgent: (c.req.header('user-agent') ?? '').slice(0, 256),
   };
 }
 

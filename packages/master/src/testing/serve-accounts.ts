@@ -21,8 +21,9 @@ import { mountAdministrationRoutes } from '../http/routes/administration-routes.
 import { mountApiDocs } from '../http/routes/api-docs-routes.ts';
 import { mountEventRoutes } from '../http/routes/event-routes.ts';
 import { mountHealthRoutes } from '../http/routes/health-routes.ts';
+import { deriveMasterKeys } from '../secrets/master-keys.ts';
 
-export const testSessionKey = new Uint8Array(32).fill(9);
+export const testKeys = deriveMasterKeys(new Uint8Array(32).fill(9));
 
 /** The routes of accounts, events, health and documentation over real HTTP. */
 export type AccountServer = {
@@ -40,7 +41,7 @@ export async function serveAccounts(
 ): Promise<AccountServer> {
   const clock = options.clock ?? systemClock;
   const log = createLogger({ program: 'test', level: 'silent', format: 'json' });
-  const accounts = createAccounts({ database, clock, sessionKey: testSessionKey });
+  const accounts = createAccounts({ database, clock, keys: testKeys });
   const hub = await createEventHub({ database, postgresUrl: await postgresUrlOf(database), log });
   const identify = (credential: string) => authenticate(accounts, credential);
   const progress: ServerEvent[] = [];

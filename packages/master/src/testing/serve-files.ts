@@ -52,7 +52,13 @@ export async function serveFiles(database: Database, options: { clock?: Clock } 
   app.use('/api/*', async (c, next) => {
     const userId = UserId.safeParse(c.req.header(callerHeader));
     if (userId.success)
-      c.set('caller', { userId: userId.data, userName: 'test', role: 'user', sessionId: null });
+      c.set('caller', {
+        userId: userId.data,
+        userName: 'test',
+        role: 'user',
+        sessionId: null,
+        access: 'full',
+      });
     await next();
   });
   mountFileRoutes(app, deps);

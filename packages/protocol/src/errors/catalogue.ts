@@ -60,6 +60,13 @@ export const errorCatalogue = {
   UNAUTHENTICATED: request(401, 'Sign in with `longshore login`, or send a valid API token.'),
   TOKEN_EXPIRED: request(401, 'Sign in again with `longshore login`.'),
   WRONG_CREDENTIALS: request(401, 'Check the user name and the password.'),
+  SECOND_FACTOR_REQUIRED: request(401, 'Send the code of your authenticator app, or a recovery code, too.'),
+  SECOND_FACTOR_WRONG: request(
+    401,
+    'Wait for the next code of your app; check the clock of the phone, or use a recovery code.',
+  ),
+  TWO_FACTOR_ON: request(409, 'Turn two-factor off first, to set it up again.'),
+  SESSION_NOT_FOUND: request(404, 'Look at the list of your sessions again.'),
   FORBIDDEN: request(403, 'Ask an administrator for the right to do this.'),
   WEAK_PASSWORD: request(400, 'Choose a password of at least 10 characters.'),
   USER_NOT_FOUND: request(404, 'List the users with `longshore users ls`.'),

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { Count, GroupId, TokenId, UserId } from '../ids.ts';
+import { Password, UserName } from './account-values.ts';
 import { endpoint } from './endpoint.ts';
 import { GroupLimits, GroupName } from './groups.ts';
+import { SecondFactorCode } from './security.ts';
 
-export const UserName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/, 'a name of 1 to 63 letters, digits, ".", "_", "@" or "-"');
-export const Password = z.string().min(1).max(1024);
 export const Role = z.enum(['admin', 'user']);
 export type Role = z.infer<typeof Role>;
 
@@ -17,6 +15,8 @@ export const User = z.object({
   disabled: z.boolean(),
   /** True until the user has replaced a password that somebody else chose. For clients to show; it blocks nothing. */
   passwordChangeRequired: z.boolean(),
+  /** Signing in takes a code of an authenticator app. */
+  twoFactor: z.boolean(),
   group: z.object({ id: GroupId, name: GroupName }),
   /** Bytes the user may store, when the user has a quota of their own; null means that of the group. */
   quotaBytes: Count.nullable(),
@@ -30,9 +30,14 @@ export type User = z.infer<typeof User>;
 export const Session = z.object({ token: z.string(), expiresAtMs: Count, user: User });
 export type Session = z.infer<typeof Session>;
 
+/** `read`: the token changes nothing and reads everything that its user may · `full`: it does what its user may. */
+export const TokenAccess = z.enum(['full', 'read']);
+export type TokenAccess = z.infer<typeof TokenAccess>;
+
 export const ApiToken = z.object({
   id: TokenId,
   name: z.string(),
+  access: TokenAccess,
   createdAtMs: Count,
   lastUsedAtMs: Count.nullable(),
   /** Null means that the token does not expire. */
@@ -51,7 +56,12 @@ export const accounts = {
     tag,
     summary: 'Sign in with a password and get a session token',
     access: 'public',
-    body: z.strictObject({ user: UserName, password: Password }),
+    body: z.strictObject({
+      user: UserName,
+      password: Password,
+      /** Asked for by SECOND_FACTOR_REQUIRED. */
+      code: SecondFactorCode.optional(),
+    }),
     status: 200,
     response: Session,
   }),
@@ -101,6 +111,7 @@ export const accounts = {
     access: 'user',
     body: z.strictObject({
       name: z.string().min(1).max(64),
+      access: TokenAccess.default('full'),
       expiresInSeconds: z.int().min(60).nullable().default(null),
     }),
     status: 201,

@@ -3,18 +3,29 @@ import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } f
 import { useForm } from '@mantine/form';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ApiError } from '../api/api-error.ts';
 import { call } from '../api/call.ts';
 import { t } from '../language/language.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { Logo } from '../ui/logo.tsx';
 
+/** Not a failure: the password was right, and the form asks for the rest. */
+const isCodeAsked = (error: Error): boolean =>
+  error instanceof ApiError && error.code === 'SECOND_FACTOR_REQUIRED';
+
 /** Stands in place of every page while nobody is signed in, so that signing in returns to the place. */
 export function SignInPage() {
   useDocumentTitle(`${t('signIn.title')} · Longshore`);
   const client = useQueryClient();
-  const form = useForm({ mode: 'uncontrolled', initialValues: { user: '', password: '' } });
+  const form = useForm({ mode: 'uncontrolled', initialValues: { user: '', password: '', code: '' } });
+  const [asksCode, setAsksCode] = useState(false);
   const login = useMutation({
-    mutationFn: (body: { user: string; password: string }) => call(accounts.login, { body }),
+    mutationFn: ({ code, ...body }: { user: string; password: string; code: string }) =>
+      call(accounts.login, { body: asksCode ? { ...body, code } : body }),
+    onError: (error) => {
+      if (isCodeAsked(error)) setAsksCode(true);
+    },
     onSuccess: (session) => {
       // Nothing of another person may be left.
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
@@ -38,7 +49,9 @@ export function SignInPage() {
                   {t('signIn.subtitle')}
                 </Text>
               </div>
-              {login.error && <ErrorAlert error={login.error} title={t('signIn.failed')} />}
+              {login.error && !isCodeAsked(login.error) && (
+                <ErrorAlert error={login.error} title={t('signIn.failed')} />
+              )}
               <TextInput
                 label={t('signIn.user')}
                 autoComplete="username"
@@ -56,6 +69,19 @@ export function SignInPage() {
                 key={form.key('password')}
                 {...form.getInputProps('password')}
               />
+              {asksCode && (
+                <TextInput
+                  label={t('signIn.code')}
+                  description={t('signIn.codeHint')}
+                  autoComplete="one-time-code"
+                  autoFocus
+                  required
+                  minLength={6}
+                  withAsterisk={false}
+                  key={form.key('code')}
+                  {...form.getInputProps('code')}
+                />
+              )}
               <Button type="submit" fullWidth loading={login.isPending} mt="xs">
                 {t('signIn.submit')}
               </Button>

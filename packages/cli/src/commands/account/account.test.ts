@@ -10,6 +10,7 @@ const user = sampleUser({ role: 'admin' });
 const info = {
   id: '0b9f3c1e-7d0a-4b57-9a63-5f1f6c5b2a10' as never,
   name: 'backup',
+  access: 'full' as const,
   createdAtMs: 1,
   lastUsedAtMs: null,
   expiresAtMs: null,
@@ -45,7 +46,7 @@ describe('passwd and logout', () => {
 describe('tokens', () => {
   cliTest('a token is shown when it is made, and is deleted by name', async ({ master, longshore }) => {
     master.on(accounts.createToken, ({ body }) => {
-      expect(body).toEqual({ name: 'backup', expiresInSeconds: 90 * 86_400 });
+      expect(body).toEqual({ name: 'backup', access: 'full', expiresInSeconds: 90 * 86_400 });
       return { token: 'lt_secret', info };
     });
     master.on(accounts.listTokens, () => ({ tokens: [info] }));

@@ -57,6 +57,18 @@ describe('login', () => {
     });
   });
 
+  cliTest('a second factor is sent along with --code', async ({ env, master }) => {
+    master.on(accounts.login, ({ body }) => {
+      if (body.code === undefined) throw new AppError('SECOND_FACTOR_REQUIRED', 'a code, please');
+      expect(body.code).toBe('123456');
+      return { token: 'x', expiresAtMs: 1, user: sampleUser() };
+    });
+    const login = ['login', master.url, '-u', 'ada', '--password-stdin'];
+    const asked = await run(login, { env, stdin: 'x\n' });
+    expect(asked).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('SECOND_FACTOR_REQUIRED') });
+    expect(await run([...login, '--code', '123456'], { env, stdin: 'x\n' })).toMatchObject({ exitCode: 0 });
+  });
+
   cliTest('without a terminal the password must come from standard input', async ({ env, master }) => {
     const ran = await run(['login', master.url, '-u', 'ada'], { env });
     expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--password-stdin') });

@@ -6,6 +6,7 @@ import { CommandError } from '../../errors/command-error.ts';
 import { formatTime } from '../../output/format-values.ts';
 import { masterUrl } from '../../session/master-url.ts';
 import { readSession, writeSession } from '../../session/session-file.ts';
+import { askHidden } from '../../terminal/ask-hidden.ts';
 import { readPassword } from '../../terminal/read-password.ts';
 
 export const login = defineCommand({
@@ -24,8 +25,13 @@ export const login = defineCommand({
     command
       .argument('[url]', 'address of the master')
       .requiredOption('-u, --user <name>', 'name to sign in with')
-      .option('--password-stdin', 'read the password from standard input'),
-  run: async (cli, address: string | undefined, options: { user: string; passwordStdin?: true }) => {
+      .option('--password-stdin', 'read the password from standard input')
+      .option('--code <code>', 'code of your authenticator app, or a recovery code; asked for when needed'),
+  run: async (
+    cli,
+    address: string | undefined,
+    options: { user: string; passwordStdin?: true; code?: string },
+  ) => {
     const { sessionFile } = cli.settings;
     const given = address ?? cli.settings.url ?? (await readSession(sessionFile))?.url;
     if (given === undefined) throw CommandError.local('USAGE', 'name the address of the master');
@@ -36,7 +42,15 @@ export const login = defineCommand({
       `Password of ${options.user} at ${url}: `,
     );
     const api = createApi({ url, token: null, signal: cli.signal });
-    const session = await api.call(accounts.login, { body: { user: options.user, password } });
+    const attempt = (code: string | undefined) =>
+      api.call(accounts.login, {
+        body: { user: options.user, password, ...(code === undefined ? {} : { code }) },
+      });
+    const session = await attempt(options.code).catch(async (error: unknown) => {
+      const needsCode = error instanceof CommandError && error.code === 'SECOND_FACTOR_REQUIRED';
+      if (!needsCode || options.passwordStdin) throw error;
+      return attempt(await askHidden(cli.io, 'Code of your authenticator app: '));
+    });
     const { token, expiresAtMs, user } = session;
     await writeSession(sessionFile, { url, user: user.name, token, expiresAtMs });
     const text = [`Signed in to ${url} as ${user.name}, until ${formatTime(expiresAtMs)}.`];

@@ -13,8 +13,9 @@ export const tokensLs = defineCommand({
   run: async (cli) => {
     const api = await signedIn(cli);
     const answer = await api.call(accounts.listTokens, {});
-    const rows = answer.tokens.map(({ name, id, createdAtMs, lastUsedAtMs, expiresAtMs }) => [
+    const rows = answer.tokens.map(({ name, id, access, createdAtMs, lastUsedAtMs, expiresAtMs }) => [
       printable(name),
+      access,
       formatTime(createdAtMs),
       lastUsedAtMs === null ? 'never' : formatTime(lastUsedAtMs),
       expiresAtMs === null ? 'never' : formatTime(expiresAtMs),
@@ -22,6 +23,7 @@ export const tokensLs = defineCommand({
     ]);
     const columns = [
       { title: 'NAME', shrink: true },
+      { title: 'ACCESS' },
       { title: 'CREATED' },
       { title: 'USED' },
       { title: 'EXPIRES' },

@@ -56,13 +56,26 @@ export const first = (dialect: DialectName): Migration => ({
       id ${text} primary key,
       user_id ${text} not null references users (id) on delete cascade,
       created_at_ms ${long} not null,
-      expires_at_ms ${long} not null)`);
+      last_used_at_ms ${long} not null,
+      expires_at_ms ${long} not null,
+      address ${text} not null,
+      user_agent ${text} not null)`);
     await run(sql`create index sessions_user on sessions (user_id)`);
+    await run(sql`create table two_factor (
+      user_id ${text} primary key references users (id) on delete cascade,
+      secret_sealed ${text} not null,
+      enabled_at_ms ${long},
+      last_step ${long} not null)`);
+    await run(sql`create table recovery_codes (
+      user_id ${text} not null references users (id) on delete cascade,
+      code_hash ${text} not null,
+      primary key (user_id, code_hash))`);
     await run(sql`create table api_tokens (
       id ${text} primary key,
       user_id ${text} not null references users (id) on delete cascade,
       name ${text} not null,
       token_hash ${text} not null unique,
+      access ${text} not null,
       created_at_ms ${long} not null,
       last_used_at_ms ${long},
       expires_at_ms ${long})`);

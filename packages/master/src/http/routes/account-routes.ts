@@ -1,11 +1,19 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { accounts as contract, groups } from '@longshore/protocol';
+import { accounts as contract, groups, security } from '@longshore/protocol';
 import type { Accounts } from '../../accounts/accounts.ts';
 import { createApiToken, removeApiToken, showApiTokens } from '../../accounts/api-tokens.ts';
 import { changePassword } from '../../accounts/change-password.ts';
 import { createGroup, deleteGroup, showGroups, updateGroup } from '../../accounts/groups.ts';
 import { login } from '../../accounts/login.ts';
 import { logout } from '../../accounts/logout.ts';
+import { endOtherSessions, endSession, showSessions } from '../../accounts/sessions.ts';
+import {
+  confirmTwoFactor,
+  disableTwoFactor,
+  resetTwoFactor,
+  showTwoFactor,
+  startTwoFactor,
+} from '../../accounts/two-factor.ts';
 import { createUser, deleteUser, showMe, showUsers, updateUser } from '../../accounts/users.ts';
 import { clearSessionCookie, setSessionCookie } from '../authenticate-user.ts';
 import type { HttpEnv } from '../http-env.ts';
@@ -38,8 +46,37 @@ export function mountAccountRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts
     await removeApiToken(accounts, { id: params.id, userId: caller.userId, by: actor });
     return {};
   });
+  mountSecurityRoutes(app, accounts);
   mountUserRoutes(app, accounts);
   mountGroupRoutes(app, accounts);
+}
+
+function mountSecurityRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
+  mountEndpoint(app, security.listSessions, async ({ caller }) => ({
+    sessions: await showSessions(accounts, caller),
+  }));
+  mountEndpoint(app, security.endSession, async ({ params, caller }) => {
+    await endSession(accounts, { id: params.id, userId: caller.userId });
+    return {};
+  });
+  mountEndpoint(app, security.endOtherSessions, async ({ caller }) => ({
+    ended: await endOtherSessions(accounts, caller),
+  }));
+  mountEndpoint(app, security.showTwoFactor, ({ caller }) => showTwoFactor(accounts, caller.userId));
+  mountEndpoint(app, security.startTwoFactor, ({ body, caller, actor, c }) =>
+    startTwoFactor(accounts, { ...body, userId: caller.userId, site: c.req.header('host') ?? '', by: actor }),
+  );
+  mountEndpoint(app, security.confirmTwoFactor, ({ body, caller, actor }) =>
+    confirmTwoFactor(accounts, { ...body, userId: caller.userId, by: actor }),
+  );
+  mountEndpoint(app, security.disableTwoFactor, async ({ body, caller, actor }) => {
+    await disableTwoFactor(accounts, { ...body, userId: caller.userId, by: actor });
+    return {};
+  });
+  mountEndpoint(app, security.resetTwoFactor, async ({ params, actor }) => {
+    await resetTwoFactor(accounts, { id: params.id, by: actor });
+    return {};
+  });
 }
 
 function mountUserRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {

@@ -34,6 +34,7 @@ describeDatabases('the event stream', (open) => {
     const made = await createApiToken(server.accounts, {
       userId: user.id,
       name: 'test',
+      access: 'full',
       expiresInSeconds: null,
       by: testActor,
     });

@@ -21,12 +21,13 @@ export const listApiTokens = (db: Db, userId: string): Promise<ApiTokenRow[]> =>
 export const findApiToken = (
   db: Db,
   tokenHash: string,
-): Promise<(CredentialRow & { lastUsedAtMs: number | null }) | undefined> =>
+): Promise<(CredentialRow & Pick<ApiTokenRow, 'access'> & { lastUsedAtMs: number | null }) | undefined> =>
   db
     .selectFrom('api_tokens as t')
     .innerJoin('users as u', 'u.id', 't.user_id')
     .select([
       't.id',
+      't.access',
       'u.id as userId',
       'u.name as userName',
       'u.role',

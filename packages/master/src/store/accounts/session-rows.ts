@@ -10,9 +10,12 @@ export type CredentialRow = {
   expiresAtMs: number | null;
 };
 
+/** Where a session was begun. */
+export type SessionOrigin = { address: string; userAgent: string };
+
 export async function insertSession(
   db: Db,
-  session: { id: string; userId: string; createdAtMs: number; expiresAtMs: number },
+  session: { id: string; userId: string; createdAtMs: number; expiresAtMs: number } & SessionOrigin,
 ): Promise<void> {
   await db
     .insertInto('sessions')
@@ -20,6 +23,9 @@ export async function insertSession(
       id: session.id,
       user_id: session.userId,
       created_at_ms: session.createdAtMs,
+      last_used_at_ms: session.createdAtMs,
+      address: session.address,
+      user_agent: session.userAgent,
       expires_at_ms: session.expiresAtMs,
     })
     .execute();
@@ -28,7 +34,7 @@ export async function insertSession(
 export const findSession = (
   db: Db,
   session: { id: string; userId: string },
-): Promise<CredentialRow | undefined> =>
+): Promise<(CredentialRow & { lastUsedAtMs: number }) | undefined> =>
   db
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
@@ -39,17 +45,57 @@ export const findSession = (
       'u.role',
       'u.disabled',
       's.expires_at_ms as expiresAtMs',
+      's.last_used_at_ms as lastUsedAtMs',
     ])
     .where('s.id', '=', session.id)
     .where('s.user_id', '=', session.userId)
     .executeTakeFirst();
 
-export async function deleteSession(db: Db, session: { id: string; userId: string }): Promise<void> {
+/** Notes a use, unless one was noted after `notSinceMs`. */
+export async function touchSession(
+  db: Db,
+  touch: { id: string; atMs: number; notSinceMs: number },
+): Promise<void> {
   await db
+    .updateTable('sessions')
+    .set({ last_used_at_ms: touch.atMs })
+    .where('id', '=', touch.id)
+    .where('last_used_at_ms', '<=', touch.notSinceMs)
+    .execute();
+}
+
+/** Those that have not expired, the most recently used first. */
+export const listSessions = (db: Db, of: { userId: string; nowMs: number }) =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', of.userId)
+    .where('expires_at_ms', '>', of.nowMs)
+    .orderBy('last_used_at_ms', 'desc')
+    .orderBy('id')
+    .execute();
+
+/** False when the user has no such session. */
+export async function deleteSession(db: Db, session: { id: string; userId: string }): Promise<boolean> {
+  const deleted = await db
     .deleteFrom('sessions')
     .where('id', '=', session.id)
     .where('user_id', '=', session.userId)
-    .execute();
+    .executeTakeFirst();
+  return deleted.numDeletedRows === 1n;
+}
+
+/** Answers how many. */
+export async function deleteOtherSessions(
+  db: Db,
+  kept: { userId: string; sessionId: string | null },
+): Promise<number> {
+  const deleted = await db
+    .deleteFrom('sessions')
+    .where('user_id', '=', kept.userId)
+    .where('id', '!=', kept.sessionId ?? '')
+    .executeTakeFirst();
+  return Number(deleted.numDeletedRows);
 }
 
 export async function deleteSessionsOf(db: Db, userId: string): Promise<void> {

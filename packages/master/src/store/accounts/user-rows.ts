@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
 import { ensureRoot } from '../files/ensure-root.ts';
@@ -7,6 +7,7 @@ import { ensureRoot } from '../files/ensure-root.ts';
 export type UserRow = Selectable<Schema['users']> & {
   group_name: string;
   group_quota_bytes: number | null;
+  has_two_factor: number;
 } & LimitColumns;
 
 /** The limits of a group that hold for its users as they are. */
@@ -26,7 +27,11 @@ const selectUsers = (db: Db) =>
     .selectFrom('users')
     .innerJoin('user_groups as g', 'g.id', 'users.group_id')
     .selectAll('users')
-    .select(['g.name as group_name', 'g.quota_bytes as group_quota_bytes', ...limitColumns]);
+    .select(['g.name as group_name', 'g.quota_bytes as group_quota_bytes', ...limitColumns])
+    .select(
+      sql<number>`case when exists (select 1 from two_factor t where t.user_id = users.id
+        and t.enabled_at_ms is not null) then 1 else 0 end`.as('has_two_factor'),
+    );
 
 const nameKey = (name: string): string => name.toLowerCase();
 

@@ -7,6 +7,8 @@ export type Actor = {
   readonly userName: string | null;
   readonly address: string;
   readonly requestId: string;
+  /** What the client says of itself. */
+  readonly userAgent: string;
 };
 
 type Values = Readonly<Record<string, unknown>>;

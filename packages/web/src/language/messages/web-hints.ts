@@ -5,6 +5,10 @@ export const webHints: Record<string, Record<Language, string>> = {
   UNAUTHENTICATED: { en: 'Sign in again.', zh: '请重新登录。' },
   TOKEN_EXPIRED: { en: 'Sign in again.', zh: '请重新登录。' },
   WRONG_CREDENTIALS: { en: 'Check the user name and the password.', zh: '请检查用户名和密码。' },
+  SECOND_FACTOR_WRONG: {
+    en: 'Wait for the next code of your app, and check the clock of your phone.',
+    zh: '请等待应用中的下一个验证码，并检查手机时间。',
+  },
   FORBIDDEN: { en: 'Ask an administrator for the right to do this.', zh: '请向管理员申请权限。' },
   WEAK_PASSWORD: { en: 'Choose a password of at least 10 characters.', zh: '密码至少需要 10 个字符。' },
   RATE_LIMITED: { en: 'Wait a moment, then try again.', zh: '请稍候再试。' },

@@ -46,6 +46,8 @@ export const shell = {
   'signIn.subtitle': 'Your files, and the machines that work on them.',
   'signIn.user': 'User name',
   'signIn.password': 'Password',
+  'signIn.code': 'Code of your authenticator app',
+  'signIn.codeHint': 'Or one of your recovery codes.',
   'signIn.submit': 'Sign in',
   'signIn.failed': 'Signing in did not work',
   'signIn.firstRun': 'First start? The master has printed the name and a one-time password in its terminal.',

@@ -46,6 +46,8 @@ export const shell = {
   'signIn.subtitle': '您的文件，以及处理它们的机器。',
   'signIn.user': '用户名',
   'signIn.password': '密码',
+  'signIn.code': '身份验证器应用中的验证码',
+  'signIn.codeHint': '也可以使用恢复代码。',
   'signIn.submit': '登录',
   'signIn.failed': '登录失败',
   'signIn.firstRun': '首次启动？主控在终端中打印了用户名和一次性密码。',
