@@ -62,6 +62,7 @@ export type Slave = {
 
 const blobIdleTimeoutMs = 30_000;
 const flushTimeoutMs = 5000;
+const announceTimeoutMs = 1000;
 const requestTimeoutMs = 60_000;
 /** An answer that is being written has a moment; a peer that reads nothing has not. */
 const closeGraceMs = 2000;
@@ -112,6 +113,7 @@ export async function startSlave(
     const openBlob = createOpenBlob({ stores, http, meter });
     const nextId = createBlobIds();
 
+    let stopping = false;
     const bootId = crypto.randomUUID();
     const readVitals = createReadVitals({
       clock,
@@ -120,6 +122,7 @@ export async function startSlave(
       workers: () => live.workers,
       capabilities: Object.keys(executors) as (keyof typeof executors)[],
       queueDepth: () => queue.depth(),
+      isStopping: () => stopping,
     });
     const reports = createAttemptReports({
       journal,
@@ -168,7 +171,6 @@ export async function startSlave(
     const stopAttempts = createStopAttempts({ journal, queue, reports, isSameMaster });
     const heedHeartbeat = createHeedHeartbeat({ queue, stopAttempts });
 
-    let stopping = false;
     const refusal = (keyId: string): AppError | null => {
       if (stopping) return new AppError('SHUTTING_DOWN', 'the slave is stopping');
       if (masters.find(keyId) !== undefined) return null;
@@ -258,6 +260,8 @@ export async function startSlave(
       },
       stop: async ({ graceMs, giveBack }) => {
         stopping = true;
+        // Otherwise what is given back comes again.
+        if (giveBack) await masters.announce(announceTimeoutMs);
         await queue.shutdown({ graceMs, giveBack });
         if (giveBack && !(await masters.flushed(flushTimeoutMs))) {
           log.warn({}, 'some reports could not be sent, they are sent after the next start');

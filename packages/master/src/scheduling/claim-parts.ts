@@ -174,6 +174,7 @@ function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempB
     health: nodeHealth(row.heartbeat_age_ms, heartbeatMs),
     enabled: row.enabled === 1,
     draining: row.draining === 1,
+    stopping: vitals?.stopping ?? false,
     quarantine: quarantineOf(row, held.parts),
     capabilities: allowed.filter((capability) => vitals?.capabilities.includes(capability)),
     room,

@@ -9,6 +9,7 @@ const node = (name: string, weight: number, change: Partial<Candidate> = {}): Ca
   health: 'online',
   enabled: true,
   draining: false,
+  stopping: false,
   quarantine: 'none',
   capabilities: ['create-archive'],
   room: 100,
@@ -66,6 +67,7 @@ describe('N5 smooth weighted round-robin', () => {
   it.each([
     ['disabled', { enabled: false }],
     ['draining', { draining: true }],
+    ['stopping', { stopping: true }],
     ['offline', { health: 'offline' }],
     ['quarantined', { quarantine: 'closed' }],
     ['suspect', { health: 'suspect' }],

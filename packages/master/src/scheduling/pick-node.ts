@@ -8,6 +8,8 @@ export type Candidate = {
   readonly health: NodeHealth;
   readonly enabled: boolean;
   readonly draining: boolean;
+  /** Its program is being stopped. */
+  readonly stopping: boolean;
   /** `probe`: in quarantine, but one part may try it now. */
   readonly quarantine: 'none' | 'closed' | 'probe';
   /** What the admin allows and the node says it can do. */
@@ -118,6 +120,7 @@ function obstacleOf(
   if (!node.capabilities.includes(part.capability)) return `cannot ${part.capability}`;
   if (!node.enabled) return 'disabled';
   if (node.draining) return 'draining';
+  if (node.stopping) return 'stopping';
   if (node.health !== 'online') return node.health;
   if (node.quarantine === 'closed') return 'quarantined';
   if (node.unreachable !== null) return node.unreachable;

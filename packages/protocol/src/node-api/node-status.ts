@@ -37,6 +37,8 @@ export const NodeVitals = z.object({
   memoryTotalBytes: Count,
   rssBytes: Count,
   temp: TempDisk.nullable(),
+  /** It is being stopped: it takes nothing new. */
+  stopping: z.boolean().optional(),
 });
 export type NodeVitals = z.infer<typeof NodeVitals>;
 

@@ -5,7 +5,12 @@ import type { MasterLink } from './master-link.ts';
 import type { ReadVitals } from './node-vitals.ts';
 
 /** Tells one master every `heartbeatMs` that this node lives and what it holds. */
-export type Heartbeats = { beatNow(): void; close(): Promise<void> };
+export type Heartbeats = {
+  beatNow(): void;
+  /** Resolves when a heartbeat that began after the call was answered or has failed. */
+  told(): Promise<void>;
+  close(): Promise<void>;
+};
 
 /** The answer to a heartbeat is worth waiting for only until the next one is due. */
 const shortestTimeoutMs = 1_000;
@@ -22,6 +27,7 @@ export function createHeartbeats(options: {
   const wake = createWakeSignal();
   const stopped = new AbortController();
   let failing = false;
+  let awaiting: (() => void)[] = [];
 
   async function beat(): Promise<void> {
     const holding = options.holding();
@@ -44,6 +50,8 @@ export function createHeartbeats(options: {
 
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
+      const toTell = awaiting;
+      awaiting = [];
       try {
         await beat();
         if (failing) log.info({}, 'the master answers heartbeats again');
@@ -56,6 +64,8 @@ export function createHeartbeats(options: {
           : 'the master does not answer heartbeats';
         log[failing ? 'debug' : isDuplicate(error) ? 'error' : 'warn']({ err: error }, message);
         failing = true;
+      } finally {
+        for (const resolve of toTell) resolve();
       }
       await wake.sleep(link.hello().heartbeatMs);
     }
@@ -64,6 +74,11 @@ export function createHeartbeats(options: {
   const running = run();
   return {
     beatNow: () => wake.wake(),
+    told: () =>
+      new Promise((resolve) => {
+        awaiting.push(resolve);
+        wake.wake();
+      }),
     close: async () => {
       stopped.abort('shutdown');
       wake.wake();

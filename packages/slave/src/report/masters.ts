@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptRef, HeartbeatAnswer, Hello } from '@longshore/protocol';
 import type { SigningKey } from '@longshore/protocol/server';
 import type { Logger, LogLevel, PeerClient } from '@longshore/runtime';
@@ -18,6 +19,8 @@ export type Masters = {
   /** Ends the talk with the master of a key that is not valid any more. */
   forget(keyId: string): Promise<void>;
   setLogLevel(level: LogLevel): void;
+  /** Tells every master the present vitals at once. Resolves when all know, at the latest after `timeoutMs`. */
+  announce(timeoutMs: number): Promise<void>;
   /** There is a report to send, at once or with those that follow within a moment. */
   wake(keyId: string, when: 'now' | 'soon'): void;
   /** Resolves true when every report is acknowledged, false when that takes longer. */
@@ -109,6 +112,10 @@ export function createMasters(options: {
     },
     setLogLevel: (level) => {
       for (const { log } of sessions.values()) log.level = level;
+    },
+    announce: async (timeoutMs) => {
+      const told = Promise.all([...sessions.values()].map(({ heartbeats }) => heartbeats.told()));
+      await Promise.race([told, delay(timeoutMs)]);
     },
     wake: (keyId, when) => {
       const sender = sessions.get(keyId)?.sender;

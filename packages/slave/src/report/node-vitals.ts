@@ -19,6 +19,7 @@ export function createReadVitals(options: {
   workers: () => number;
   capabilities: readonly Capability[];
   queueDepth: () => { running: number; queued: number };
+  isStopping: () => boolean;
 }): ReadVitals {
   const { clock, bootId, workers, capabilities } = options;
   const startedMs = clock.monotonicMs();
@@ -37,5 +38,6 @@ export function createReadVitals(options: {
     memoryTotalBytes: totalmem(),
     rssBytes: process.memoryUsage.rss(),
     temp: await options.tempSpace(),
+    ...(options.isStopping() ? { stopping: true } : {}),
   });
 }
