@@ -46,6 +46,7 @@ const reach: Record<string, Reach> = {
   disableTwoFactor: 'own',
   listFolder: { path: '/api/v1/files?path=/private' },
   stat: { path: '/api/v1/files/stat?path=/secret.txt' },
+  summarize: { body: { paths: ['/private'] } },
   createFolder: { body: { path: '/private/mine' } },
   move: { body: { from: '/secret.txt', to: '/mine.txt' } },
   remove: { body: { paths: ['/secret.txt'] } },

@@ -51,6 +51,16 @@ export const files = {
     status: 200,
     response: FileEntry,
   }),
+  summarize: endpoint({
+    method: 'post',
+    path: '/api/v1/files/summary',
+    tag,
+    summary: 'How much a selection holds, folders with everything in them; nothing counts twice',
+    access: 'user',
+    body: z.strictObject({ paths: z.array(UserPath).min(1).max(10_000) }),
+    status: 200,
+    response: z.object({ files: Count, folders: Count, bytes: Count }),
+  }),
   createFolder: endpoint({
     method: 'post',
     path: '/api/v1/folders',

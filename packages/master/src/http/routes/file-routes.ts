@@ -6,6 +6,7 @@ import { listFolder } from '../../files/list-folder.ts';
 import { movePath } from '../../files/move-path.ts';
 import { removePaths } from '../../files/remove-paths.ts';
 import { statPath } from '../../files/stat-path.ts';
+import { summarizePaths } from '../../files/summarize-paths.ts';
 import type { HttpEnv } from '../http-env.ts';
 import { mountEndpoint } from '../mount-endpoint.ts';
 
@@ -16,6 +17,7 @@ export function mountFileRoutes(app: OpenAPIHono<HttpEnv>, deps: FileDeps): void
     listFolder(db, { ...query, cursor: query.cursor, userId: caller.userId }),
   );
   mountEndpoint(app, files.stat, ({ query, caller }) => statPath(db, caller.userId, query.path));
+  mountEndpoint(app, files.summarize, ({ body, caller }) => summarizePaths(db, caller.userId, body.paths));
   mountEndpoint(app, files.createFolder, ({ body, caller }) =>
     createFolder(deps, { ...body, userId: caller.userId }),
   );
