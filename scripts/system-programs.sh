@@ -9,6 +9,7 @@ faketime: faketime --version
 libarchive-tools: bsdtar --version
 libc-bin: iconv --version
 openssl: openssl version
+python3: python3 --version
 tar: tar --version
 unzip: unzip -v
 zip: zip -v

@@ -159,6 +159,17 @@ describe('the bodies of docs/protocol.md', () => {
     expect(shown.filter((path) => !page.includes(path))).toEqual([]);
   });
 
+  test('P7 the page names every header of the protocol', () => {
+    expect(Object.values(protocol.headers).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('N10 the table of versions tells what each minor version adds, up to the present one', () => {
+    const { major, minor } = protocol.protocolVersion;
+    const rows = [...page.matchAll(/^\| (\d+\.\d+) \| (.+) \|$/gm)];
+    const present = Array.from({ length: minor + 1 }, (_, older) => `${major}.${older}`);
+    expect(rows.map(([, version]) => version)).toEqual(present);
+  });
+
   test('P6 every code that the page names is in the catalogue', () => {
     const codes = [...page.matchAll(/`([A-Z][A-Z]+(?:_[A-Z]+)+)`/g)].map((match) => match[1] ?? '');
     expect(codes.filter((code) => !protocol.isErrorCode(code))).toEqual([]);

@@ -372,6 +372,17 @@ describe('N3 the communication test', () => {
     });
   });
 
+  it('reads the [CORS] section of a slave of ours as a browser does', async () => {
+    const origin = new URL(master.url).origin;
+    await addSlave(user, { name: 'open', env: { LONGSHORE_CORS_ALLOW_ORIGINS: origin } });
+    expect((await test('open')).find((step) => step.step === 'cors')).toMatchObject({ status: 'ok' });
+    await addSlave(user, { name: 'shut', env: { LONGSHORE_CORS_ALLOW_ORIGINS: 'https://other.example' } });
+    expect((await test('shut')).find((step) => step.step === 'cors')).toMatchObject({
+      status: 'failed',
+      error: { code: 'CORS_REFUSED' },
+    });
+  });
+
   it('each address of the master is a step; one that is not reached is a warning while another is', async () => {
     const listen = `127.0.0.1:${await freePort()}`;
     const two = await startMaster({

@@ -1,4 +1,4 @@
-import type { Capability, NodeVitals } from '@longshore/protocol';
+import type { Capability, ErrorInfo, NodeVitals } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
@@ -176,7 +176,9 @@ function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempB
     draining: row.draining === 1,
     stopping: vitals?.stopping ?? false,
     quarantine: quarantineOf(row, held.parts),
-    capabilities: allowed.filter((capability) => vitals?.capabilities.includes(capability)),
+    // What one that never called can do is not known; its health keeps it from work, and is the better reason.
+    capabilities: vitals === null ? allowed : allowed.filter((one) => vitals.capabilities.includes(one)),
+    lastErrorCode: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo).code,
     room,
     fullForMs: presence.fullForMs(row.id, room),
     tempLeftBytes: tempLeft(vitals, held.tempBytes),

@@ -16,6 +16,7 @@ const node = (name: string, weight: number, change: Partial<Candidate> = {}): Ca
   fullForMs: 0,
   tempLeftBytes: 0,
   readsInPlace: false,
+  lastErrorCode: null,
   unreachable: null,
   ...change,
 });

@@ -6,6 +6,8 @@ export type Candidate = {
   readonly name: string;
   readonly weight: number;
   readonly health: NodeHealth;
+  /** Why it was not reached, by the last try; null when it was. */
+  readonly lastErrorCode: string | null;
   readonly enabled: boolean;
   readonly draining: boolean;
   /** Its program is being stopped. */
@@ -121,7 +123,9 @@ function obstacleOf(
   if (!node.enabled) return 'disabled';
   if (node.draining) return 'draining';
   if (node.stopping) return 'stopping';
-  if (node.health !== 'online') return node.health;
+  if (node.health !== 'online') {
+    return node.lastErrorCode === null ? node.health : `${node.health}, ${node.lastErrorCode}`;
+  }
   if (node.quarantine === 'closed') return 'quarantined';
   if (node.unreachable !== null) return node.unreachable;
   const needed = node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes;
