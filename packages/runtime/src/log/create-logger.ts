@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { censored, secretFields } from './redact.ts';
 
@@ -23,6 +23,16 @@ export function createLogger(options: {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
-  if (!isPretty) return pino(settings, pino.destination({ fd: 2, sync: true }));
-  return pino(settings, pretty({ destination: 2, sync: true, ignore: 'pid,hostname,program' }));
+  if (!isPretty) return pino(settings, standardError());
+  return pino(settings, pretty({ destination: standardError(), ignore: 'pid,hostname,program' }));
+}
+
+/** Lines that wait for a disk that is full, in characters; more are given up. */
+const longestBacklog = 1024 * 1024;
+
+/** A log that cannot be written, because its disk is full or its reader has gone, must not stop what is logged. */
+function standardError(): DestinationStream {
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: longestBacklog });
+  destination.on('error', () => undefined);
+  return destination;
 }

@@ -17,6 +17,8 @@ export function runProgram(program: {
   usage: string;
   start(flags: ProgramFlags): Promise<void>;
 }): void {
+  // Whoever reads what it prints may stop reading, and the program goes on.
+  process.stdout.on('error', () => undefined);
   const run = async (): Promise<void> => {
     const { help, version, ...flags } = readFlags(program.usage);
     if (help) print(program.usage);
