@@ -2,7 +2,7 @@ import { AppError } from '@longshore/protocol';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseDialect, DialectName } from './dialect.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { Schema } from './schema.ts';
 
@@ -15,9 +15,16 @@ export type Database = {
   /**
    * Runs `work` in one transaction. When the database asks for it (deadlock, serialization, busy) the whole of
    * `work` runs again, so it must do nothing but queries on the `tx` it is given. With SQLite, transactions that
-   * are asked for at the same time share one commit.
+   * are asked for at the same time share one commit. `followUp` is called when `work` has succeeded, to ask for the
+   * transactions that come next: with SQLite they see what `work` did and share its commit; with PostgreSQL it is
+   * called after that.
    */
-  transaction<Result>(work: (tx: Transaction<Schema>) => Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    work: (tx: Transaction<Schema>) => Promise<Result>,
+    followUp?: (result: Result) => void,
+  ): Promise<Result>;
+  /** The same for what nobody waits for: with SQLite it may wait a moment to share the commit of another. */
+  transactionSoon(work: (tx: Transaction<Schema>) => Promise<void>): Promise<void>;
   /** Throws `UNAVAILABLE` when the database does not answer. */
   ping(): Promise<void>;
   isUnavailable(error: unknown): boolean;
@@ -52,17 +59,28 @@ export async function openDatabase(engine: DatabaseDialect): Promise<Database> {
     await db.destroy().catch(() => undefined);
     throw error;
   }
+  const alone: GroupCommit['transaction'] = async (work, followUp) => {
+    const result = await retrying(db, engine, work);
+    followUp?.(result);
+    return result;
+  };
+  const { transaction, transactionSoon, flush } =
+    engine.name === 'sqlite'
+      ? createGroupCommit(db)
+      : { transaction: alone, transactionSoon: alone, flush: async () => {} };
   return {
     db,
     dialect: engine.name,
     isUnavailable: engine.isUnavailable,
-    transaction: engine.name === 'sqlite' ? createGroupCommit(db) : (work) => retrying(db, engine, work),
+    transaction,
+    transactionSoon,
     ping: async () => {
       await sql`select 1`.execute(db).catch((cause: unknown) => {
         throw new AppError('UNAVAILABLE', 'the database does not answer', { cause });
       });
     },
     close: async () => {
+      await flush();
       await db.destroy();
       await engine.close();
     },

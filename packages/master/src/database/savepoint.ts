@@ -1,16 +1,21 @@
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { Db } from './open-database.ts';
+
+// Compiled once: every transaction of a group runs them.
+const begin = CompiledQuery.raw('savepoint part');
+const release = CompiledQuery.raw('release savepoint part');
+const rollBack = CompiledQuery.raw('rollback to savepoint part');
 
 /** Runs a part of an open transaction that may fail alone: its changes are undone, and the rest stays usable. */
 export async function withSavepoint<Result>(tx: Db, work: () => Promise<Result>): Promise<Result> {
-  await sql`savepoint part`.execute(tx);
+  await tx.executeQuery(begin);
   try {
     const result = await work();
-    await sql`release savepoint part`.execute(tx);
+    await tx.executeQuery(release);
     return result;
   } catch (error) {
-    await sql`rollback to savepoint part`.execute(tx);
-    await sql`release savepoint part`.execute(tx);
+    await tx.executeQuery(rollBack);
+    await tx.executeQuery(release);
     throw error;
   }
 }

@@ -24,8 +24,11 @@ export async function receiveHeartbeat(
   const { vitals, holding } = heartbeat;
   const { nodeId } = sender;
   await deps.admitBoot({ ...sender, bootId: vitals.bootId });
-  await recordVitals(database.db, { nodeId, vitals, skewMs: vitals.clockMs - clock.nowMs() });
-  const answer = await renewLeases(database.db, { nodeId, holding, leaseMs: leaseDurationMs(heartbeatMs) });
+  const skewMs = vitals.clockMs - clock.nowMs();
+  const answer = await database.transaction(async (tx) => {
+    await recordVitals(tx, { nodeId, vitals, skewMs });
+    return renewLeases(tx, { nodeId, holding, leaseMs: leaseDurationMs(heartbeatMs) });
+  });
   deps.heard(nodeId);
   return answer;
 }

@@ -12,7 +12,7 @@ export async function expireLeases(deps: {
   database: Database;
   nodeName: (nodeId: string) => Promise<string>;
   /** In the transaction that takes a part away. */
-  changed: (tx: Db, taskId: string) => Promise<void>;
+  changed: (tx: Db, taskId: string) => Promise<unknown>;
   meter: Pick<TaskMeter, 'attemptEnded'>;
 }): Promise<{ failed: string[] }> {
   const { database } = deps;

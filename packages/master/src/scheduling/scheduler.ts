@@ -19,7 +19,7 @@ export type SchedulerDeps = DeliveryDeps & {
   findPeer(nodeId: string): Promise<NodePeer | undefined>;
   nodeName(nodeId: string): Promise<string>;
   /** In the transaction that takes a part from a silent node. */
-  changed(tx: Db, taskId: string): Promise<void>;
+  changed(tx: Db, taskId: string): Promise<unknown>;
   explainGate: ExplainGate;
   /** Tasks of which a part has failed. */
   settle(taskId: string): Promise<void>;

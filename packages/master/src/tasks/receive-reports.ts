@@ -1,9 +1,17 @@
 import type { Limits, NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
+import type { Database, Db } from '../database/open-database.ts';
 import type { AttemptOutcome, TaskMeter } from '../metrics/task-meter.ts';
 import type { AdmitBoot } from '../nodes/admit-boot.ts';
 import type { PartOutcome } from '../nodes/circuit-breaker.ts';
 import { noteOutcomes } from '../nodes/note-outcomes.ts';
-import { type PreparedReport, prepareReport, type RecordDeps, recordReport } from './record-report.ts';
+import {
+  lost,
+  type PreparedReport,
+  prepareReport,
+  type RecordDeps,
+  type Recorded,
+  recordReports,
+} from './record-reports.ts';
 import { type Settled, settleTask } from './settle-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
@@ -31,17 +39,16 @@ export async function receiveReports(
   const { nodeId } = sender;
   if (batch.bootId !== undefined) await deps.admitBoot({ ...sender, bootId: batch.bootId });
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
-  const { verdicts, changes, settled, ended, nodeChanged } = await database.transaction(async (tx) => {
-    const verdicts: ReportVerdicts['verdicts'] = [];
+  const record = async (tx: Db) => {
+    const recorded = await recordEach(tx, prepared, database.dialect);
+    const verdicts = recorded.map(({ verdict }) => verdict);
     const changes = new Map<string, keyof typeof rank>();
     const outcomes: PartOutcome[] = [];
     const ended: Ended[] = [];
-    for (const report of prepared) {
-      const { verdict, taskId, change, outcome } = await recordReport(tx, report);
-      verdicts.push(verdict);
+    for (const [at, { taskId, change, outcome }] of recorded.entries()) {
       if (outcome !== undefined) outcomes.push(outcome);
       if (taskId === undefined || change === undefined) continue;
-      if (change !== 'progress') ended.push(...endOf(report));
+      if (change !== 'progress') ended.push(...endOf(prepared[at]));
       const earlier = changes.get(taskId);
       if (earlier === undefined || rank[change] > rank[earlier]) changes.set(taskId, change);
     }
@@ -54,23 +61,28 @@ export async function receiveReports(
     }
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
     return { verdicts, changes, settled, ended, nodeChanged };
-  });
+  };
+  const wakeWhenMoved = ({ changes }: { changes: ReadonlyMap<string, string> }): void => {
+    if (changes.values().some((change) => change !== 'progress')) deps.wake();
+  };
+  const told = await database.transaction(record, wakeWhenMoved);
+  const { verdicts, changes, settled, ended, nodeChanged } = told;
   for (const one of ended) deps.meter.attemptEnded({ nodeId, ...one });
   for (const one of settled) deps.tellSettled(one);
   if (nodeChanged) deps.nodeChanged(nodeId);
-  let moved = false;
   for (const [taskId, change] of changes) {
     if (change === 'progress') await announcer.progressed(taskId);
-    else moved = true;
   }
-  if (moved) deps.wake();
   return { verdicts };
 }
 
 type Ended = { outcome: AttemptOutcome; code: string | null };
 
 /** How an attempt has ended with a report that was recorded for the first time; nothing when it goes on. */
-function endOf({ report: { event }, wrong }: PreparedReport): Ended[] {
+function endOf(prepared: PreparedReport | undefined): Ended[] {
+  if (prepared === undefined) return [];
+  const { event } = prepared.report;
+  const { wrong } = prepared;
   if (wrong !== undefined) return [{ outcome: 'failed', code: wrong.code }];
   switch (event.type) {
     case 'completed':
@@ -82,4 +94,19 @@ function endOf({ report: { event }, wrong }: PreparedReport): Ended[] {
     default:
       return [];
   }
+}
+
+/** What became of each report. Those of one attempt go together; the attempts have nothing to do with each other. */
+async function recordEach(
+  tx: Db,
+  prepared: readonly PreparedReport[],
+  dialect: Database['dialect'],
+): Promise<Recorded[]> {
+  const recorded = new Map<PreparedReport, Recorded>();
+  const attempts = Map.groupBy(prepared, ({ report }) => `${report.partId} ${report.attempt}`);
+  for (const reports of attempts.values()) {
+    const outcomes = await recordReports(tx, { reports, dialect });
+    for (const [at, report] of reports.entries()) recorded.set(report, outcomes[at] ?? lost);
+  }
+  return prepared.map((report) => recorded.get(report) ?? lost);
 }

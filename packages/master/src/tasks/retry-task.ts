@@ -4,6 +4,7 @@ import {
   exactPattern,
   finalTaskStates,
   SubmitTask,
+  type Task,
   TaskId,
   UserId,
 } from '@longshore/protocol';
@@ -31,7 +32,7 @@ const mostRejected = 1000;
  * Submits what an ended task asked for again, on the files as they are now, as a new task that names the old one.
  * Throws `TASK_NOT_FINAL` while it runs, and `BAD_REQUEST` when nothing was rejected that could be retried alone. A password is not remembered beyond the end of a task: give it again.
  */
-export async function retryTask(deps: SubmitDeps, retry: Retry): Promise<TaskRow> {
+export async function retryTask(deps: SubmitDeps, retry: Retry): Promise<Task> {
   const task = await requireTask(deps.database.db, { id: retry.id, userId: retry.userId });
   if (!(finalTaskStates as readonly string[]).includes(task.state)) {
     throw new AppError('TASK_NOT_FINAL', `task ${retry.id} is still ${task.state}`);

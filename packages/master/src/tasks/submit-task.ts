@@ -4,6 +4,7 @@ import {
   CreateFormat,
   encryptableFormats,
   type SubmitTask,
+  type Task,
   type TaskId,
   type UserId,
   type Work,
@@ -24,6 +25,7 @@ import {
   sumSources,
   type TaskRow,
 } from '../store/tasks/task-rows.ts';
+import { viewTask } from '../store/tasks/task-views.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 import { tempNeed } from './temp-need.ts';
 
@@ -54,7 +56,7 @@ export type SubmitDeps = {
  * Accepts a task: checks it against the user's files and the nodes, remembers exactly which blobs it will read, and
  * queues it. Answers before anything is done. The same idempotency key answers the same task, however often.
  */
-export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<TaskRow> {
+export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<Task> {
   const { database, keys } = deps;
   const { request, userId } = submission;
   const { password } = request;
@@ -64,16 +66,18 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
     // A digest that can be computed without the master key would let whoever reads the database guess the password.
     request_hash: keys.digest('task request', JSON.stringify(request)),
   };
-  const { row, next } = await database.transaction(async (tx) => {
+  const submit = async (tx: Db): Promise<{ task: Task; next: (() => void) | null }> => {
     // Before anything is checked: by now the task itself may have taken its destination, or used up the quota.
     const earlier = await findSubmitted(tx, asked);
-    if (earlier !== undefined) return { row: earlier, next: null };
+    if (earlier !== undefined) return { task: await viewTask(tx, earlier), next: null };
     const group = await requireGroupOf(tx, userId);
     const requestedNodeId = await resolveNode(tx, submission, group);
     const work = workOf(request);
     const sources = await readTaskSources(tx, userId, request);
     requireWithinLimits(request, sources, group);
     await checkTaskDestination(tx, userId, request);
+    const archiveBytes = sources[0]?.size_bytes ?? 0;
+    const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
     const inserted = await insertTask(tx, {
       ...asked,
       id: crypto.randomUUID(),
@@ -86,23 +90,26 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
       destination: request.destination,
       conflict: request.conflict,
       retry_of: submission.retryOf,
-      planned: 0,
+      planned: planLater ? 0 : 1,
     });
-    if (!inserted.isNew) return { row: inserted.row, next: null };
+    if (!inserted.isNew) return { task: await viewTask(tx, inserted.row), next: null };
     await insertSources(tx, inserted.row.id, sources);
-    const archiveBytes = sources[0]?.size_bytes ?? 0;
-    const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
-    if (!planLater) await insertPlan(tx, inserted.row, [work]);
-    await deps.announcer.changed(tx, inserted.row.id);
-    return { row: inserted.row, next: planLater ? deps.planSoon : deps.wake };
-  });
-  next?.();
-  return row;
+    if (!planLater) await queueParts(tx, inserted.row, [work]);
+    const task = await deps.announcer.changed(tx, inserted.row.id);
+    return { task, next: planLater ? deps.planSoon : deps.wake };
+  };
+  const { task } = await database.transaction(submit, ({ next }) => next?.());
+  return task;
 }
 
 /** Queues the parts of a task. False when it was planned, or has ended, meanwhile. */
 export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): Promise<boolean> {
   if (!(await markPlanned(db, task.id))) return false;
+  await queueParts(db, task, plan);
+  return true;
+}
+
+async function queueParts(db: Db, task: TaskRow, plan: readonly Work[]): Promise<void> {
   const sources = await sumSources(db, task.id);
   await insertParts(
     db,
@@ -118,7 +125,6 @@ export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): 
       progress: JSON.stringify(emptyProgress),
     })),
   );
-  return true;
 }
 
 /** What a node is asked to do for a request. The password travels separately, encrypted until it is sent. */

@@ -1,19 +1,19 @@
-import { type Progress, type ServerEvent, TaskId, UserId } from '@longshore/protocol';
+import { type Progress, type ServerEvent, type Task, TaskId, UserId } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import { listPartStates } from '../store/parts/report-rows.ts';
 import { sumProgress } from '../store/tasks/sum-progress.ts';
-import { findTask, listOpenTasks } from '../store/tasks/task-rows.ts';
-import { viewTasks } from '../store/tasks/task-views.ts';
+import { findTask, listOpenTasks, requireTask } from '../store/tasks/task-rows.ts';
+import { viewTask } from '../store/tasks/task-views.ts';
 import { createSpeedMeter } from './speed-meter.ts';
 
 /** Tells people what becomes of their tasks. */
 export type TaskAnnouncer = {
   /**
    * The state of a task, or something else that its row shows, has changed. Part of the transaction that changes
-   * it, as its last step: whoever was told has been told the truth.
+   * it, as its last step: whoever was told has been told the truth. Answers what was told.
    */
-  changed(tx: Db, taskId: string): Promise<void>;
+  changed(tx: Db, taskId: string): Promise<Task>;
   deleted(tx: Db, task: { id: string; userId: string }): Promise<void>;
   /** Not stored, and superseded by the next. */
   progressed(taskId: string): Promise<void>;
@@ -37,12 +37,11 @@ export function createTaskAnnouncer(deps: {
 
   return {
     changed: async (tx, taskId) => {
-      const row = await findTask(tx, taskId);
-      if (row === undefined) return;
-      const [task] = await viewTasks(tx, [row]);
-      if (task === undefined) return;
+      const row = await requireTask(tx, { id: TaskId.parse(taskId), userId: null });
+      const task = await viewTask(tx, row);
       if (task.finishedAtMs !== null) meter.forget(taskId);
       await hub.recordEvent(tx, { userId: UserId.parse(row.user_id), event: { type: 'task', task } });
+      return task;
     },
     deleted: async (tx, task) => {
       meter.forget(task.id);

@@ -48,6 +48,7 @@ export function startTaskFollowUp(deps: {
       return result;
     });
     tellSettled(settled);
+    if (settled.ended) deps.wake();
   };
 
   const tellSettled = (settled: Settled): void => {
@@ -55,7 +56,6 @@ export function startTaskFollowUp(deps: {
     deps.meter.taskEnded({ kind: settled.task.kind, state: settled.state });
     deps.stopAttempts(settled.stopped, 'user');
     if (settled.changedFolder !== null) deps.filesChanged(settled.task.user_id, settled.changedFolder);
-    deps.wake();
   };
 
   const plan = async (): Promise<void> => {

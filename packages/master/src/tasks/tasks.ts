@@ -12,13 +12,13 @@ import {
 } from '@longshore/protocol';
 import type { z } from 'zod';
 import { listLogLines } from '../store/parts/log-rows.ts';
-import { deleteEndedTask, deleteEndedTasks, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import { deleteEndedTask, deleteEndedTasks, requireTask } from '../store/tasks/task-rows.ts';
 import {
   listRejectedEntries,
   listTasks,
   type TaskFilter,
+  viewTask,
   viewTaskDetail,
-  viewTasks,
 } from '../store/tasks/task-views.ts';
 import { type BulkAction, bulkTasks } from './bulk-tasks.ts';
 import { type CancelDeps, cancelTask } from './cancel-task.ts';
@@ -55,13 +55,8 @@ export type Tasks = {
 
 export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnnouncer }): Tasks {
   const { db } = deps.database;
-  const view = async (row: TaskRow): Promise<Task> => {
-    const [task] = await viewTasks(db, [row]);
-    if (task === undefined) throw new RangeError('one row gives one view');
-    return task;
-  };
-  const cancel: Tasks['cancel'] = async (scope) => view(await cancelTask(deps, scope));
-  const retry: Tasks['retry'] = async (wanted) => view(await retryTask(deps, wanted));
+  const cancel: Tasks['cancel'] = async (scope) => viewTask(db, await cancelTask(deps, scope));
+  const retry: Tasks['retry'] = (wanted) => retryTask(deps, wanted);
   const remove: Tasks['remove'] = async (scope) => {
     const task = await requireTask(db, scope);
     await deps.database.transaction(async (tx) => {
@@ -72,7 +67,7 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
     });
   };
   return {
-    submit: async (submission) => view(await submitTask(deps, submission)),
+    submit: (submission) => submitTask(deps, submission),
     list: (filter) => listTasks(db, filter),
     show: async (scope) => viewTaskDetail(db, await requireTask(db, scope)),
     rejected: async ({ offset, limit, ...scope }) => {

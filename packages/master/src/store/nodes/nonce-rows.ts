@@ -1,7 +1,8 @@
 import type { NonceStore, NonceVerdict } from '@longshore/protocol/server';
 import type { Clock, Logger } from '@longshore/runtime';
-import { sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import type { Database, Db } from '../../database/open-database.ts';
+import type { Schema } from '../../database/schema.ts';
 
 /** Above this many, those that have run out are dropped from memory. */
 const sweepAbove = 20_000;
@@ -20,7 +21,7 @@ export type NonceRows = NonceStore & {
 /**
  * Nonces of signed requests, in the database: every master refuses what any of them has seen, also after a restart.
  * A single master on SQLite knows all of them, so it answers from memory and need not wait for the disk: the nonce
- * is written before whatever the request itself writes, in the same order. In memory they run out by the monotonic
+ * is written before whatever the request itself writes, with the same commit. In memory they run out by the monotonic
  * clock, so that setting the wall clock forth and back opens no window.
  */
 export async function createNonceRows(deps: {
@@ -42,6 +43,7 @@ export async function createNonceRows(deps: {
   const rows = await database.db.selectFrom('nonces').select(['key_id', 'nonce', 'until_ms']).execute();
   const known = new Map(rows.map((row) => [`${row.key_id} ${row.nonce}`, endOf(row.until_ms)]));
   let horizonMs = await readHorizon(database.db);
+  const unwritten: UsedNonce[] = [];
   return {
     remember: (keyId, nonce, untilMs) => {
       const key = `${keyId} ${nonce}`;
@@ -51,15 +53,27 @@ export async function createNonceRows(deps: {
         for (const [old, endMs] of known) if (endMs < clock.monotonicMs()) known.delete(old);
       }
       known.set(key, endOf(untilMs));
+      unwritten.push({ key_id: keyId, nonce, until_ms: Math.round(untilMs) });
+      if (unwritten.length > 1) return 'new';
       database
-        .transaction((tx) => insertNonce(tx, keyId, nonce, Math.round(untilMs)))
-        .catch((err: unknown) => log.warn({ err }, 'nonce not written'));
+        .transactionSoon((tx) => insertNonces(tx, unwritten.splice(0)))
+        .catch((err: unknown) => log.warn({ err }, 'nonces not written'));
       return 'new';
     },
     forgetOld: async () => {
       horizonMs = await forgetOld();
     },
   };
+}
+
+type UsedNonce = Insertable<Schema['nonces']>;
+
+async function insertNonces(db: Db, nonces: readonly UsedNonce[]): Promise<void> {
+  await db
+    .insertInto('nonces')
+    .values([...nonces])
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 async function insertNonce(db: Db, keyId: string, nonce: string, untilMs: number): Promise<NonceVerdict> {

@@ -1,6 +1,7 @@
 import type { Capability, Output, Progress, RejectedEntry } from '@longshore/protocol';
-import { sql } from 'kysely';
-import type { Db } from '../../database/open-database.ts';
+import { type ExpressionBuilder, sql } from 'kysely';
+import type { Database, Db } from '../../database/open-database.ts';
+import type { Schema } from '../../database/schema.ts';
 import type { Holder } from './outcomes.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
@@ -36,33 +37,39 @@ export const findPart = (db: Db, partId: string): Promise<ReportedPart | undefin
     .where('id', '=', partId)
     .executeTakeFirst();
 
+const attemptOf = (holder: Holder) => (eb: ExpressionBuilder<Schema, 'attempts'>) =>
+  eb.and([
+    eb('part_id', '=', holder.partId),
+    eb('attempt', '=', holder.attempt),
+    eb('node_id', '=', holder.nodeId),
+  ]);
+
 /**
- * Claims the next report of an attempt: true when its sequence was not recorded before. Reports arrive in order,
- * so everything up to the highest sequence is known.
+ * The highest sequence that was recorded of an attempt. Reports arrive in order, so everything up to it is known.
+ * The row is locked, so that two masters that get the same batch record it once.
  */
-export async function advanceSequence(db: Db, holder: Holder, sequence: number): Promise<boolean> {
-  const updated = await db
-    .updateTable('attempts')
-    .set({ last_sequence: sequence })
-    .where('part_id', '=', holder.partId)
-    .where('attempt', '=', holder.attempt)
-    .where('node_id', '=', holder.nodeId)
-    .where('last_sequence', '<', sequence)
-    .executeTakeFirst();
-  return updated.numUpdatedRows > 0n;
+export async function lockSequence(db: Db, holder: Holder, dialect: Database['dialect']): Promise<number> {
+  let query = db.selectFrom('attempts').select('last_sequence').where(attemptOf(holder));
+  if (dialect === 'postgres') query = query.forUpdate();
+  return (await query.executeTakeFirstOrThrow()).last_sequence;
 }
 
-/** True when this node ran this attempt and its end was recorded: a repeated report of it is acknowledged. */
-export async function attemptEnded(db: Db, holder: Holder, sequence: number): Promise<boolean> {
+export async function saveSequence(db: Db, holder: Holder, sequence: number): Promise<void> {
+  await db.updateTable('attempts').set({ last_sequence: sequence }).where(attemptOf(holder)).execute();
+}
+
+/**
+ * The highest sequence of an attempt that this node ran and whose end was recorded, else 0: repeated reports up to it
+ * are acknowledged.
+ */
+export async function endedSequence(db: Db, holder: Holder): Promise<number> {
   const row = await db
     .selectFrom('attempts')
     .select('last_sequence')
-    .where('part_id', '=', holder.partId)
-    .where('attempt', '=', holder.attempt)
-    .where('node_id', '=', holder.nodeId)
+    .where(attemptOf(holder))
     .where('state', 'in', ['completed', 'failed', 'returned'])
     .executeTakeFirst();
-  return row !== undefined && row.last_sequence >= sequence;
+  return row?.last_sequence ?? 0;
 }
 
 /** Moves a held part to `running` or `waiting`. False when the lease was lost. */

@@ -22,7 +22,8 @@ export type TaskFilter = z.output<(typeof taskEndpoints.listTasks)['query']> & {
   userId: string | null;
 };
 
-type PartSummary = { id: string; task_id: string; ordinal: number; progress: string };
+/** A part with one of its attempts; without one when it has none. */
+type PartAttempt = { id: string; progress: string; node_name: string | null };
 
 /** Newest first, one page. */
 export async function listTasks(
@@ -82,7 +83,7 @@ function parseCursor(cursor: string): { createdAtMs: number; id: string } | unde
 export async function viewTasks(db: Db, rows: readonly TaskRow[]): Promise<Task[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const [users, parts, nodes] = await Promise.all([
+  const [users, parts] = await Promise.all([
     db
       .selectFrom('users')
       .select(['id', 'name'])
@@ -94,35 +95,26 @@ export async function viewTasks(db: Db, rows: readonly TaskRow[]): Promise<Task[
       .execute(),
     db
       .selectFrom('parts')
-      .select(['id', 'task_id', 'ordinal', 'progress'])
-      .where('task_id', 'in', ids)
-      .orderBy('ordinal')
-      .execute(),
-    db
-      .selectFrom('attempts')
-      .innerJoin('parts', 'parts.id', 'attempts.part_id')
-      .select(['parts.task_id', 'attempts.node_name'])
+      .leftJoin('attempts', 'attempts.part_id', 'parts.id')
+      .select(['parts.id', 'parts.task_id', 'parts.progress', 'attempts.node_name'])
       .where('parts.task_id', 'in', ids)
-      .distinct()
-      .orderBy('attempts.node_name')
+      .orderBy('parts.ordinal')
+      .orderBy('attempts.attempt')
       .execute(),
   ]);
   const names = new Map(users.map((user) => [user.id, user.name]));
   const partsOf = Map.groupBy(parts, (part) => part.task_id);
-  const nodesOf = Map.groupBy(nodes, (node) => node.task_id);
   return rows.map((row) =>
-    viewTask(row, {
+    toView(row, {
       user: names.get(row.user_id) ?? '',
-      parts: partsOf.get(row.id) ?? [],
-      nodes: (nodesOf.get(row.id) ?? []).map((node) => node.node_name),
+      attempts: partsOf.get(row.id) ?? [],
     }),
   );
 }
 
-function viewTask(
-  row: TaskRow,
-  context: { user: string; parts: readonly PartSummary[]; nodes: string[] },
-): Task {
+function toView(row: TaskRow, context: { user: string; attempts: readonly PartAttempt[] }): Task {
+  const progress = new Map(context.attempts.map((part) => [part.id, part.progress]));
+  const nodes = new Set(context.attempts.flatMap((attempt) => attempt.node_name ?? []));
   return {
     id: TaskId.parse(row.id),
     kind: row.kind,
@@ -131,8 +123,8 @@ function viewTask(
     request: JSON.parse(row.request) as Record<string, unknown>,
     title: row.title,
     requestId: row.request_id,
-    progress: sumProgress(context.parts.map((part) => JSON.parse(part.progress) as Progress)),
-    nodes: context.nodes,
+    progress: sumProgress([...progress.values()].map((part) => JSON.parse(part) as Progress)),
+    nodes: [...nodes].sort(),
     error: parseError(row.error),
     rejectedEntries: row.rejected_entries,
     outputs: JSON.parse(row.outputs) as string[],
@@ -146,10 +138,16 @@ function viewTask(
 const parseError = (text: string | null): ErrorInfo | null =>
   text === null ? null : (JSON.parse(text) as ErrorInfo);
 
-/** A task with its parts and the whole timeline of every attempt. */
-export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> {
+/** A task as people see it. */
+export async function viewTask(db: Db, row: TaskRow): Promise<Task> {
   const [task] = await viewTasks(db, [row]);
   if (task === undefined) throw new RangeError('one row gives one view');
+  return task;
+}
+
+/** A task with its parts and the whole timeline of every attempt. */
+export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> {
+  const task = await viewTask(db, row);
   const [parts, attempts, events] = await Promise.all([
     db.selectFrom('parts').selectAll().where('task_id', '=', row.id).orderBy('ordinal').execute(),
     db

@@ -15,14 +15,15 @@ import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
 import { insertLogLines } from '../store/parts/log-rows.ts';
 import { completePart, failPart, type Holder } from '../store/parts/outcomes.ts';
 import {
-  advanceSequence,
-  attemptEnded,
+  endedSequence,
   findPart,
   findStagedBlobs,
   insertOutputs,
   insertRejected,
+  lockSequence,
   type ReportedPart,
   savePartProgress,
+  saveSequence,
   setPartState,
 } from '../store/parts/report-rows.ts';
 import { recordAttemptEvent, requeuePart } from '../store/parts/requeue.ts';
@@ -35,6 +36,8 @@ export type Recorded = {
   readonly change?: 'progress' | 'state' | 'ended';
   /** How the part has ended on this node, where that says something about the node. */
   readonly outcome?: PartOutcome;
+  /** The attempt ended with this report. */
+  readonly ended?: boolean;
 };
 
 export type RecordDeps = {
@@ -49,7 +52,7 @@ export type RecordDeps = {
 /** A part moves at most this often because nodes failed it for their own reasons. */
 const mostMoves = 5;
 
-const lost: Recorded = { verdict: 'lease-lost' };
+export const lost: Recorded = { verdict: 'lease-lost' };
 
 /** A report with what had to be looked up for it before the transaction. */
 export type PreparedReport = {
@@ -76,41 +79,77 @@ export async function prepareReport(
 }
 
 /**
- * Records one report in the caller's transaction. Everything is conditional on (part, attempt, node): a report of an
- * attempt that has lost its lease changes nothing and says so, and a repeated report is acknowledged again.
+ * Records the reports of one attempt, in their order, in the caller's transaction. Everything is conditional on (part,
+ * attempt, node): a report of an attempt that has lost its lease changes nothing and says so, and a repeated report is
+ * acknowledged again.
  */
-export async function recordReport(tx: Db, prepared: PreparedReport): Promise<Recorded> {
-  const { holder, report, wrong } = prepared;
-  const part = await findPart(tx, report.partId);
-  if (
-    part === undefined ||
-    part.attempt !== report.attempt ||
-    part.node_id !== holder.nodeId ||
-    !isHeld(part)
-  ) {
-    return (await attemptEnded(tx, holder, report.sequence)) ? { verdict: 'recorded' } : lost;
+export async function recordReports(
+  tx: Db,
+  attempt: { reports: readonly PreparedReport[]; dialect: Database['dialect'] },
+): Promise<Recorded[]> {
+  const { reports } = attempt;
+  const [first] = reports;
+  if (first === undefined) return [];
+  const { holder } = first;
+  const part = await findPart(tx, holder.partId);
+  if (!isHeldBy(part, holder)) {
+    const known = await endedSequence(tx, holder);
+    return reports.map(({ report }) => (report.sequence <= known ? { verdict: 'recorded' } : lost));
   }
+  const known = await lockSequence(tx, holder, attempt.dialect);
+  const durable = reports.filter(({ report }) => report.event.type !== 'progress');
+  const newest = durable.reduce((highest, { report }) => Math.max(highest, report.sequence), known);
+  if (newest > known) await saveSequence(tx, holder, newest);
+  const last = reports.at(-1)?.report.event;
+  const endsHere = last !== undefined && endings.includes(last.type);
+  const recorded: Recorded[] = [];
+  /** What the report that ended the attempt had for an answer. */
+  let end: Recorded | undefined;
+  for (const prepared of reports) {
+    const one =
+      end === undefined ? await recordOne(tx, { ...prepared, part, known, endsHere }) : afterEnd(end);
+    recorded.push(one);
+    if (one.verdict === 'lease-lost' || one.ended === true) end = one;
+  }
+  return recorded;
+}
+
+/** Nothing follows the end of an attempt but what was on its way when it came. */
+const afterEnd = ({ verdict }: Recorded): Recorded => ({ verdict });
+
+const endings: readonly Report['event']['type'][] = ['completed', 'failed', 'returned', 'canceled'];
+
+type ReportInBatch = PreparedReport & {
+  readonly part: ReportedPart;
+  /** Everything up to this sequence was recorded before. */
+  readonly known: number;
+  /** The same batch tells the end of the attempt: nobody sees the states in between. */
+  readonly endsHere: boolean;
+};
+
+async function recordOne(tx: Db, context: ReportInBatch): Promise<Recorded> {
+  const { holder, report, wrong, part } = context;
   if (report.log !== undefined) await insertLogLines(tx, holder, report.log);
   if (report.event.type === 'progress') {
     await savePartProgress(tx, holder, report.event.progress);
     return { verdict: 'recorded', taskId: part.task_id, change: 'progress' };
   }
-  if (!(await advanceSequence(tx, holder, report.sequence))) return { verdict: 'recorded' };
+  if (report.sequence <= context.known) return { verdict: 'recorded' };
   if (wrong !== undefined) {
     await failPart(tx, { ...holder, error: toErrorInfo(wrong) });
     const outcome = { partId: part.id, fault: toErrorInfo(wrong) };
     return { ...lost, taskId: part.task_id, change: 'ended', outcome };
   }
-  return apply(tx, { ...prepared, part });
+  return { ...(await apply(tx, context)), ended: endings.includes(report.event.type) };
 }
 
-async function apply(tx: Db, context: PreparedReport & { part: ReportedPart }): Promise<Recorded> {
+async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
   const { part, holder, report } = context;
   const { event } = report;
   const taskId = part.task_id;
   switch (event.type) {
     case 'started':
-      await setPartState(tx, holder, 'running');
+      if (!context.endsHere) await setPartState(tx, holder, 'running');
       await startTask(tx, taskId);
       await recordAttemptEvent(tx, { ...holder, event: `try ${event.try}`, error: null });
       return { verdict: 'recorded', taskId, change: 'state' };
@@ -219,5 +258,8 @@ async function recordOutputs(
   await insertOutputs(tx, holder.partId, context.outputs);
 }
 
-const isHeld = (part: ReportedPart): boolean =>
-  part.state === 'leased' || part.state === 'running' || part.state === 'waiting';
+const isHeldBy = (part: ReportedPart | undefined, holder: Holder): part is ReportedPart =>
+  part !== undefined &&
+  part.attempt === holder.attempt &&
+  part.node_id === holder.nodeId &&
+  (part.state === 'leased' || part.state === 'running' || part.state === 'waiting');
