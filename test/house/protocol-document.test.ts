@@ -94,7 +94,7 @@ describe('the worked password of docs/protocol.md', () => {
     expect(unsealText({ key, purpose: example('seal-purpose') }, example('sealed'))).toBe('correct horse');
     const { attempts } = protocol.Dispatch.parse(JSON.parse(blocks('json').get('Dispatch') ?? ''));
     const [first] = attempts;
-    expect(first?.work.password).toEqual({ sealed: example('sealed') });
+    expect(first?.work).toMatchObject({ password: { sealed: example('sealed') } });
     expect(example('seal-purpose')).toBe(`attempt ${first?.partId} ${first?.attempt}`);
   });
 });

@@ -19,7 +19,8 @@ export type ApiError = { readonly error: ErrorInfo & { requestId: string } };
 /** What a user asks for; `kind` and the rest as in `SubmitTask`, with its defaults left out. */
 export type TaskRequest =
   | { kind: 'create-archive'; sources: string[]; destination: string; [option: string]: unknown }
-  | { kind: 'extract-archive'; source: string; destination: string; [option: string]: unknown };
+  | { kind: 'extract-archive'; source: string; destination: string; [option: string]: unknown }
+  | { kind: 'check'; node?: string };
 
 /** The user API as one user. */
 export type Api = {

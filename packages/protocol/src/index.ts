@@ -112,6 +112,7 @@ export {
   AttemptEvent,
   AttemptView,
   BulkResult,
+  type FileTask,
   PartView,
   SubmitTask,
   Task,

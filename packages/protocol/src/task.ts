@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Count } from './ids.ts';
 
-export const TaskKind = z.enum(['create-archive', 'extract-archive']);
+export const TaskKind = z.enum(['create-archive', 'extract-archive', 'check']);
 export type TaskKind = z.infer<typeof TaskKind>;
 
 /**

@@ -19,6 +19,7 @@ import { groupsEdit } from './groups/groups-edit.ts';
 import { groupsLs } from './groups/groups-ls.ts';
 import { groupsRm } from './groups/groups-rm.ts';
 import { nodesAdd } from './nodes/nodes-add.ts';
+import { nodesCheck } from './nodes/nodes-check.ts';
 import { nodesChoices } from './nodes/nodes-choices.ts';
 import { nodesConfig } from './nodes/nodes-config.ts';
 import { nodesEdit } from './nodes/nodes-edit.ts';
@@ -116,6 +117,7 @@ export const commandGroups: readonly CommandGroup[] = [
       nodesConfig,
       nodesAdd,
       nodesTest,
+      nodesCheck,
       nodesEdit,
       nodesEnable,
       nodesDisable,

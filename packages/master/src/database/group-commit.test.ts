@@ -2,19 +2,19 @@ import { systemClock } from '@longshore/runtime';
 import { Kysely, sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { openSqlite } from './dialects/sqlite.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import type { Schema } from './schema.ts';
 
 let db: Kysely<Schema>;
-let transaction: ReturnType<typeof createGroupCommit>;
+let group: GroupCommit;
 
 beforeEach(async () => {
   db = new Kysely<Schema>({ dialect: openSqlite({ path: ':memory:', clock: systemClock }).dialect });
-  transaction = createGroupCommit(db);
+  group = createGroupCommit(db);
   await sql`create table numbers (n integer primary key)`.execute(db);
 });
 
-const insert = (n: number) => transaction((tx) => sql`insert into numbers values (${n})`.execute(tx));
+const insert = (n: number) => group.transaction((tx) => sql`insert into numbers values (${n})`.execute(tx));
 const numbers = async () => (await sql<{ n: number }>`select n from numbers order by n`.execute(db)).rows;
 
 test('each work of a group succeeds or fails alone', async () => {
@@ -35,4 +35,28 @@ test('what comes after a failure to begin is tried again', async () => {
   await sql`rollback`.execute(db);
   await insert(2);
   expect(await numbers()).toEqual([{ n: 2 }]);
+});
+
+test('what follows a work sees its changes before they are committed, and shares the commit', async () => {
+  const order: string[] = [];
+  const follow = (): void => {
+    void group.transaction(async (tx) => {
+      const { rows } = await sql<{ n: number }>`select n from numbers`.execute(tx);
+      order.push(`follower sees ${rows.length}`);
+    });
+  };
+  await group.transaction((tx) => sql`insert into numbers values (1)`.execute(tx), follow);
+  order.push('first is committed');
+  expect(order).toEqual(['follower sees 1', 'first is committed']);
+});
+
+test('what nobody waits for comes with the next work, in order, and alone after a while', async () => {
+  const order: number[] = [];
+  const note = (n: number) => async (): Promise<void> => void order.push(n);
+  const soon = group.transactionSoon(note(1));
+  await group.transaction(note(2));
+  expect(order).toEqual([1, 2]);
+  await soon;
+  await group.transactionSoon(note(3));
+  expect(order).toEqual([1, 2, 3]);
 });

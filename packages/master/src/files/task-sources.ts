@@ -1,4 +1,4 @@
-import { AppError, type SubmitTask } from '@longshore/protocol';
+import { AppError, type FileTask } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
 import type { FileRow } from '../store/files/file-row.ts';
 import { findChildren } from '../store/files/find-children.ts';
@@ -9,7 +9,7 @@ import { resolveFile, resolveFolder, walkPath } from './resolve-path.ts';
 import { volumeNames } from './volume-names.ts';
 
 /** The blobs and names a task will read, as they are at this moment. Throws `PATH_NOT_FOUND`, `IS_A_FOLDER`. */
-export async function readTaskSources(db: Db, userId: string, request: SubmitTask): Promise<SourceRow[]> {
+export async function readTaskSources(db: Db, userId: string, request: FileTask): Promise<SourceRow[]> {
   if (request.kind === 'create-archive') {
     const { sources } = await collectSources(db, userId, request.sources);
     return sources.map(toSourceRow);
@@ -45,7 +45,7 @@ export async function findVolumes(db: Db, userId: string, path: string): Promise
  * Refuses a destination that could only fail at the end: a file where a folder is needed, or a taken name under the
  * policy `fail`. What changes until the task ends is decided then.
  */
-export async function checkTaskDestination(db: Db, userId: string, request: SubmitTask): Promise<void> {
+export async function checkTaskDestination(db: Db, userId: string, request: FileTask): Promise<void> {
   const names = parsePath(request.destination);
   const folder = request.kind === 'extract-archive' ? names : names.slice(0, -1);
   const rows = await walkPath(db, userId, folder);

@@ -144,13 +144,12 @@ function sealPassword(
   return { sealed: sealText(seal, password) };
 }
 
-const sealAttempt = (peer: NodePeer, key: SigningKey, attempt: Attempt): Attempt => ({
-  ...attempt,
-  work: {
-    ...attempt.work,
-    password: sealPassword(peer, { key, purpose: attemptPurpose(attempt) }, attempt.work.password),
-  },
-});
+function sealAttempt(peer: NodePeer, key: SigningKey, attempt: Attempt): Attempt {
+  const { work } = attempt;
+  if (work.kind === 'check') return attempt;
+  const password = sealPassword(peer, { key, purpose: attemptPurpose(attempt) }, work.password);
+  return { ...attempt, work: { ...work, password } };
+}
 
 const sealListing = (peer: NodePeer, key: SigningKey, request: ListArchive): ListArchive => ({
   ...request,

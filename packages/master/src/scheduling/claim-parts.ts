@@ -1,9 +1,9 @@
-import type { Capability, ErrorInfo, NodeVitals } from '@longshore/protocol';
+import { Capability, type ErrorInfo, type NodeVitals } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
 import { claimProbe } from '../store/nodes/breaker-rows.ts';
-import { listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
+import { listNodes, mayDo, type NodeRow } from '../store/nodes/node-rows.ts';
 import {
   countHeld,
   explainWaiting,
@@ -165,7 +165,6 @@ const isHeldBack = (
 function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempBytes: number }): Candidate {
   const { presence, heartbeatMs } = deps;
   const vitals = row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals);
-  const allowed = JSON.parse(row.capabilities) as Capability[];
   const room = placesOf(vitals?.workers ?? 0) - held.parts;
   return {
     id: row.id,
@@ -177,7 +176,7 @@ function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempB
     stopping: vitals?.stopping ?? false,
     quarantine: quarantineOf(row, held.parts),
     // What one that never called can do is not known; its health keeps it from work, and is the better reason.
-    capabilities: vitals === null ? allowed : allowed.filter((one) => vitals.capabilities.includes(one)),
+    capabilities: (vitals?.capabilities ?? Capability.options).filter((one) => mayDo(row, one)),
     lastErrorCode: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo).code,
     room,
     fullForMs: presence.fullForMs(row.id, room),

@@ -13,7 +13,8 @@ const batchSize = 1_000;
 export async function publishTask(
   tx: Db,
   task: TaskRow,
-): Promise<{ outputs: string[]; changedFolder: string }> {
+): Promise<{ outputs: string[]; changedFolder: string | null }> {
+  if (task.kind === 'check') return { outputs: [], changedFolder: null };
   const outputs = await listOutputs(tx, task.id);
   if (task.kind === 'create-archive') {
     const [archive] = outputs;

@@ -39,8 +39,10 @@ export async function retryTask(deps: SubmitDeps, retry: Retry): Promise<Task> {
   }
   const asked = SubmitTask.parse(JSON.parse(task.request));
   const node = retry.node ?? asked.node;
-  const conflict = retry.conflict ?? asked.conflict;
-  const again: SubmitTask = { ...asked, node, conflict, password: retry.password };
+  const again: SubmitTask =
+    asked.kind === 'check'
+      ? { ...asked, node }
+      : { ...asked, node, conflict: retry.conflict ?? asked.conflict, password: retry.password };
   const request = retry.onlyRejected ? await onlyRejected(deps, task, again) : again;
   return submitTask(deps, {
     request,

@@ -3,6 +3,7 @@ import {
   type Capability,
   CreateFormat,
   encryptableFormats,
+  type FileTask,
   type SubmitTask,
   type Task,
   type TaskId,
@@ -13,7 +14,7 @@ import type { Database, Db } from '../database/open-database.ts';
 import { checkTaskDestination, readTaskSources } from '../files/task-sources.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { parseAllowedNodes, requireGroupOf } from '../store/accounts/group-rows.ts';
-import { requireNode } from '../store/nodes/node-rows.ts';
+import { mayDo, requireNode } from '../store/nodes/node-rows.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
 import {
   findSubmitted,
@@ -27,7 +28,7 @@ import {
 } from '../store/tasks/task-rows.ts';
 import { viewTask } from '../store/tasks/task-views.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
-import { tempNeed } from './temp-need.ts';
+import { type SourceSum, tempNeed } from './temp-need.ts';
 
 export type Submission = {
   request: SubmitTask;
@@ -59,7 +60,7 @@ export type SubmitDeps = {
 export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<Task> {
   const { database, keys } = deps;
   const { request, userId } = submission;
-  const { password } = request;
+  const { password, destination, conflict } = request.kind === 'check' ? noFiles : request;
   const asked = {
     user_id: userId,
     idempotency_key: submission.idempotencyKey,
@@ -73,9 +74,7 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
     const group = await requireGroupOf(tx, userId);
     const requestedNodeId = await resolveNode(tx, submission, group);
     const work = workOf(request);
-    const sources = await readTaskSources(tx, userId, request);
-    requireWithinLimits(request, sources, group);
-    await checkTaskDestination(tx, userId, request);
+    const sources = request.kind === 'check' ? [] : await readFiles(tx, { request, userId, group });
     const archiveBytes = sources[0]?.size_bytes ?? 0;
     const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
     const inserted = await insertTask(tx, {
@@ -87,14 +86,14 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
       title: titleOf(request),
       request_id: submission.requestId,
       requested_node_id: requestedNodeId,
-      destination: request.destination,
-      conflict: request.conflict,
+      destination,
+      conflict,
       retry_of: submission.retryOf,
       planned: planLater ? 0 : 1,
     });
     if (!inserted.isNew) return { task: await viewTask(tx, inserted.row), next: null };
     await insertSources(tx, inserted.row.id, sources);
-    if (!planLater) await queueParts(tx, inserted.row, [work]);
+    if (!planLater) await queueParts(tx, { task: inserted.row, plan: [work], sources: sumUp(sources) });
     const task = await deps.announcer.changed(tx, inserted.row.id);
     return { task, next: planLater ? deps.planSoon : deps.wake };
   };
@@ -102,15 +101,43 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
   return task;
 }
 
+/** What the task will read, when it may be done as far as that can be known now. */
+async function readFiles(
+  tx: Db,
+  asked: { request: FileTask; userId: UserId; group: GroupOfUser },
+): Promise<SourceRow[]> {
+  const { request, userId, group } = asked;
+  const sources = await readTaskSources(tx, userId, request);
+  requireWithinLimits(request, sources, group);
+  await checkTaskDestination(tx, userId, request);
+  return sources;
+}
+
+/** A task that touches no file has none of these. */
+const noFiles = { password: null, destination: '', conflict: 'fail' } as const;
+
+function sumUp(sources: readonly SourceRow[]): SourceSum {
+  const files = sources.filter((source) => source.kind === 'file');
+  return {
+    entries: sources.length,
+    files: files.length,
+    bytes: sources.reduce((sum, source) => sum + source.size_bytes, 0),
+    firstPath: files[0]?.path ?? '',
+  };
+}
+
 /** Queues the parts of a task. False when it was planned, or has ended, meanwhile. */
 export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): Promise<boolean> {
   if (!(await markPlanned(db, task.id))) return false;
-  await queueParts(db, task, plan);
+  await queueParts(db, { task, plan, sources: await sumSources(db, task.id) });
   return true;
 }
 
-async function queueParts(db: Db, task: TaskRow, plan: readonly Work[]): Promise<void> {
-  const sources = await sumSources(db, task.id);
+async function queueParts(
+  db: Db,
+  queued: { task: TaskRow; plan: readonly Work[]; sources: SourceSum },
+): Promise<void> {
+  const { task, plan, sources } = queued;
   await insertParts(
     db,
     plan.map((work, ordinal) => ({
@@ -141,6 +168,8 @@ export function workOf(request: SubmitTask): Work {
         password: null,
         entryRange: null,
       };
+    case 'check':
+      return { kind: 'check' };
     default:
       throw new RangeError(request satisfies never);
   }
@@ -171,7 +200,7 @@ function formatByEnding(destination: string): CreateFormat {
 type GroupOfUser = Awaited<ReturnType<typeof requireGroupOf>>;
 
 /** What can be known before anything is done; the nodes hold the rest. Throws `LIMIT_EXCEEDED`. */
-function requireWithinLimits(request: SubmitTask, sources: readonly SourceRow[], group: GroupOfUser): void {
+function requireWithinLimits(request: FileTask, sources: readonly SourceRow[], group: GroupOfUser): void {
   if (request.kind === 'create-archive') {
     if (group.max_entries === null || sources.length <= group.max_entries) return;
     throw limitExceeded(`the archive would have ${sources.length} entries`, {
@@ -203,7 +232,7 @@ async function resolveNode(
   }
   const node = await requireNode(db, request.node);
   if (node.enabled === 0) throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" is disabled`);
-  if (!(JSON.parse(node.capabilities) as Capability[]).includes(request.kind)) {
+  if (!mayDo(node, request.kind)) {
     throw new AppError('NODE_NOT_ALLOWED', `"${node.name}" may not ${request.kind}`);
   }
   const allowed = parseAllowedNodes(group.allowed_nodes);
@@ -214,6 +243,7 @@ async function resolveNode(
 }
 
 function titleOf(request: SubmitTask): string {
+  if (request.kind === 'check') return request.node === null ? 'check' : `check of ${request.node}`;
   if (request.kind === 'extract-archive') return `${request.source} → ${request.destination}`;
   const [first, ...others] = request.sources;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;

@@ -28,6 +28,8 @@ export function tempNeed(work: Work, sources: SourceSum): number {
         : 0;
     case 'extract-archive':
       return sources.files > 1 || needsCopy.test(sources.firstPath) ? sources.bytes : 0;
+    case 'check':
+      return 0;
     default:
       return work satisfies never;
   }

@@ -42,6 +42,8 @@ export const Work = z.discriminatedUnion('kind', [
     /** The share of this part: entries `from` (included) to `to` (excluded), by their position in the archive. */
     entryRange: z.object({ from: Count, to: Count }).nullable(),
   }),
+  /** Nothing: that work reaches the node and its end comes back is what is checked. */
+  z.object({ kind: z.literal('check') }),
 ]);
 export type Work = z.infer<typeof Work>;
 export type WorkKind = Work['kind'];

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { Count, NodeId } from '../ids.ts';
 import { AttemptRef } from './attempt.ts';
 
-export const Capability = z.enum(['create-archive', 'extract-archive', 'remote-download', 'store-files']);
+export const Capability = z.enum([
+  'create-archive',
+  'extract-archive',
+  'remote-download',
+  'store-files',
+  'check',
+]);
 export type Capability = z.infer<typeof Capability>;
 
 export const DiskSpace = z.object({ path: z.string(), freeBytes: Count, totalBytes: Count });

@@ -7,11 +7,10 @@ import { ConflictPolicy, CreateFormat, Level, PartState, Progress, TaskKind, Tas
 import { endpoint } from './endpoint.ts';
 import { UserPath } from './files.ts';
 
-const Common = {
-  conflict: ConflictPolicy.default('fail'),
-  /** Name or id of the node to run on; null lets the rotation choose. */
-  node: z.string().max(64).nullable().default(null),
-};
+/** Name or id of the node to run on; null lets the rotation choose. */
+const ChosenNode = z.string().max(64).nullable().default(null);
+
+const Common = { conflict: ConflictPolicy.default('fail'), node: ChosenNode };
 
 /** What a user asks for. Unknown fields are refused. */
 export const SubmitTask = z.discriminatedUnion('kind', [
@@ -38,8 +37,13 @@ export const SubmitTask = z.discriminatedUnion('kind', [
     onUnsafe: z.enum(['skip', 'fail']).default('skip'),
     ...Common,
   }),
+  /** Goes the way of every task and does nothing: shows that work flows to a node and back. */
+  z.strictObject({ kind: z.literal('check'), node: ChosenNode }),
 ]);
 export type SubmitTask = z.infer<typeof SubmitTask>;
+
+/** A request that reads files and leaves files. */
+export type FileTask = Exclude<SubmitTask, { kind: 'check' }>;
 
 export const Task = z.object({
   id: TaskId,

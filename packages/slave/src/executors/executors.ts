@@ -1,4 +1,5 @@
 import type { Progress, WorkKind } from '@longshore/protocol';
+import { checkExecutor } from './check-executor.ts';
 import { createArchiveExecutor } from './create-archive-executor.ts';
 import type { Execution, Executor } from './executor.ts';
 import type { ExecutorDependencies } from './executor-dependencies.ts';
@@ -10,6 +11,7 @@ type Executors = { readonly [Kind in WorkKind]: (dependencies: ExecutorDependenc
 export const executors = {
   'create-archive': createArchiveExecutor,
   'extract-archive': extractArchiveExecutor,
+  check: checkExecutor,
 } as const satisfies Executors;
 
 export type Execute = (execution: Execution) => Promise<Progress>;
@@ -22,6 +24,8 @@ export function createExecute(dependencies: ExecutorDependencies): Execute {
         return executors[work.kind](dependencies)(work, execution);
       case 'extract-archive':
         return executors[work.kind](dependencies)(work, execution);
+      case 'check':
+        return executors[work.kind]()(work, execution);
       default:
         return work satisfies never;
     }

@@ -1,4 +1,4 @@
-import { AppError, type NodeId } from '@longshore/protocol';
+import { AppError, type Capability, type NodeId } from '@longshore/protocol';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
@@ -14,6 +14,10 @@ export type NodeRow = Selectable<Schema['nodes']> & {
   /** How long the previous key is still valid; null without a limit. */
   previous_key_left_ms: number | null;
 };
+
+/** What the administrator allows on the node; a check is always allowed. */
+export const mayDo = (row: Pick<NodeRow, 'capabilities'>, capability: Capability): boolean =>
+  capability === 'check' || (JSON.parse(row.capabilities) as Capability[]).includes(capability);
 
 const selectNodes = (db: Db) =>
   db

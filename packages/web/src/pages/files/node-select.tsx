@@ -14,7 +14,10 @@ export function NodeSelect(select: {
   const me = useMe();
   const { data } = useQuery({ ...nodesQuery, enabled: me.role === 'admin' });
   if (me.role !== 'admin') return null;
-  const able = (data ?? []).filter((node) => node.enabled && node.capabilities.includes(select.capability));
+  const { capability } = select;
+  const able = (data ?? []).filter(
+    (node) => node.enabled && (capability === 'check' || node.capabilities.includes(capability)),
+  );
   return (
     <Select
       label={t('node.choose')}

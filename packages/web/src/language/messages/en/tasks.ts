@@ -1,6 +1,7 @@
 export const tasks = {
   'kind.create-archive': 'Compress',
   'kind.extract-archive': 'Extract',
+  'kind.check': 'Check',
   'kind.remote-download': 'Download',
   'state.queued': 'Queued',
   'state.running': 'Running',

@@ -1,6 +1,7 @@
 export const tasks = {
   'kind.create-archive': '压缩',
   'kind.extract-archive': '解压',
+  'kind.check': '检查',
   'kind.remote-download': '下载',
   'state.queued': '排队中',
   'state.running': '进行中',
