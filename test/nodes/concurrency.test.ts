@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ErrorInfo, FileEntry, TaskDetail } from '@longshore/protocol';
+import type { ErrorInfo, TaskDetail } from '@longshore/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Api, addUser, signIn } from '../support/api.ts';
 import { addSlave, startMasterBehind } from '../support/cluster.ts';
@@ -50,7 +50,6 @@ describe('at the same time', () => {
   };
   const move = (from: string, to: string) => user.call('POST', '/api/v1/files/move', { from, to });
   const remove = (path: string) => user.call('POST', '/api/v1/files/delete', { paths: [path] });
-  const stat = (path: string) => user.send<FileEntry>('GET', `/api/v1/files/stat?path=${path}`);
   const whole = { 'big.bin': describeBytes(content) };
 
   it.each(['moved', 'deleted', 'replaced'])(
