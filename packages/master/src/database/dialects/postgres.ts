@@ -46,7 +46,8 @@ export function openPostgres(options: PostgresOptions): DatabaseDialect {
     isTransient: (error) => transientCodes.has(codeOf(error) ?? ''),
     isUnavailable: (error) =>
       connectionCodes.has(codeOf(error) ?? '') ||
-      (error instanceof Error && /terminated|not queryable|timeout exceeded when trying to connect/i.test(error.message)),
+      (error instanceof Error &&
+        /terminated|not queryable|timeout exceeded when trying to connect/i.test(error.message)),
     // kysely ends the pool when it is destroyed
     close: async () => {},
   };
