@@ -64,6 +64,21 @@ describe('where work goes', () => {
     expect(await run(20)).toEqual({ anna: 12, berta: 8 });
   });
 
+  it('N5 M8 exact also when a round is cut off in its middle, and while nodes leave and return', async () => {
+    await edit('anna', { weight: 1000 });
+    expect(await run(30)).toEqual({ anna: 30, berta: 0 });
+    await edit('anna', { weight: 1 });
+    await edit('berta', { weight: 1 });
+    expect(await run(20)).toEqual({ anna: 10, berta: 10 });
+    await edit('berta', { draining: true });
+    expect(await run(7)).toEqual({ anna: 7, berta: 0 });
+    await edit('berta', { draining: false, weight: 4 });
+    expect(await run(20)).toEqual({ anna: 4, berta: 16 });
+    await edit('anna', { weight: 3 });
+    await edit('berta', { weight: 2 });
+    expect(await run(20)).toEqual({ anna: 12, berta: 8 });
+  });
+
   it('N6 a draining and a disabled node get nothing', async () => {
     await edit('anna', { draining: true });
     expect(await run(10)).toEqual({ anna: 0, berta: 10 });

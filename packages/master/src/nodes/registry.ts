@@ -23,6 +23,7 @@ import {
   requireNode,
   updateNode,
 } from '../store/nodes/node-rows.ts';
+import { restartRotations } from '../store/parts/claims.ts';
 import { nodeView } from './node-view.ts';
 import { slaveConfIni, slaveStartCommand } from './slave-conf-ini.ts';
 
@@ -160,6 +161,7 @@ export function createNodeRegistry(deps: {
           const before = audited(await requireNode(tx, id));
           const { revision } = change;
           if (!(await updateNode(tx, { id, revision, change: toColumns(change) }))) return false;
+          if (changesShares(change)) await restartRotations(tx);
           const after = audited(await requireNode(tx, id));
           await recordAudit(tx, by, { action: 'node.update', object: objectOf(row), before, after });
           return true;
@@ -251,6 +253,10 @@ const audited = (row: NodeRow): Record<string, unknown> => ({
   quarantined: row.quarantined_at_ms !== null,
   capabilities: JSON.parse(row.capabilities) as unknown,
 });
+
+/** Whether others have other shares by this edit. */
+const changesShares = ({ weight, enabled, draining, capabilities }: NodeChange): boolean =>
+  [weight, enabled, draining, capabilities].some((value) => value !== undefined);
 
 const toColumns = (change: NodeChange) => ({
   ...(change.name === undefined ? {} : { name: change.name }),

@@ -136,6 +136,14 @@ export async function lockRotation(
   return new Map(rows.map((row) => [row.node_id, row.current_weight]));
 }
 
+/**
+ * Begins every rotation anew. Counters are in the measure of the weights they grew by: what a round that was cut off in
+ * its middle has left would give a node many turns too many under smaller ones.
+ */
+export async function restartRotations(db: Db): Promise<void> {
+  await db.updateTable('rotation').set({ current_weight: 0 }).where('current_weight', '!=', 0).execute();
+}
+
 export async function saveRotation(
   db: Db,
   saved: {
