@@ -40,7 +40,8 @@ twice the last counts. A file that holds a secret should be readable by its owne
 
 A running slave reads its file and its certificate again when the file is edited and at \`SIGHUP\`
 (\`kill -HUP\`). Keys that say "Read again while running" are in force at once; what else was changed is named in the
-log and waits for a restart. A file with a mistake changes nothing: the log says what is wrong, and the old values stay.
+log and waits for a restart. Work goes on, but for that of a master whose secret is gone: the master gives it out again, and
+what was stored of it is kept. A file with a mistake changes nothing: the log says what is wrong, and the old values stay.
 
 ## Master
 

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { NodeConfig } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, type ApiError, addUser, signIn } from '../support/api.ts';
-import { addSlave, type ClusterSlave } from '../support/cluster.ts';
+import { addSlave, type ClusterSlave, startMasterBehind } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { adminPassword, closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
 import { type CliUser, cliUser } from '../support/run-cli.ts';
 
@@ -54,6 +57,31 @@ describe('the effective configuration of a node', () => {
     expect(shown.stdout).toMatch(/\[Master\] HeartbeatInterval +2 +master/);
     const nobody = await addUser(admin, 'nobody');
     expect((await nobody.send('GET', '/api/v1/nodes/anna/config')).status).toBe(403);
+  });
+
+  it('N8 S1 a new secret is taken from an edit while work runs, without a restart, and the work is not lost', async () => {
+    const way = await startFaultProxy();
+    const other = await startMasterBehind(way, { env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' } });
+    const user = await signIn(other.url);
+    const berta = await addSlave(user, { name: 'berta' });
+    await user.put('/big.bin', randomBytes(4_000_000));
+    way.set({ rate: 400_000 });
+    const { id } = await user.submit({
+      kind: 'create-archive',
+      sources: ['/big.bin'],
+      destination: '/big.zip',
+    });
+    await eventually('it runs', async () => (await user.task(id)).parts[0]?.state === 'running');
+    const fresh = await user.call<{ secret: string }>('POST', '/api/v1/nodes/berta/rotate-key', {});
+    const { confPath } = berta.program;
+    await writeFile(confPath, (await readFile(confPath, 'utf8')).replace(berta.secret, fresh.secret));
+    await eventually(
+      'the new secret is the only one',
+      async () => (await user.node('berta')).oldKey === null,
+    );
+    way.heal();
+    expect(await user.ended(id, 60_000)).toMatchObject({ state: 'completed', nodes: ['berta'] });
+    expect(berta.program.child.exitCode).toBeNull();
   });
 
   it('S2 of a node that is gone says that it cannot be reached, by its name', async () => {

@@ -22,7 +22,7 @@ export type Program = {
 };
 
 export type RunningMaster = Program & { readonly url: string; readonly dataPath: string };
-export type RunningSlave = Program & { readonly port: number };
+export type RunningSlave = Program & { readonly port: number; readonly confPath: string };
 
 const startTimeoutMs = 60_000;
 
@@ -130,5 +130,5 @@ export async function startSlave(options: {
     ...(options.env === undefined ? {} : { env: options.env }),
     ready: /listens on .*:(\d+)/,
   });
-  return { ...program, port: Number(program.match[1]) };
+  return { ...program, port: Number(program.match[1]), confPath };
 }

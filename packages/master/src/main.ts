@@ -30,6 +30,7 @@ LONGSHORE_ADMIN_PASSWORD sets the password of the first administrator; without i
 /** Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, or could not start. */
 async function start(flags: ProgramFlags): Promise<void> {
   const { config, warnings } = readMasterConfig({ file: flags.config, overrides: flags });
+  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
   if (flags.check) {
     const verdict = `${flags.config ?? 'The environment'} is valid.`;
     return print(`${[...effectiveConfig(config.entries), '', ...warnings, verdict].join('\n')}\n`);
@@ -37,7 +38,6 @@ async function start(flags: ProgramFlags): Promise<void> {
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'master' });
   for (const warning of warnings) log.warn({ warning }, 'configuration');
-  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
   const master = await startMaster(config, log);
   stopOnRequest(master, log);
   print(welcome(master, config.dataPath));

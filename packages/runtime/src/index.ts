@@ -34,6 +34,7 @@ export {
 export { createClientAddress } from './http/client-address.ts';
 export { type Listening, type ListenPlace, listen } from './http/listen.ts';
 export { measureRequests } from './http/measure-requests.ts';
+export { readCertificate } from './http/read-certificate.ts';
 export { trustedNetworks } from './http/trusted-networks.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';

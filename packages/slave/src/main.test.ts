@@ -241,6 +241,16 @@ test('S1: --check prints each value in force with where it comes from, and no se
   expect(slave.output()).toContain(`${file} is valid.`);
 });
 
+test.each([
+  ['[SSL]\nCertPath = cert.pem\nKeyPath = key.pem\n', '[SSL] CertPath = '],
+  ['[System]\nTrustedCertificates = conf.ini\n', '/conf.ini holds no certificate in PEM'],
+])('S1: --check looks into the files that %j names', async (lines, reason) => {
+  const slave = spawnSlave(['-c', configuration(tempFolder(), lines), '--check']);
+  expect(await slave.exit).toBe(2);
+  expect(slave.output()).toContain('CONFIG_INVALID: [S');
+  expect(slave.output()).toContain(reason);
+});
+
 test('N2: a file of Windows that every user can read is read, and warned about', async () => {
   const folder = tempFolder();
   const file = configuration(folder);

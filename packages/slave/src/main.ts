@@ -6,6 +6,7 @@ import {
   onStopSignals,
   type ProgramFlags,
   print,
+  readCertificate,
   runProgram,
   systemClock,
   trustCertificates,
@@ -31,14 +32,15 @@ async function start(flags: ProgramFlags): Promise<void> {
   const read = (): SlaveConfigReading => readSlaveConfig({ file: flags.config, overrides: flags });
   const first = read();
   const { config, entries, warnings } = first;
+  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
   if (flags.check) {
+    for (const place of config.listen) if (place.type === 'https') readCertificate(place);
     const verdict = `${flags.config ?? 'The environment'} is valid.`;
     return print(`${[...effectiveConfig(entries), '', ...warnings, verdict].join('\n')}\n`);
   }
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'slave' });
   for (const warning of warnings) log.warn({ warning }, 'configuration');
-  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
   const slave = await startSlave(first, log);
   let { gracePeriodMs } = config;
   const reloading = reloadConfig({

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { AppError } from '@longshore/protocol';
 import type { ListenAddress } from '../config/value-types.ts';
 import { endSilentBodies } from './end-silent-bodies.ts';
+import { readCertificate } from './read-certificate.ts';
 
 /** Where a program takes connections. */
 export type ListenPlace =
@@ -96,27 +95,6 @@ export async function listen(
         server.closeIdleConnections();
       }),
   };
-}
-
-/** Reads a certificate and tries it, so that a wrong pair is known before a peer meets it. */
-function readCertificate(paths: { certPath: string; keyPath: string }): { cert: Buffer; key: Buffer } {
-  const read = (key: string, path: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (cause) {
-      const reason = (cause as NodeJS.ErrnoException).code;
-      throw new AppError('CONFIG_INVALID', `[SSL] ${key} = ${path} cannot be read (${reason})`, { cause });
-    }
-  };
-  const pair = { cert: read('CertPath', paths.certPath), key: read('KeyPath', paths.keyPath) };
-  try {
-    createSecureContext(pair);
-    return pair;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `[SSL] ${paths.certPath} and ${paths.keyPath} are not a certificate and its key: ${reason}`;
-    throw new AppError('CONFIG_INVALID', message, { cause });
-  }
 }
 
 /** A program that was killed leaves its socket behind; one that nobody answers at is replaced. */

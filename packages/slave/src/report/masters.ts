@@ -102,8 +102,10 @@ export function createMasters(options: {
     find: (keyId) => sessions.get(keyId)?.link,
     isSameMaster: (keyId, otherKeyId) => {
       if (keyId === otherKeyId) return true;
-      const masterId = sessions.get(keyId)?.link.hello().masterId;
-      return masterId !== undefined && masterId === sessions.get(otherKeyId)?.link.hello().masterId;
+      // From the journal: a key that is not valid any more has no session, but work that came with it.
+      const masterIds = new Map(journal.masters.all().map((row) => [row.keyId, row.hello.masterId]));
+      const masterId = masterIds.get(keyId);
+      return masterId !== undefined && masterId === masterIds.get(otherKeyId);
     },
     forget: async (keyId) => {
       const session = sessions.get(keyId);
