@@ -84,6 +84,7 @@ export const sampleNode = (more: Partial<Node> = {}): Node =>
     leasedParts: 0,
     picks: {},
     rival: null,
+    recentErrors: [],
     lastError: null,
     ...more,
   });

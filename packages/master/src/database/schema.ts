@@ -2,6 +2,7 @@ import type {
   Capability,
   ErrorInfo,
   LogLine,
+  Node,
   NodeVitals,
   PartState,
   Progress,
@@ -110,6 +111,8 @@ export type Schema = {
     skew_ms: number | null;
     vitals: Json<NodeVitals> | null;
     last_error: Json<ErrorInfo> | null;
+    /** Newest first, a few. */
+    recent_errors: Generated<Json<Node['recentErrors']>>;
     /** Where another slave with the same secret was refused last, and when. */
     rival_address: string | null;
     rival_seen_ms: number | null;

@@ -44,6 +44,7 @@ export function nodeView(
       row.rival_address === null || (row.rival_age_ms ?? 0) > context.heartbeatMs * heartbeatsUntilGone
         ? null
         : toErrorInfo(duplicateError(row, row.rival_address)),
+    recentErrors: JSON.parse(row.recent_errors) as Node['recentErrors'],
     lastError: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo),
   };
 }

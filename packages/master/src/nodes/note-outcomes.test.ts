@@ -1,7 +1,8 @@
-import { AppError, toErrorInfo } from '@longshore/protocol';
+import { AppError, type Node, toErrorInfo } from '@longshore/protocol';
 import { expect, it } from 'vitest';
 import type { Database } from '../database/open-database.ts';
 import { claimProbe, saveBreaker, trustedColumns } from '../store/nodes/breaker-rows.ts';
+import { recordNodeError } from '../store/nodes/heartbeat-rows.ts';
 import { findNode, insertNode } from '../store/nodes/node-rows.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
 import { noteOutcomes } from './note-outcomes.ts';
@@ -72,5 +73,21 @@ describeDatabases('N7 quarantine of a node', (open) => {
     const failed = { nodeId: id, outcomes: [{ partId: probe, fault }], dialect: database.dialect };
     await database.transaction((tx) => noteOutcomes(tx, failed));
     expect(await row()).toMatchObject({ probe_pause_ms: 120_000, probe_part_id: null });
+  });
+
+  it('N4 its last errors are kept, newest first; the same one again is counted', async () => {
+    const { database, id, row } = await setUp();
+    const refused = toErrorInfo(new AppError('NODE_REFUSED', 'nobody listens'));
+    await recordNodeError(database.db, id, refused);
+    await note(database, id, [{ fault }, { fault }]);
+    const kept = async () =>
+      (JSON.parse((await row()).recent_errors) as Node['recentErrors']).map(
+        ({ error, times }) => `${error.code} ${times}`,
+      );
+    expect(await kept()).toEqual(['NO_SPACE 2', 'NODE_REFUSED 1']);
+    for (let number = 1; number <= 12; number += 1) {
+      await recordNodeError(database.db, id, { ...refused, message: `try ${number}` });
+    }
+    expect(await kept()).toEqual(Array.from({ length: 10 }, () => 'NODE_REFUSED 1'));
   });
 });

@@ -6,6 +6,7 @@ import {
   saveBreaker,
   trustNode,
 } from '../store/nodes/breaker-rows.ts';
+import { rememberError } from '../store/nodes/heartbeat-rows.ts';
 import { type Breaker, nextBreaker, type PartOutcome } from './circuit-breaker.ts';
 
 /**
@@ -24,6 +25,7 @@ export async function noteOutcomes(
   const before = toBreaker(row);
   const after = outcomes.reduce((breaker, outcome) => nextBreaker(breaker, outcome, row.now_ms), before);
   await saveBreaker(tx, nodeId, toColumns(after));
+  for (const { fault } of outcomes) if (fault !== null) await rememberError(tx, nodeId, fault);
   return (before.quarantine === null) !== (after.quarantine === null);
 }
 

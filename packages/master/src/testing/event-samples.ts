@@ -67,6 +67,7 @@ export const nodeEvent = (name: string): ServerEvent => ({
     leasedParts: 0,
     picks: {},
     rival: null,
+    recentErrors: [],
     lastError: null,
   },
 });

@@ -69,6 +69,15 @@ export const Node = z.object({
   rival: ErrorInfo.nullable(),
   /** Why the node is not reached, from the last try; null when it is. */
   lastError: ErrorInfo.nullable(),
+  /** What went wrong with it last, newest first: it was not reached, or a part failed for its reasons. */
+  recentErrors: z.array(
+    z.object({
+      error: ErrorInfo,
+      /** When it happened last, and how often in a row. */
+      atMs: Count,
+      times: Count,
+    }),
+  ),
 });
 export type Node = z.infer<typeof Node>;
 

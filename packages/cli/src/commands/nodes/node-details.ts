@@ -30,6 +30,10 @@ export function nodeDetails(paint: Paint, node: Node): string[] {
     ...vitalRows(node.vitals),
     ...quarantineRows(node.quarantine),
     ...oldKeyRows(node.oldKey),
+    ...node.recentErrors.map(({ error, atMs, times }): [string, string] => [
+      formatTime(atMs),
+      `${error.code}: ${printable(error.message)}${times > 1 ? ` (${times} times)` : ''}`,
+    ]),
   ];
   const errors = [node.rival, node.lastError].filter((error) => error !== null);
   return [

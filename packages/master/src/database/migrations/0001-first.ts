@@ -103,6 +103,7 @@ export const first = (dialect: DialectName): Migration => ({
       skew_ms double precision,
       vitals ${text},
       last_error ${text},
+      recent_errors ${text} not null default '[]',
       rival_address ${text},
       rival_seen_ms ${long},
       faults_in_a_row integer not null default 0,

@@ -1,4 +1,4 @@
-import type { AttemptRef, ErrorInfo, NodeVitals } from '@longshore/protocol';
+import type { AttemptRef, ErrorInfo, Node, NodeVitals } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
 import { chunked } from '../chunked.ts';
@@ -22,10 +22,33 @@ export async function recordVitals(
     .execute();
 }
 
+/** Notes why the node was not reached. */
 export async function recordNodeError(db: Db, nodeId: string, error: ErrorInfo): Promise<void> {
   await db
     .updateTable('nodes')
     .set({ last_error: JSON.stringify(error) })
+    .where('id', '=', nodeId)
+    .execute();
+  await rememberError(db, nodeId, error);
+}
+
+const errorsKept = 10;
+
+/** Adds to the errors that are shown with the node. The same one again only counts. */
+export async function rememberError(db: Db, nodeId: string, error: ErrorInfo): Promise<void> {
+  const row = await db
+    .selectFrom('nodes')
+    .select(['recent_errors', nowMs.as('now_ms')])
+    .where('id', '=', nodeId)
+    .executeTakeFirst();
+  if (row === undefined) return;
+  const [newest, ...older] = JSON.parse(row.recent_errors) as Node['recentErrors'];
+  const isSame = newest?.error.code === error.code && newest.error.message === error.message;
+  const recent = { error, atMs: Number(row.now_ms), times: isSame ? newest.times + 1 : 1 };
+  const rest = isSame || newest === undefined ? older : [newest, ...older];
+  await db
+    .updateTable('nodes')
+    .set({ recent_errors: JSON.stringify([recent, ...rest].slice(0, errorsKept)) })
     .where('id', '=', nodeId)
     .execute();
 }
