@@ -2,12 +2,14 @@ import { productVersion } from '@longshore/protocol';
 import {
   createLogger,
   effectiveConfig,
+  exportTraces,
   type Logger,
   onStopSignals,
   type ProgramFlags,
   print,
   runProgram,
   systemClock,
+  type TraceExport,
   trustCertificates,
 } from '@longshore/runtime';
 import { readMasterConfig } from './config.ts';
@@ -38,8 +40,14 @@ async function start(flags: ProgramFlags): Promise<void> {
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'master' });
   for (const warning of warnings) log.warn({ warning }, 'configuration');
+  const traces = exportTraces({
+    endpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT || null,
+    headers: process.env.OTEL_EXPORTER_OTLP_HEADERS ?? '',
+    service: process.env.OTEL_SERVICE_NAME || 'longshore-master',
+    log,
+  });
   const master = await startMaster(config, log);
-  stopOnRequest(master, log);
+  stopOnRequest({ master, traces, log });
   print(welcome(master, config.dataPath));
 }
 
@@ -68,12 +76,13 @@ The API is described at ${master.url}/api/docs
 `;
 }
 
-function stopOnRequest(master: Master, log: Logger): void {
+function stopOnRequest({ master, traces, log }: { master: Master; traces: TraceExport; log: Logger }): void {
   onStopSignals({
     clock: systemClock,
     stop: (signal) => {
       log.info({ signal }, 'stopping');
-      master.stop().then(
+      const stopped = master.stop().then(() => traces.end());
+      stopped.then(
         () => process.exit(0),
         (error: unknown) => {
           log.fatal({ err: error }, 'stopping failed');

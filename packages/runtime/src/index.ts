@@ -67,3 +67,5 @@ export {
 export { parseSigned, type SignedEnv, signedRequests } from './signed-http/signed-requests.ts';
 export { blobPath, stagingPath } from './storage/blob-path.ts';
 export { freeChunk } from './storage/free-chunk.ts';
+export { exportTraces, type TraceExport } from './tracing/export-traces.ts';
+export { startSpan, type TracedStep } from './tracing/start-span.ts';

@@ -2,6 +2,7 @@ import { productVersion } from '@longshore/protocol';
 import {
   createLogger,
   effectiveConfig,
+  exportTraces,
   type Logger,
   onStopSignals,
   type ProgramFlags,
@@ -9,6 +10,7 @@ import {
   readCertificate,
   runProgram,
   systemClock,
+  type TraceExport,
   trustCertificates,
 } from '@longshore/runtime';
 import { readSlaveConfig, type SlaveConfigReading } from './config.ts';
@@ -41,6 +43,12 @@ async function start(flags: ProgramFlags): Promise<void> {
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'slave' });
   for (const warning of warnings) log.warn({ warning }, 'configuration');
+  const traces = exportTraces({
+    endpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT || null,
+    headers: process.env.OTEL_EXPORTER_OTLP_HEADERS ?? '',
+    service: process.env.OTEL_SERVICE_NAME || 'longshore-slave',
+    log,
+  });
   const slave = await startSlave(first, log);
   let { gracePeriodMs } = config;
   const reloading = reloadConfig({
@@ -53,7 +61,7 @@ async function start(flags: ProgramFlags): Promise<void> {
     },
     log,
   });
-  stopOnRequest({ slave, gracePeriodMs: () => gracePeriodMs, log, onStop: reloading.end });
+  stopOnRequest({ slave, gracePeriodMs: () => gracePeriodMs, log, onStop: reloading.end, traces });
   print(
     `Longshore slave ${productVersion} listens on ${slave.places.join(' and ')}, data in ${config.dataPath}\n`,
   );
@@ -65,15 +73,17 @@ function stopOnRequest(options: {
   gracePeriodMs: () => number;
   log: Logger;
   onStop: () => void;
+  traces: TraceExport;
 }): void {
-  const { slave, log } = options;
+  const { slave, traces, log } = options;
   let stopping = false;
   const stop = (why: string, how: { graceMs: number; giveBack: boolean }): void => {
     if (stopping) return;
     stopping = true;
     options.onStop();
     log.info({ why, ...how }, 'stopping');
-    slave.stop(how).then(
+    const stopped = slave.stop(how).then(() => traces.end());
+    stopped.then(
       () => process.exit(0),
       (error: unknown) => {
         log.fatal({ err: error }, 'stopping failed');

@@ -181,6 +181,8 @@ export type Schema = {
     password_sealed: string | null;
     title: string;
     request_id: string;
+    /** Of the submit, so that what is done later belongs to its trace. */
+    traceparent: string | null;
     idempotency_key: string | null;
     request_hash: string;
     /** 1 once the parts are made; until then the task waits for its plan. */

@@ -64,11 +64,17 @@ describeDatabases('W6 the metrics of a master', (open) => {
   it('time every transaction, also one that fails', async () => {
     const metrics = createMetrics();
     const database = timedTransactions(await open(), metrics);
-    await database.transaction((tx) => tx.selectFrom('meta').selectAll().execute());
+    const followed: unknown[] = [];
+    await database.transaction(
+      (tx) => tx.selectFrom('meta').selectAll().execute(),
+      (rows) => followed.push(rows),
+    );
+    expect(followed).toEqual([[]]);
+    await database.transactionSoon(() => Promise.resolve());
     await expect(database.transaction(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     const counts = linesOf(await metrics.render(), 'longshore_database_transaction_seconds_count');
     expect(counts).toEqual([
-      'longshore_database_transaction_seconds_count{outcome="committed"} 1',
+      'longshore_database_transaction_seconds_count{outcome="committed"} 2',
       'longshore_database_transaction_seconds_count{outcome="failed"} 1',
     ]);
   });

@@ -9,18 +9,20 @@ export function timedTransactions(database: Database, metrics: Metrics): Databas
     labels: ['outcome'],
     buckets: secondsBuckets,
   });
+  const timed = async <Result>(transaction: () => Promise<Result>): Promise<Result> => {
+    const startedMs = performance.now();
+    let outcome: 'committed' | 'failed' = 'failed';
+    try {
+      const result = await transaction();
+      outcome = 'committed';
+      return result;
+    } finally {
+      duration.observe({ outcome }, (performance.now() - startedMs) / 1000);
+    }
+  };
   return {
     ...database,
-    transaction: async (work) => {
-      const startedMs = performance.now();
-      let outcome: 'committed' | 'failed' = 'failed';
-      try {
-        const result = await database.transaction(work);
-        outcome = 'committed';
-        return result;
-      } finally {
-        duration.observe({ outcome }, (performance.now() - startedMs) / 1000);
-      }
-    },
+    transaction: (work, followUp) => timed(() => database.transaction(work, followUp)),
+    transactionSoon: (work) => timed(() => database.transactionSoon(work)),
   };
 }

@@ -12,7 +12,7 @@ import {
   toErrorInfo,
   Work,
 } from '@longshore/protocol';
-import type { Logger } from '@longshore/runtime';
+import { type Logger, startSpan, type TracedStep } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
 import type { NodeClient, NodePeer } from '../nodes/node-client.ts';
@@ -50,9 +50,16 @@ export async function deliverAttempts(
 ): Promise<void> {
   const { database, client, presence, log } = deps;
   const sources = await deps.fewSources([...new Set(parts.map((part) => part.taskId))]);
-  const attempts = parts.map((part) => toAttempt(deps, part, sources.get(part.taskId) ?? null));
+  const spans = parts.map((part) => dispatchSpan(peer, part));
+  const attempts = parts.map((part, at) =>
+    toAttempt(deps, part, {
+      sources: sources.get(part.taskId) ?? null,
+      traceparent: spans[at]?.traceparent ?? null,
+    }),
+  );
   try {
     const answer = await client.dispatch(peer, attempts);
+    for (const span of spans) span.end();
     presence.reached(peer.nodeId);
     const byId = new Map(parts.map((part) => [part.partId, part]));
     const taken = answer.results.filter((result) => result.verdict !== 'refused');
@@ -63,6 +70,7 @@ export async function deliverAttempts(
     }
   } catch (thrown) {
     const error = toAppError(thrown, 'NODE_DISCONNECTED');
+    for (const span of spans) span.end(error);
     presence.notReached(peer.nodeId, error);
     log.warn({ nodeId: peer.nodeId, code: error.code, parts: parts.length }, 'attempts not delivered');
     if (uncertain.includes(error.code)) return;
@@ -102,7 +110,23 @@ async function requeue(
   if (taken) meter.attemptEnded({ nodeId: part.nodeId, outcome: end.state, code: end.error.code });
 }
 
-function toAttempt(deps: DeliveryDeps, part: Undelivered, sources: SourcePage | null): Attempt {
+const dispatchSpan = (peer: NodePeer, part: Undelivered): TracedStep =>
+  startSpan({
+    name: 'dispatch attempt',
+    parent: part.traceparent,
+    attributes: {
+      'longshore.task.id': part.taskId,
+      'longshore.part.id': part.partId,
+      'longshore.attempt': part.attempt,
+      'longshore.node.name': peer.name,
+    },
+  });
+
+function toAttempt(
+  deps: DeliveryDeps,
+  part: Undelivered,
+  { sources, traceparent }: Pick<Attempt, 'sources' | 'traceparent'>,
+): Attempt {
   const stored = JSON.parse(part.work) as Record<string, unknown>;
   const password =
     part.passwordSealed === null ? null : deps.keys.unseal('archive password', part.passwordSealed);
@@ -114,6 +138,7 @@ function toAttempt(deps: DeliveryDeps, part: Undelivered, sources: SourcePage | 
     taskId: TaskId.parse(part.taskId),
     attempt: part.attempt,
     requestId: part.requestId,
+    traceparent,
     work,
     limits,
     output: deps.outputs.issue({ partId, attempt: part.attempt, maxBytes: limits.maxOutputBytes }),

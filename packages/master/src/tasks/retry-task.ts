@@ -51,6 +51,7 @@ export async function retryTask(deps: SubmitDeps, retry: Retry): Promise<Task> {
     requestId: retry.requestId,
     idempotencyKey: retry.idempotencyKey,
     retryOf: TaskId.parse(task.id),
+    traceparent: null,
   });
 }
 

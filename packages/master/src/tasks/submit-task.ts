@@ -7,9 +7,11 @@ import {
   type SubmitTask,
   type Task,
   type TaskId,
+  toAppError,
   type UserId,
   type Work,
 } from '@longshore/protocol';
+import { startSpan } from '@longshore/runtime';
 import type { Database, Db } from '../database/open-database.ts';
 import { checkTaskDestination, readTaskSources } from '../files/task-sources.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
@@ -39,6 +41,8 @@ export type Submission = {
   /** From the Idempotency-Key header; null for none. */
   idempotencyKey: string | null;
   retryOf: TaskId | null;
+  /** Of the caller. */
+  traceparent: string | null;
 };
 
 export type SubmitDeps = {
@@ -58,6 +62,25 @@ export type SubmitDeps = {
  * queues it. Answers before anything is done. The same idempotency key answers the same task, however often.
  */
 export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<Task> {
+  const span = startSpan({
+    name: 'submit task',
+    parent: submission.traceparent,
+    attributes: {
+      'longshore.task.kind': submission.request.kind,
+      'longshore.request.id': submission.requestId,
+    },
+  });
+  try {
+    const task = await acceptTask(deps, { ...submission, traceparent: span.traceparent });
+    span.end();
+    return task;
+  } catch (error) {
+    span.end(toAppError(error));
+    throw error;
+  }
+}
+
+async function acceptTask(deps: SubmitDeps, submission: Submission): Promise<Task> {
   const { database, keys } = deps;
   const { request, userId } = submission;
   const { password, destination, conflict } = request.kind === 'check' ? noFiles : request;
@@ -85,6 +108,7 @@ export async function submitTask(deps: SubmitDeps, submission: Submission): Prom
       password_sealed: password === null ? null : keys.seal('archive password', password),
       title: titleOf(request),
       request_id: submission.requestId,
+      traceparent: submission.traceparent,
       requested_node_id: requestedNodeId,
       destination,
       conflict,

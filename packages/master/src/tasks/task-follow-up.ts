@@ -1,5 +1,5 @@
 import type { Limits } from '@longshore/protocol';
-import type { Logger } from '@longshore/runtime';
+import { type Logger, startSpan } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
 import type { Holder } from '../store/parts/outcomes.ts';
@@ -54,6 +54,11 @@ export function startTaskFollowUp(deps: {
   const tellSettled = (settled: Settled): void => {
     if (!settled.ended) return;
     deps.meter.taskEnded({ kind: settled.task.kind, state: settled.state });
+    startSpan({
+      name: 'end task',
+      parent: settled.task.traceparent,
+      attributes: { 'longshore.task.id': settled.task.id, 'longshore.task.state': settled.state },
+    }).end();
     deps.stopAttempts(settled.stopped, 'user');
     if (settled.changedFolder !== null) deps.filesChanged(settled.task.user_id, settled.changedFolder);
   };

@@ -74,6 +74,8 @@ export type SourcePage = z.infer<typeof SourcePage>;
 export const Attempt = AttemptRef.extend({
   taskId: TaskId,
   requestId: z.string().max(128),
+  /** The step of a trace that this is part of, as W3C Trace Context writes it. */
+  traceparent: z.string().max(64).nullable().default(null),
   work: Work,
   limits: Limits,
   output: OutputAccess,

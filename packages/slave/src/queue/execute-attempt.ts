@@ -1,4 +1,5 @@
 import { AppError, toAppError } from '@longshore/protocol';
+import { redactUrls, startSpan } from '@longshore/runtime';
 import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 import type { Execute } from '../executors/executors.ts';
 import { attemptKey } from '../journal/attempt-key.ts';
@@ -26,6 +27,17 @@ export function createExecuteAttempt(options: {
   const { masters, reports, tempFolders, storedOutputs, execute } = options;
   return async (held, { tries, signal, log }) => {
     const { attempt, keyId } = held;
+    const span = startSpan({
+      name: 'run attempt',
+      parent: attempt.traceparent,
+      attributes: {
+        'longshore.task.id': attempt.taskId,
+        'longshore.part.id': attempt.partId,
+        'longshore.attempt': attempt.attempt,
+        'longshore.try': tries,
+        'longshore.work.kind': attempt.work.kind,
+      },
+    });
     const tempSpace = tempFolders.open(attemptKey(attempt));
     try {
       const link = masters.find(keyId);
@@ -43,14 +55,20 @@ export function createExecuteAttempt(options: {
         },
         report: (event) => reports.record(held, event),
       });
+      span.end();
       return { type: 'done', progress };
     } catch (error) {
-      if (signal.aborted) return { type: 'stopped', reason: signal.reason as AbortReason };
+      if (signal.aborted) {
+        const reason = signal.reason as AbortReason;
+        span.end({ code: 'CANCELED', message: reason });
+        return { type: 'stopped', reason };
+      }
       const failure = systemCodeOf(error)?.startsWith('E')
         ? toSystemError(error, 'this node')
         : toAppError(error);
       // The queue says what follows from it; this is where its cause can still be seen.
       log.program.debug({ err: error, code: failure.code, try: tries }, 'execution failed');
+      span.end({ code: failure.code, message: redactUrls(failure.message) });
       return { type: 'failed', error: failure };
     } finally {
       await tempSpace.releaseAll().catch((error: unknown) => {

@@ -207,6 +207,7 @@ export async function startFakeMaster(options: { secret?: string } = {}): Promis
       attempt: options.attempt ?? 1,
       taskId: TaskId.parse(crypto.randomUUID()),
       requestId: 'request-of-a-test',
+      traceparent: null,
       work,
       limits: { maxOutputBytes: 1e12, maxEntries: 1e6, maxEntryBytes: 1e12, maxRatio: 1e4, maxDepth: 100 },
       output: outputAccess(options.storeId ?? 'remote'),

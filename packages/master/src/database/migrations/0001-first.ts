@@ -170,6 +170,7 @@ export const first = (dialect: DialectName): Migration => ({
       password_sealed ${text},
       title ${text} not null,
       request_id ${text} not null,
+      traceparent ${text},
       idempotency_key ${text},
       request_hash ${text} not null,
       planned integer not null default 0,

@@ -18,6 +18,7 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
       requestId,
       idempotencyKey,
       retryOf: null,
+      traceparent: c.req.header('traceparent') ?? null,
     });
   });
   mountEndpoint(app, tasks.listTasks, async ({ query, caller }) => {

@@ -11,6 +11,7 @@ export type Undelivered = {
   nodeId: string;
   work: string;
   requestId: string;
+  traceparent: string | null;
   passwordSealed: string | null;
   allowance: Allowance;
   leaseLeftMs: number;
@@ -31,6 +32,7 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
       'parts.work',
       'parts.avoid_nodes',
       'tasks.request_id',
+      'tasks.traceparent',
       'tasks.password_sealed',
       sql<number>`parts.lease_until_ms - now_ms()`.as('lease_left_ms'),
     ])
@@ -49,6 +51,7 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
     nodeId: row.node_id ?? '',
     work: row.work,
     requestId: row.request_id,
+    traceparent: row.traceparent,
     passwordSealed: row.password_sealed,
     allowance: row,
     leaseLeftMs: row.lease_left_ms,
