@@ -11,6 +11,7 @@ import {
   type ListenAddress,
   type LogFormat,
   type LogLevel,
+  list,
   listenAddress,
   metricsSection,
   path,
@@ -21,6 +22,7 @@ import {
   trustedNetworks,
   url,
 } from '@longshore/runtime';
+import type { OidcSettings } from './accounts/oidc/identity-provider.ts';
 
 /** Every key of the master's configuration. */
 export const masterConfigSpec = defineConfig({
@@ -123,6 +125,50 @@ export const masterConfigSpec = defineConfig({
       },
     },
   },
+  OIDC: {
+    description:
+      'Signing in with an identity provider (OpenID Connect). Register PublicUrl and `/api/v1/oidc/callback` there as redirect address.',
+    keys: {
+      Issuer: {
+        type: url(),
+        description: 'Address of the provider. Without it, one signs in with name and password only.',
+      },
+      ClientId: { type: text({ maxLength: 512 }), description: 'What this site is called at the provider.' },
+      ClientSecret: { type: text({ maxLength: 1024 }), secret: true, description: 'The secret for it.' },
+      Name: {
+        type: text({ maxLength: 64 }),
+        default: 'Single sign-on',
+        description: 'What the button on the sign-in page says.',
+      },
+      Scopes: {
+        type: text({ maxLength: 512 }),
+        default: 'openid profile email',
+        description: 'What is asked of the provider.',
+      },
+      LoginClaim: {
+        type: text({ maxLength: 128 }),
+        default: 'preferred_username',
+        description: 'The claim of the ID token that is the login of a user.',
+      },
+      GroupClaim: {
+        type: text({ maxLength: 128 }),
+        default: 'groups',
+        description: 'The claim of the ID token that lists the groups of a user.',
+      },
+      AllowedGroups: {
+        type: list(),
+        default: '',
+        description:
+          'Only members of one of these groups of the provider may sign in. Empty: everybody it knows.',
+      },
+      AutoCreate: {
+        type: flag(),
+        default: 'false',
+        description:
+          'Create a user for everybody who signs in and is not known yet. Without it, an administrator says whom to await.',
+      },
+    },
+  },
   Tasks: {
     description:
       'Limits of every task. What an archive declares is never believed; what comes out of it counts.',
@@ -176,6 +222,8 @@ export type MasterConfig = {
   readonly maxSkewMs: number;
   readonly heartbeatMs: number;
   readonly embeddedNode: boolean;
+  /** Null when there is no identity provider. */
+  readonly oidc: OidcSettings | null;
   readonly keepAuditMs: number;
   /** Every key with its value and where it comes from, secrets masked. */
   readonly entries: readonly ConfigEntry[];
@@ -210,7 +258,7 @@ export function readMasterConfig(options: {
       Master: { DataPath: options.overrides?.data },
     },
   });
-  const { System, Site, Master, Metrics, Database, Tasks } = values;
+  const { System, Site, Master, Metrics, Database, OIDC, Tasks } = values;
   const config: MasterConfig = {
     listen: System.Listen,
     logLevel: System.LogLevel,
@@ -226,6 +274,7 @@ export function readMasterConfig(options: {
     maxSkewMs: Master.MaxClockSkew,
     heartbeatMs: Master.HeartbeatInterval,
     embeddedNode: Master.EmbeddedNode,
+    oidc: toOidc(OIDC),
     keepAuditMs: Master.KeepAudit * 24 * 3600 * 1000,
     entries,
     metricsToken: Metrics.Token,
@@ -244,6 +293,39 @@ export function readMasterConfig(options: {
     ),
   };
   return { config, warnings };
+}
+
+function toOidc(section: {
+  Issuer: string | undefined;
+  ClientId: string | undefined;
+  ClientSecret: string | undefined;
+  Name: string;
+  Scopes: string;
+  LoginClaim: string;
+  GroupClaim: string;
+  AllowedGroups: readonly string[];
+  AutoCreate: boolean;
+}): OidcSettings | null {
+  const { Issuer: issuer, ClientId: clientId } = section;
+  if (issuer === undefined) return null;
+  if (clientId === undefined) {
+    throw new AppError('CONFIG_INVALID', '[OIDC] ClientId is missing: register this site at the provider');
+  }
+  const { protocol, hostname } = new URL(issuer);
+  if (protocol !== 'https:' && !isLoopback(hostname)) {
+    throw new AppError('CONFIG_INVALID', '[OIDC] Issuer: only https can be trusted with who signs in');
+  }
+  return {
+    issuer,
+    clientId,
+    clientSecret: section.ClientSecret,
+    scopes: section.Scopes,
+    name: section.Name,
+    loginClaim: section.LoginClaim,
+    groupClaim: section.GroupClaim,
+    allowedGroups: section.AllowedGroups,
+    autoCreate: section.AutoCreate,
+  };
 }
 
 function toDatabase(

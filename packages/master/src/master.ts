@@ -14,6 +14,8 @@ import {
 import { createAccounts } from './accounts/accounts.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { ensureFirstAdmin } from './accounts/ensure-first-admin.ts';
+import { createIdentityProvider } from './accounts/oidc/identity-provider.ts';
+import { masterChores } from './chores.ts';
 import { type MasterConfig, masterUrls } from './config.ts';
 import { openPostgres } from './database/dialects/postgres.ts';
 import { openSqlite } from './database/dialects/sqlite.ts';
@@ -21,8 +23,6 @@ import { openDatabase } from './database/open-database.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { previewFile } from './files/preview-file.ts';
 import { createUploadTurns } from './files/uploads/create-upload-turns.ts';
-import { expireUploads } from './files/uploads/drop-upload.ts';
-import { takeSamples } from './history/take-samples.ts';
 import { authenticateUser } from './http/authenticate-user.ts';
 import { createApp } from './http/create-app.ts';
 import { mountAccountRoutes } from './http/routes/account-routes.ts';
@@ -38,6 +38,7 @@ import { mountHistoryRoutes } from './http/routes/history-routes.ts';
 import { mountMetricsRoutes } from './http/routes/metrics-routes.ts';
 import { mountNodeApiRoutes } from './http/routes/node-api-routes.ts';
 import { mountNodeRoutes } from './http/routes/node-routes.ts';
+import { mountOidcRoutes } from './http/routes/oidc-routes.ts';
 import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
 import { mountTaskRoutes } from './http/routes/task-routes.ts';
 import { mountUploadRoutes } from './http/routes/upload-routes.ts';
@@ -64,13 +65,8 @@ import { createOutputTickets } from './scheduling/output-tickets.ts';
 import { startScheduler } from './scheduling/scheduler.ts';
 import { loadMasterKey } from './secrets/load-master-key.ts';
 import { deriveMasterKeys } from './secrets/master-keys.ts';
-import { createOrphanPurge } from './storage/create-orphan-purge.ts';
 import { storageDrivers } from './storage/drivers.ts';
-import { purgeBlobs } from './storage/purge-blobs.ts';
 import { createStores, localStoreId } from './storage/stores.ts';
-import { deleteExpiredSessions } from './store/accounts/session-rows.ts';
-import { trimAudit } from './store/audit/audit-rows.ts';
-import { trimEvents } from './store/events/event-rows.ts';
 import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
 import { findNode, type NodeRow, requireNode } from './store/nodes/node-rows.ts';
 import { createNonceRows } from './store/nodes/nonce-rows.ts';
@@ -93,10 +89,6 @@ const consoleFolder = fileURLToPath(new URL('../../web/dist', import.meta.url));
 const slaveProgram = fileURLToPath(new URL('../../slave/src/main.ts', import.meta.url));
 
 /** Several times a minute, so that none is missed. */
-const sampleEveryMs = 20_000;
-const purgeEveryMs = 10 * 60 * 1000;
-const orphanPurgeEveryMs = 60 * 60 * 1000;
-const dayMs = 24 * 60 * 60 * 1000;
 const maxSignedBodyBytes = 64 * 1024 * 1024;
 
 /** The whole master, wired. Resolves when it listens and its embedded node is being started. */
@@ -237,6 +229,8 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   mountHealthRoutes(app, { ready: () => database.ping() });
   mountMetricsRoutes(app, { metrics, token: config.metricsToken, authenticate: authenticated });
   mountAccountRoutes(app, accounts);
+  const provider = config.oidc === null ? null : createIdentityProvider(config.oidc);
+  mountOidcRoutes(app, { accounts, provider, publicUrl, log });
   mountAdministrationRoutes(app, { accounts, entries: config.entries });
   mountFileRoutes(app, { database, filesChanged });
   const uploads = { database, filesChanged, stores, clock, turns: createUploadTurns() };
@@ -347,33 +341,9 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     changed: heard,
   });
   closers.add('greeter', () => greeter.stop());
-  const purgeOrphans = createOrphanPurge({ db, stores, clock, graceMs: dayMs });
-  const maintenance = startMaintenance(
-    [
-      {
-        name: 'take samples',
-        everyMs: sampleEveryMs,
-        run: () => takeSamples({ database, heartbeatMs }),
-      },
-      { name: 'trim events', everyMs: purgeEveryMs, run: () => trimEvents(database) },
-      { name: 'trim audit log', everyMs: purgeEveryMs, run: () => trimAudit(db, config.keepAuditMs) },
-      { name: 'end sessions', everyMs: purgeEveryMs, run: () => deleteExpiredSessions(db, clock.nowMs()) },
-      { name: 'forget nonces', everyMs: purgeEveryMs, run: () => nonces.forgetOld() },
-      { name: 'expire uploads', everyMs: purgeEveryMs, run: () => expireUploads(uploads) },
-      {
-        name: 'purge blobs',
-        everyMs: purgeEveryMs,
-        run: () => purgeBlobs({ db, stores, stagedGraceMs: dayMs }),
-      },
-      { name: 'purge orphans', everyMs: orphanPurgeEveryMs, run: () => purgeOrphans() },
-      {
-        name: 'remove abandoned writes',
-        everyMs: orphanPurgeEveryMs,
-        run: () => stores.get(stores.defaultStoreId).removeAbandoned(dayMs),
-      },
-    ],
-    log,
-  );
+  const { keepAuditMs } = config;
+  const chores = masterChores({ database, stores, uploads, nonces, clock, heartbeatMs, keepAuditMs });
+  const maintenance = startMaintenance(chores, log);
   closers.add('maintenance', () => maintenance.stop());
   if (config.embeddedNode) {
     const embedded = await startEmbeddedNode({

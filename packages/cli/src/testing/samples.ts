@@ -20,6 +20,8 @@ export const sampleUser = (more: Partial<User> = {}): User =>
     disabled: false,
     passwordChangeRequired: false,
     twoFactor: false,
+    oidcLogin: null,
+    oidcLinked: false,
     group: { id: '6d3e4b2a-0f5c-4c54-9c57-3c1f1a0b7e11', name: 'Users' },
     quotaBytes: null,
     limits: sampleLimits,

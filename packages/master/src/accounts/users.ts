@@ -2,6 +2,7 @@ import { AppError, type Role, type User } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
 import { deleteApiTokensOf } from '../store/accounts/api-token-rows.ts';
 import { deleteUserRow, updateUserRow } from '../store/accounts/change-user.ts';
+import { loginIsTaken } from '../store/accounts/external-login-rows.ts';
 import { requireGroup } from '../store/accounts/group-rows.ts';
 import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
 import { findUser, insertUser, listUsers, type UserRow } from '../store/accounts/user-rows.ts';
@@ -72,6 +73,7 @@ export async function updateUser(
   request: {
     id: string;
     by: Actor;
+    oidcLogin?: string | null | undefined;
     role?: Role | undefined;
     groupId?: string | undefined;
     disabled?: boolean | undefined;
@@ -79,12 +81,13 @@ export async function updateUser(
     password?: string | undefined;
   },
 ): Promise<User> {
-  const { id, role, groupId, disabled, quotaBytes, password } = request;
+  const { id, role, groupId, disabled, quotaBytes, password, oidcLogin } = request;
   if (password !== undefined) requireStrongPassword(password);
   const passwordHash = password === undefined ? undefined : await accounts.passwords.hash(password);
   const change = {
     ...(role === undefined ? {} : { role }),
     ...(groupId === undefined ? {} : { group_id: groupId }),
+    ...(oidcLogin === undefined ? {} : { oidc_login: oidcLogin, oidc_issuer: null, oidc_subject: null }),
     ...(disabled === undefined ? {} : { disabled: disabled ? (1 as const) : (0 as const) }),
     ...(quotaBytes === undefined ? {} : { quota_bytes: quotaBytes }),
     ...(passwordHash === undefined
@@ -98,6 +101,9 @@ export async function updateUser(
     const user = await requireUser(tx, id);
     if (Object.keys(change).length === 0) return user;
     if (groupId !== undefined) await requireGroup(tx, groupId);
+    if (typeof oidcLogin === 'string' && (await loginIsTaken(tx, oidcLogin, id))) {
+      throw new AppError('OIDC_LOGIN_TAKEN', `"${oidcLogin}" is the login of another user`);
+    }
     if (!(await updateUserRow(tx, id, change))) throw await refusal(tx, user);
     if (disabled === true || passwordHash !== undefined) await deleteSessionsOf(tx, id);
     if (passwordHash !== undefined) await deleteApiTokensOf(tx, id);

@@ -10,6 +10,8 @@ export const viewUser = (row: UserRow): User =>
     disabled: row.disabled === 1,
     passwordChangeRequired: row.password_change_required === 1,
     twoFactor: row.has_two_factor === 1,
+    oidcLogin: row.oidc_login,
+    oidcLinked: row.oidc_subject !== null,
     group: { id: row.group_id, name: row.group_name },
     quotaBytes: row.quota_bytes,
     limits: { ...viewLimits(row), quotaBytes: row.quota_bytes ?? row.group_quota_bytes },
@@ -40,4 +42,5 @@ export const auditedUser = (row: UserRow): Record<string, unknown> => ({
   group: row.group_name,
   disabled: row.disabled === 1,
   quotaBytes: row.quota_bytes,
+  oidcLogin: row.oidc_login,
 });

@@ -52,6 +52,11 @@ export type Schema = {
     /** The user's own quota; null for that of the group. */
     quota_bytes: number | null;
     used_bytes: number;
+    /** The login at the identity provider that may become this user, or has. */
+    oidc_login: string | null;
+    /** Who has: null until the first sign-in. */
+    oidc_issuer: string | null;
+    oidc_subject: string | null;
     created_at_ms: number;
   };
   sessions: {

@@ -48,12 +48,21 @@ export async function findCaller(
 /** Gives a browser its session. Only a page of this site gets one, or others could sign its visitor in as somebody. */
 export function setSessionCookie(c: Context<HttpEnv>, session: { token: string; expiresAtMs: number }): void {
   if (!isSameOrigin(c)) return;
+  // What the browser sees, whatever proxies are in between.
+  giveSessionCookie(c, session, { secure: c.req.header('origin')?.startsWith('https:') ?? false });
+}
+
+/** For a browser that is known to have begun this sign-in itself. */
+export function giveSessionCookie(
+  c: Context<HttpEnv>,
+  session: { token: string; expiresAtMs: number },
+  options: { secure: boolean },
+): void {
   setCookie(c, cookieName, session.token, {
     httpOnly: true,
     sameSite: 'Strict',
     path: '/',
-    // What the browser sees, whatever proxies are in between.
-    secure: c.req.header('origin')?.startsWith('https:') ?? false,
+    secure: options.secure,
     expires: new Date(session.expiresAtMs),
   });
 }

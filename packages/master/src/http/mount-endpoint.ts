@@ -51,7 +51,8 @@ export function mountEndpoint<E extends Endpoint>(
   });
 }
 
-function actorOf(c: Context<HttpEnv>): Actor {
+/** Who calls and from where, for the audit log. */
+export function actorOf(c: Context<HttpEnv>): Actor {
   const caller = c.get('caller');
   return {
     userId: caller?.userId ?? null,

@@ -12,6 +12,7 @@ import { sql } from 'kysely';
 import { inject } from 'vitest';
 import { type Accounts, createAccounts } from '../accounts/accounts.ts';
 import { authenticate } from '../accounts/authenticate.ts';
+import { createIdentityProvider, type OidcSettings } from '../accounts/oidc/identity-provider.ts';
 import type { Database } from '../database/open-database.ts';
 import { createEventHub, type EventHub } from '../events/event-hub.ts';
 import { authenticateUser } from '../http/authenticate-user.ts';
@@ -21,6 +22,7 @@ import { mountAdministrationRoutes } from '../http/routes/administration-routes.
 import { mountApiDocs } from '../http/routes/api-docs-routes.ts';
 import { mountEventRoutes } from '../http/routes/event-routes.ts';
 import { mountHealthRoutes } from '../http/routes/health-routes.ts';
+import { mountOidcRoutes } from '../http/routes/oidc-routes.ts';
 import { deriveMasterKeys } from '../secrets/master-keys.ts';
 
 export const testKeys = deriveMasterKeys(new Uint8Array(32).fill(9));
@@ -37,7 +39,7 @@ export type AccountServer = {
 
 export async function serveAccounts(
   database: Database,
-  options: { clock?: Clock; ready?: () => Promise<void> } = {},
+  options: { clock?: Clock; ready?: () => Promise<void>; oidc?: OidcSettings } = {},
 ): Promise<AccountServer> {
   const clock = options.clock ?? systemClock;
   const log = createLogger({ program: 'test', level: 'silent', format: 'json' });
@@ -54,6 +56,9 @@ export async function serveAccounts(
   });
   app.use('/api/*', authenticateUser(identify));
   mountAccountRoutes(app, accounts);
+  let url = '';
+  const provider = options.oidc === undefined ? null : createIdentityProvider(options.oidc);
+  mountOidcRoutes(app, { accounts, provider, publicUrl: () => url, log });
   mountAdministrationRoutes(app, { accounts, entries: [] });
   mountEventRoutes(app, {
     hub,
@@ -71,8 +76,9 @@ export async function serveAccounts(
       );
     },
   );
+  url = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     accounts,
     hub,
     progress,

@@ -67,6 +67,17 @@ export const errorCatalogue = {
   ),
   TWO_FACTOR_ON: request(409, 'Turn two-factor off first, to set it up again.'),
   SESSION_NOT_FOUND: request(404, 'Look at the list of your sessions again.'),
+  OIDC_FAILED: request(401, 'Sign in once more; the log of the master says what was wrong.'),
+  OIDC_NOT_LINKED: request(
+    403,
+    'Ask an administrator to let you in: `longshore users edit NAME --oidc-login LOGIN`.',
+  ),
+  OIDC_NOT_ALLOWED: request(403, 'Ask for a place in one of the groups that [OIDC] AllowedGroups names.'),
+  OIDC_LOGIN_TAKEN: request(409, 'Take the login away from the other user first.'),
+  OIDC_UNAVAILABLE: system(
+    503,
+    'Check that the identity provider runs, and [OIDC] Issuer in the configuration.',
+  ),
   FORBIDDEN: request(403, 'Ask an administrator for the right to do this.'),
   WEAK_PASSWORD: request(400, 'Choose a password of at least 10 characters.'),
   USER_NOT_FOUND: request(404, 'List the users with `longshore users ls`.'),

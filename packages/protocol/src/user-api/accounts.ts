@@ -17,6 +17,10 @@ export const User = z.object({
   passwordChangeRequired: z.boolean(),
   /** Signing in takes a code of an authenticator app. */
   twoFactor: z.boolean(),
+  /** The login at the identity provider that may sign in as this user; null for none. */
+  oidcLogin: z.string().nullable(),
+  /** True once somebody has signed in with it: from then on nobody else can. */
+  oidcLinked: z.boolean(),
   group: z.object({ id: GroupId, name: GroupName }),
   /** Bytes the user may store, when the user has a quota of their own; null means that of the group. */
   quotaBytes: Count.nullable(),
@@ -166,6 +170,8 @@ export const accounts = {
       disabled: z.boolean().optional(),
       quotaBytes: Count.nullable().optional(),
       password: Password.optional(),
+      /** Awaits this login; one that was linked before is forgotten. */
+      oidcLogin: z.string().min(1).max(256).nullable().optional(),
     }),
     status: 200,
     response: User,

@@ -1,8 +1,8 @@
-import { accounts } from '@longshore/protocol';
+import { accounts, oidc } from '@longshore/protocol';
 import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDocumentTitle } from '@mantine/hooks';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { call } from '../api/call.ts';
@@ -13,6 +13,9 @@ import { Logo } from '../ui/logo.tsx';
 /** Not a failure: the password was right, and the form asks for the rest. */
 const isCodeAsked = (error: Error): boolean =>
   error instanceof ApiError && error.code === 'SECOND_FACTOR_REQUIRED';
+
+const startUrl = (url: string): string =>
+  `${url}?returnTo=${encodeURIComponent(window.location.pathname + window.location.search)}`;
 
 /** Stands in place of every page while nobody is signed in, so that signing in returns to the place. */
 export function SignInPage() {
@@ -31,6 +34,11 @@ export function SignInPage() {
       client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
       client.setQueryData(['me'], session.user);
     },
+  });
+  const { data: methods } = useQuery({
+    queryKey: ['sign-in-methods'],
+    queryFn: ({ signal }) => call(oidc.listSignInMethods, {}, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
   });
   return (
     <Center mih="100%" p="md" component="main">
@@ -87,6 +95,11 @@ export function SignInPage() {
               </Button>
             </Stack>
           </form>
+          {methods?.oidc && (
+            <Button component="a" href={startUrl(methods.oidc.startUrl)} variant="default" fullWidth mt="md">
+              {methods.oidc.name}
+            </Button>
+          )}
         </Paper>
         <Text size="xs" c="dimmed" ta="center">
           {t('signIn.firstRun')}

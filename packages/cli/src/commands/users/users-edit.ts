@@ -33,6 +33,7 @@ export const usersEdit = defineCommand({
         'how much the user may store: 50GiB, or "group" for the quota of the group',
         as(Quota),
       )
+      .option('--oidc-login <login>', 'login at the identity provider that becomes this user, or "none"')
       .option('--disable', 'let the user no longer sign in')
       .addOption(new Option('--enable', 'let the user sign in again').conflicts('disable'))
       .option('--password-stdin', 'read a new password from standard input'),
@@ -41,6 +42,7 @@ export const usersEdit = defineCommand({
     name: string,
     options: {
       role?: Role;
+      oidcLogin?: string;
       group?: string;
       quota?: number | 'group';
       disable?: true;
@@ -55,6 +57,9 @@ export const usersEdit = defineCommand({
       ...(options.role === undefined ? {} : { role: options.role }),
       ...(quota === undefined ? {} : { quotaBytes: quota === 'group' ? null : quota }),
       ...(options.group === undefined ? {} : { groupId: (await findGroup(api, options.group)).id }),
+      ...(options.oidcLogin === undefined
+        ? {}
+        : { oidcLogin: options.oidcLogin === 'none' ? null : options.oidcLogin }),
       ...(options.disable || options.enable ? { disabled: options.disable === true } : {}),
       ...(password === undefined ? {} : { password }),
     };

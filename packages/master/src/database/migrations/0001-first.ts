@@ -50,7 +50,12 @@ export const first = (dialect: DialectName): Migration => ({
       password_change_required integer not null default 0,
       quota_bytes ${long},
       used_bytes ${long} not null default 0,
+      oidc_login ${text} unique,
+      oidc_issuer ${text},
+      oidc_subject ${text},
       created_at_ms ${long} not null)`);
+    await run(sql`create unique index users_oidc on users (oidc_issuer, oidc_subject)
+      where oidc_subject is not null`);
     await run(sql`create index users_group on users (group_id)`);
     await run(sql`create table sessions (
       id ${text} primary key,

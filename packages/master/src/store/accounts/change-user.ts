@@ -29,7 +29,15 @@ export async function updateUserRow(
   id: string,
   change: Pick<
     Updateable<Schema['users']>,
-    'role' | 'group_id' | 'disabled' | 'quota_bytes' | 'password_hash' | 'password_change_required'
+    | 'role'
+    | 'group_id'
+    | 'disabled'
+    | 'quota_bytes'
+    | 'password_hash'
+    | 'password_change_required'
+    | 'oidc_login'
+    | 'oidc_issuer'
+    | 'oidc_subject'
   >,
 ): Promise<boolean> {
   const mayLoseAdmin = change.role === 'user' || change.disabled === 1;

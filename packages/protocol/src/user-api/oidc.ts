@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+
+export const oidc = {
+  listSignInMethods: endpoint({
+    method: 'get',
+    path: '/api/v1/sign-in-methods',
+    tag: 'Accounts',
+    summary: 'How one can sign in besides name and password',
+    access: 'public',
+    status: 200,
+    response: z.object({
+      /** The identity provider: what its button says; null when there is none. */
+      oidc: z.object({ name: z.string(), startUrl: z.string() }).nullable(),
+    }),
+  }),
+} as const;
+
+/**
+ * Signing in with the identity provider is done by a browser that goes to `start`: it is sent to the provider, comes
+ * back to `callback`, gets its session cookie and is sent on to the console.
+ */
+export const oidcRoutes = { start: '/api/v1/oidc/start', callback: '/api/v1/oidc/callback' } as const;
