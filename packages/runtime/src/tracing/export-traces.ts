@@ -1,5 +1,5 @@
 import { productVersion } from '@longshore/protocol';
-import { isSpanContextValid, type Span, trace } from '@opentelemetry/api';
+import { isSpanContextValid, ROOT_CONTEXT, type Tracer, trace } from '@opentelemetry/api';
 import type { Logger } from '../log/create-logger.ts';
 import { redactUrls } from '../log/redact.ts';
 import { keyValues, recordedSpan, type SpanRecord } from './recorded-span.ts';
@@ -39,9 +39,9 @@ export function exportTraces(options: {
     if (queue.length < longestQueue) queue.push(record);
     if (queue.length === batchSize) void send();
   };
-  const tracer = {
-    startSpan: (...[name, spanOptions = {}, context]: Parameters<typeof startSpanOf>): Span => {
-      const found = context === undefined ? undefined : trace.getSpanContext(context);
+  const tracer: Tracer = {
+    startSpan: (name, spanOptions = {}, context = ROOT_CONTEXT) => {
+      const found = trace.getSpanContext(context);
       const parent = found !== undefined && isSpanContextValid(found) ? found : undefined;
       if (parent !== undefined && parent.traceFlags === 0) return trace.wrapSpanContext(parent);
       return recordedSpan({ name, options: spanOptions, parent, onEnd });
@@ -91,8 +91,6 @@ export function exportTraces(options: {
     },
   };
 }
-
-declare const startSpanOf: ReturnType<typeof trace.getTracer>['startSpan'];
 
 function parseHeaders(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((pair): [string, string][] => {
