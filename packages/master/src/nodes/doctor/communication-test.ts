@@ -90,7 +90,7 @@ export async function* communicationTest(deps: {
 
   yield* callbackSteps(deps);
   yield run('temp', async () => describeTemp(greeting.data));
-  yield corsStep(deps, run);
+  yield corsStep(deps);
 }
 
 async function runStep(step: StepName, now: () => number, work: () => Promise<Seen>): Promise<TestStep> {
@@ -211,26 +211,28 @@ function describeTemp({ temp, vitals }: SelfTestAnswer): Seen {
 
 const gib = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 
-async function corsStep(
-  deps: Parameters<typeof communicationTest>[0],
-  run: (step: StepName, work: () => Promise<Seen>) => Promise<TestStep>,
-): Promise<TestStep> {
-  const { node, browserOrigin } = deps;
+/** What a browser may do matters only for a node that exchanges bytes with it, or whose [CORS] says something else. */
+async function corsStep({
+  node,
+  browserOrigin,
+  now,
+}: Parameters<typeof communicationTest>[0]): Promise<TestStep> {
   const { browserUrl } = node;
   if (browserUrl === null) return skipped('cors', 'browsers reach this node through the master');
-  const needed = node.capabilities.includes('store-files');
+  const startedMs = now();
   const verdict = await preflight({ url: browserUrl, origin: browserOrigin }).catch((thrown: unknown) =>
     toAppError(thrown, 'NODE_DISCONNECTED'),
   );
-  if (verdict === 'not set up' && !needed) {
+  const saysNothing =
+    verdict instanceof AppError ? verdict.code !== 'CORS_REFUSED' : verdict === 'not set up';
+  if (saysNothing && !node.capabilities.includes('store-files')) {
     return skipped('cors', 'browsers exchange no bytes with a node that stores no files');
   }
-  return run('cors', async () => {
+  const step = await runStep('cors', now, async () => {
     if (verdict instanceof AppError) throw verdict;
     if (verdict === 'allowed') return { evidence: `pages of ${browserOrigin} may use ${browserUrl}` };
-    throw new AppError(
-      'CORS_REFUSED',
-      `${browserUrl} allows no page of ${browserOrigin}: [CORS] is not set up`,
-    );
+    const message = `${browserUrl} allows no page of ${browserOrigin}: [CORS] is not set up`;
+    throw new AppError('CORS_REFUSED', message);
   });
+  return { ...step, durationMs: now() - startedMs };
 }
