@@ -1,7 +1,9 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Task } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, api, signIn, type TaskRequest } from '../support/api.ts';
+import { type Api, type ApiError, api, signIn, type TaskRequest } from '../support/api.ts';
 import { addSlave, type ClusterSlave, freePort } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { clean, inspectData } from '../support/inspect-data.ts';
@@ -85,6 +87,34 @@ describe('a master that ends under load', () => {
       await start();
     }
     await expectAllDoneOnce(await submitted);
+  });
+
+  it('D2 D4 another program holds the database: reads go on, writes wait or answer 503, and nothing is lost', async () => {
+    const submitted = submitMany(20);
+    await delay(200);
+    const other = new DatabaseSync(join(dataPath, 'longshore.db'));
+    other.exec('begin exclusive');
+    const refused = await eventually('a submit is refused', async () => {
+      const body = { kind: 'create-archive', sources: ['/source.txt'], destination: '/refused.zip' };
+      const answer = await user.send<ApiError>('POST', '/api/v1/tasks', { body });
+      return answer.status === 503 && answer;
+    });
+    expect(refused.body.error.code).toBe('UNAVAILABLE');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    const startMs = performance.now();
+    expect((await user.send('GET', '/api/v1/tasks')).status).toBe(200);
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+    // Longer than a lease: no heartbeat could be written down meanwhile.
+    await delay(8_000);
+    expect(master.child.exitCode).toBeNull();
+    other.exec('rollback');
+    other.close();
+    const tasks = await submitted;
+    await expectAllDoneOnce(tasks);
+    for (const { id } of tasks) {
+      const attempts = (await user.task(id)).parts.flatMap((part) => part.attempts);
+      expect(attempts.map(({ state }) => state)).toEqual(['completed']);
+    }
   });
 
   it('A7 SIGTERM of the master: it ends with 0 in its grace period, and the next one goes on', async () => {

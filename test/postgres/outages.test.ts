@@ -13,6 +13,7 @@ import { type Api, type ApiAnswer, type ApiError, api, signIn } from '../support
 import { addSlave, type ClusterSlave, untilOnline } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
 import { sharedStore } from '../support/shared-store.ts';
 import { contentsOfArchive, describeBytes } from '../support/user-files.ts';
@@ -38,6 +39,8 @@ async function startBalancer(): Promise<{ url: string; targets: number[]; close(
 describe('several masters on PostgreSQL, and what goes wrong there', () => {
   let postgres: PostgresServer;
   let balancer: Awaited<ReturnType<typeof startBalancer>>;
+  /** The way of the slaves to the balancer. */
+  let up: FaultProxy;
   const masters: RunningMaster[] = [];
   /** Straight to the first master, and through the balancer. */
   let user: Api;
@@ -58,7 +61,7 @@ describe('several masters on PostgreSQL, and what goes wrong there', () => {
         LONGSHORE_DATABASE_URL: url,
         LONGSHORE_MASTER_MASTER_KEY: masterKey,
         LONGSHORE_MASTER_HEARTBEAT_INTERVAL: String(heartbeatMs / 1000),
-        LONGSHORE_SITE_INTERNAL_URL: balancer.url,
+        LONGSHORE_SITE_INTERNAL_URL: up.url,
         ...env,
       },
     });
@@ -68,6 +71,7 @@ describe('several masters on PostgreSQL, and what goes wrong there', () => {
     shared = await tempFolder('shared');
     url = await createTestDatabase(postgres.adminUrl);
     balancer = await startBalancer();
+    up = await startFaultProxy({ target: Number(new URL(balancer.url).port) });
     masters.push(await start(), await start());
     balancer.targets.push(...masters.map((master) => Number(new URL(master.url).port)));
     user = await signIn(masters[0]?.url ?? '');
@@ -103,7 +107,9 @@ describe('several masters on PostgreSQL, and what goes wrong there', () => {
   });
 
   it('D2 while the database is down requests answer 503, the slave works on, and all goes on when it is back', async () => {
+    up.set({ rate: 500_000 });
     const before = (await submit(user, '/big.bin')).body.id;
+    await eventually('under way', async () => (await user.task(before)).progress.bytesDone > 0);
     await postgres.crash();
     const refused = await eventually('the outage is told', async () => {
       const answer = await submit(user);
@@ -113,13 +119,17 @@ describe('several masters on PostgreSQL, and what goes wrong there', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await user.send('GET', '/healthz')).status).toBe(200);
     expect((await user.send('GET', '/readyz')).status).toBe(503);
-    await delay(3 * heartbeatMs);
+    // Longer than a lease: no heartbeat could be written down meanwhile.
+    await delay(6 * heartbeatMs);
     expect([anna.program, ...masters].map(({ child }) => child.exitCode)).toEqual([null, null, null]);
+    up.heal();
     await postgres.restart();
     const startMs = performance.now();
     await eventually('it serves again', async () => (await user.send('GET', '/readyz')).status === 200);
     expect(performance.now() - startMs).toBeLessThan(5_000);
-    expect(await user.ended(before, 60_000)).toMatchObject({ state: 'completed', error: null });
+    const task = await user.ended(before, 60_000);
+    expect(task).toMatchObject({ state: 'completed', error: null });
+    expect(task.parts[0]?.attempts.map(({ state }) => state)).toEqual(['completed']);
     await untilOnline(user, 'anna');
     const after = (await submit(user)).body.id;
     expect(await user.ended(after)).toMatchObject({ state: 'completed' });

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '@longshore/runtime';
+import Sqlite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openSqlite } from './dialects/sqlite.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import type { Schema } from './schema.ts';
@@ -10,7 +14,7 @@ let group: GroupCommit;
 
 beforeEach(async () => {
   db = new Kysely<Schema>({ dialect: openSqlite({ path: ':memory:', clock: systemClock }).dialect });
-  group = createGroupCommit(db);
+  group = createGroupCommit(db, () => false);
   await sql`create table numbers (n integer primary key)`.execute(db);
 });
 
@@ -59,4 +63,33 @@ test('what nobody waits for comes with the next work, in order, and alone after 
   await soon;
   await group.transactionSoon(note(3));
   expect(order).toEqual([1, 2, 3]);
+});
+
+test('D4 what another program holds is waited for without stopping this one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-busy-'));
+  const path = join(folder, 'test.db');
+  const engine = openSqlite({ path, clock: systemClock });
+  db = new Kysely<Schema>({ dialect: engine.dialect });
+  group = createGroupCommit(db, engine.isTransient);
+  await sql`create table numbers (n integer primary key)`.execute(db);
+  const other = new Sqlite(path);
+  onTestFinished(async () => {
+    other.close();
+    await db.destroy();
+    rmSync(folder, { recursive: true });
+  });
+  other.exec('begin exclusive');
+  let isWaiting = true;
+  const inserted = insert(1).finally(() => {
+    isWaiting = false;
+  });
+  let turns = 0;
+  while (turns < 50) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    turns += 1;
+  }
+  expect(isWaiting).toBe(true);
+  other.exec('rollback');
+  await inserted;
+  expect(await numbers()).toEqual([{ n: 1 }]);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { withSavepoint } from './savepoint.ts';
 import type { Schema } from './schema.ts';
@@ -16,13 +17,17 @@ export type GroupCommit = {
 const mostWorks = 256;
 const mostTurns = 8;
 const soonMs = 50;
+/** How long a transaction waits to begin while another program, such as a backup, holds the database. */
+const mostBusyMs = 5_000;
+const busyPauseMs = 25;
 
 /**
  * Runs the transactions of one moment as savepoints of one database transaction. With one connection they would
  * wait for each other anyway; like this they share the one thing that is slow, the sync of the commit. Each work
  * succeeds or fails alone, and its promise settles only after the common commit: what was answered is durable.
+ * `isTransient` tells the errors after which a transaction that could not begin is begun again.
  */
-export function createGroupCommit(db: Kysely<Schema>): GroupCommit {
+export function createGroupCommit(db: Kysely<Schema>, isTransient: (error: unknown) => boolean): GroupCommit {
   const waiting: {
     run: (tx: Transaction<Schema>) => Promise<() => void>;
     reject: (error: unknown) => void;
@@ -45,6 +50,7 @@ export function createGroupCommit(db: Kysely<Schema>): GroupCommit {
     later = undefined;
     // Everything that this turn of the event loop still asks for belongs to the first group.
     await nextTurn();
+    let busySinceMs: number | undefined;
     while (waiting.length > 0) {
       if (waiting.length > 1) await gather();
       const group: typeof waiting = [];
@@ -59,8 +65,16 @@ export function createGroupCommit(db: Kysely<Schema>): GroupCommit {
           }
           return done;
         });
+        busySinceMs = undefined;
         for (const settle of settlements) settle();
       } catch (error) {
+        if (group.length === 0 && isTransient(error)) {
+          busySinceMs ??= performance.now();
+          if (performance.now() - busySinceMs < mostBusyMs) {
+            await delay(busyPauseMs);
+            continue;
+          }
+        }
         // Without a transaction nothing was taken: what waits must not wait for one that cannot begin.
         const failed = group.length > 0 ? group : waiting.splice(0);
         for (const work of failed) work.reject(error);

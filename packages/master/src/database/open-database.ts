@@ -66,7 +66,7 @@ export async function openDatabase(engine: DatabaseDialect): Promise<Database> {
   };
   const { transaction, transactionSoon, flush } =
     engine.name === 'sqlite'
-      ? createGroupCommit(db)
+      ? createGroupCommit(db, engine.isTransient)
       : { transaction: alone, transactionSoon: alone, flush: async () => {} };
   return {
     db,

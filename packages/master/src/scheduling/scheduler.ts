@@ -33,20 +33,20 @@ const deliveryBatch = 100;
  * It runs when woken and twice a second. Deliveries run beside it, one at a time per node, so that a node that
  * does not answer delays nobody else. Every step is a conditional update: any number of masters may run it.
  *
- * Leases are not expired in the first moments after the start: nodes could not send heartbeats to a master that
- * was not there.
+ * Leases are not expired for one lease time after the start, and after the database was away: meanwhile no heartbeat could
+ * be heard, or written down.
  */
 export function startScheduler(deps: SchedulerDeps): Scheduler {
   const delivering = new Map<string, Promise<void>>();
   let stopped = false;
   let running: Promise<void> | undefined;
   let again = false;
-  let graceOver = false;
+  let expireFromMs = performance.now() + deps.leaseMs;
   /** What has to be looked at again: leases twice a second, deliveries when there may be something to deliver. */
   const due = { leases: false, deliveries: true };
 
   const pass = async (): Promise<void> => {
-    if (due.leases && graceOver) {
+    if (due.leases && performance.now() >= expireFromMs) {
       due.leases = false;
       const expired = await expireLeases(deps);
       for (const taskId of expired.failed) await deps.settle(taskId);
@@ -83,7 +83,10 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   const run = async (): Promise<void> => {
     do {
       again = false;
-      await pass().catch((error: unknown) => deps.log.error({ err: error }, 'scheduling pass failed'));
+      await pass().catch((error: unknown) => {
+        deps.log.error({ err: error }, 'scheduling pass failed');
+        if (deps.database.isUnavailable(error)) expireFromMs = performance.now() + deps.leaseMs;
+      });
     } while (again && !stopped);
     running = undefined;
   };
@@ -99,16 +102,12 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     due.deliveries = true;
     wake();
   }, tickMs);
-  const grace = setTimeout(() => {
-    graceOver = true;
-  }, deps.leaseMs);
   wake();
   return {
     wake,
     stop: async () => {
       stopped = true;
       clearInterval(tick);
-      clearTimeout(grace);
       await running;
       await Promise.all(delivering.values());
     },

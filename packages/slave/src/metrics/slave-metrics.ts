@@ -3,7 +3,7 @@ import { addProcessMetrics, type Metrics, secondsBuckets } from '@longshore/runt
 import type { ReadVitals } from '../report/node-vitals.ts';
 
 /** How a try has ended, as the queue saw it. */
-export type TryOutcome = 'complete' | 'fail' | 'retry' | 'cancel' | 'give-back' | 'drop';
+export type TryOutcome = 'complete' | 'fail' | 'retry' | 'await-master' | 'cancel' | 'give-back' | 'drop';
 
 export type SlaveMeter = {
   tryEnded(ended: { kind: WorkKind; outcome: TryOutcome; code: string | null; durationMs: number }): void;

@@ -15,7 +15,7 @@ import type { Outcome } from './next-step.ts';
 
 const progress: Progress = { phase: 'done', bytesDone: 1, bytesTotal: 1, entriesDone: 1, entriesTotal: 1 };
 const done: Outcome = { type: 'done', progress };
-const failing = (code: 'TRANSFER_FAILED' | 'ARCHIVE_CORRUPT'): Outcome => ({
+const failing = (code: 'TRANSFER_FAILED' | 'ARCHIVE_CORRUPT' | 'NODE_REFUSED'): Outcome => ({
   type: 'failed',
   error: new AppError(code, 'for a test'),
 });
@@ -126,6 +126,27 @@ test('S2: a passing failure is tried again until it works, and every try is repo
     'started',
     'completed',
   ]);
+});
+
+test('A5 D2: while the master is away no try is spent, and the next follows when it answers', async () => {
+  let away = true;
+  let executions = 0;
+  const { add, events, ended, queue } = queueOf(
+    () => {
+      executions += 1;
+      return Promise.resolve(away ? failing('NODE_REFUSED') : done);
+    },
+    { maxRetries: 0, delayMs: 60_000 },
+  );
+  const attempt = await add();
+  for (const count of [1, 2, 3]) {
+    await until('it has broken off', () => executions === count && queue.depth().running === 0);
+    if (count === 3) away = false;
+    queue.release([attempt]);
+  }
+  await until('the attempt has ended', ended);
+  const brokenOff = ['started', 'retrying NODE_REFUSED'];
+  expect(events(attempt)).toEqual([...brokenOff, ...brokenOff, ...brokenOff, 'started', 'completed']);
 });
 
 test('S2: after the last retry the attempt fails with its own error', async () => {

@@ -4,11 +4,13 @@
  * ```
  *          release            slot free            ok, failed for good, stopped
  *   held ──────────→ queued ─────────────→ running ─────────────────────────────→ (gone)
- *                      ↑                     │ failed, may be tried again
- *                      └────── waiting ←─────┘
- *                      delay over
+ *    ↑                 ↑                    │   │ failed, may be tried again
+ *    │                 └────── waiting ←────┼───┘
+ *    │                 delay over           │
+ *    └──────────────────────────────────────┘ the master is away
  * ```
- * An attempt read from the journal is held until its master has confirmed that the lease still stands. A waiting
+ * An attempt read from the journal is held until its master has confirmed that the lease still stands, and so is one
+ * whose master could not be reached. A waiting
  * one takes no slot. Stopping one that does not run ends it at once; one that runs ends when its work has ended.
  */
 import { AppError, type AttemptRef, type Progress, toErrorInfo } from '@longshore/protocol';
@@ -54,6 +56,8 @@ type Entry = {
   state: 'held' | 'queued' | 'running' | 'waiting';
   tries: number;
   executedMs: number;
+  /** Executions that broke off because the master was away. */
+  outages: number;
   notBeforeMs: number;
   timer: NodeJS.Timeout | undefined;
   /** Resolves when a running execution has ended and what follows is in the journal. */
@@ -92,6 +96,7 @@ export function createAttemptQueue(options: {
       state,
       tries: from.tries,
       executedMs: from.executedMs,
+      outages: 0,
       notBeforeMs: from.notBeforeMs,
       timer: undefined,
       ended: Promise.resolve(),
@@ -143,7 +148,7 @@ export function createAttemptQueue(options: {
     entry.log.info({ try: entry.tries, work: entry.held.attempt.work.kind }, 'try begins');
     const executedMs = entry.executedMs;
     const outcome = await executeUntilDeadline(entry);
-    const step = nextStep(outcome, entry.tries, policy, options.random());
+    const step = nextStep(outcome, entry, policy, options.random());
     options.meter.tryEnded({
       kind: entry.held.attempt.work.kind,
       outcome: step.type,
@@ -188,6 +193,19 @@ export function createAttemptQueue(options: {
         if (entry.abort.signal.aborted) return await settle(entry, stoppedStep(entry));
         return waitUntil(entry, clock.nowMs() + delayMs);
       }
+      case 'await-master': {
+        if (entry.abort.signal.aborted) return await settle(entry, stoppedStep(entry));
+        const { error } = step;
+        const { tries, executedMs } = entry;
+        log.failure('warn', { try: tries }, error, 'try broke off, it begins again when the master answers');
+        await reports.retrying(held, { try: tries, error, delayMs: 0, executedMs });
+        if (entry.abort.signal.aborted) return await settle(entry, stoppedStep(entry));
+        entry.tries -= 1;
+        entry.outages += 1;
+        entry.notBeforeMs = 0;
+        entry.state = 'held';
+        return;
+      }
       case 'cancel':
         log.info(executed(entry), 'attempt canceled');
         await reports.record(held, { type: 'canceled' });
@@ -209,7 +227,7 @@ export function createAttemptQueue(options: {
   const stoppedStep = (entry: Entry): NextStep =>
     nextStep(
       { type: 'stopped', reason: entry.abort.signal.reason as AbortReason },
-      entry.tries,
+      entry,
       policy,
       options.random(),
     );

@@ -40,5 +40,17 @@ test.each([
     { type: 'fail', error: { code: 'TASK_TIMEOUT' } },
   ],
 ])('%s', (_, outcome, tries, expected) => {
-  expect(nextStep(outcome, tries, policy, 0)).toMatchObject(expected);
+  expect(nextStep(outcome, { tries, outages: 0 }, policy, 0)).toMatchObject(expected);
 });
+
+test.each(['NODE_REFUSED', 'NODE_TIMEOUT', 'NODE_UNRESOLVABLE', 'UNAVAILABLE'] as const)(
+  'A5 D2 %s from the master spends no try, and is not waited for without end',
+  (code) => {
+    const cause = new AppError(code, 'for a test');
+    for (const error of [cause, new AppError('TRANSFER_FAILED', 'for a test', { cause })]) {
+      const after = (outages: number) =>
+        nextStep({ type: 'failed', error }, { tries: 3, outages }, policy, 0).type;
+      expect([after(0), after(9), after(10)]).toEqual(['await-master', 'await-master', 'fail']);
+    }
+  },
+);

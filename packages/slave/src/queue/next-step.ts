@@ -1,4 +1,4 @@
-import { AppError, type Progress } from '@longshore/protocol';
+import { AppError, type ErrorCode, type Progress } from '@longshore/protocol';
 import { type BackoffPolicy, backoffMs } from '../timing/backoff.ts';
 import type { AbortReason } from './abort-reason.ts';
 
@@ -12,6 +12,8 @@ export type NextStep =
   | { readonly type: 'complete'; readonly progress: Progress }
   | { readonly type: 'fail'; readonly error: AppError }
   | { readonly type: 'retry'; readonly error: AppError; readonly delayMs: number }
+  /** The master was away. That is no fault of the work: it waits for the next heartbeat that is answered. */
+  | { readonly type: 'await-master'; readonly error: AppError }
   | { readonly type: 'cancel' }
   | { readonly type: 'give-back' }
   | { readonly type: 'drop' };
@@ -22,11 +24,27 @@ export type RetryPolicy = {
   readonly maxExecutionMs: number;
 };
 
+/** So often an attempt waits for its master without spending a try: one that answers heartbeats alone is no outage. */
+const mostOutages = 10;
+
+const masterIsAway: readonly ErrorCode[] = [
+  'NODE_UNRESOLVABLE',
+  'NODE_REFUSED',
+  'NODE_TIMEOUT',
+  'UNAVAILABLE',
+];
+
 /**
- * What follows an execution. Only what this node may have caused is tried again here; the rest fails at once, and
+ * What follows an execution, the `tries`th that counts, after so many `outages`. Only what this node may have caused is tried again here; the rest fails at once, and
  * the master decides whether another node shall try.
  */
-export function nextStep(outcome: Outcome, tries: number, policy: RetryPolicy, random: number): NextStep {
+export function nextStep(
+  outcome: Outcome,
+  spent: { tries: number; outages: number },
+  policy: RetryPolicy,
+  random: number,
+): NextStep {
+  const { tries, outages } = spent;
   switch (outcome.type) {
     case 'done':
       return { type: 'complete', progress: outcome.progress };
@@ -34,6 +52,7 @@ export function nextStep(outcome: Outcome, tries: number, policy: RetryPolicy, r
       const { error } = outcome;
       // The master refused something because the attempt is not ours any more.
       if (error.code === 'LEASE_LOST') return { type: 'drop' };
+      if (outages < mostOutages && isOutage(error)) return { type: 'await-master', error };
       if (!error.retryable || tries > policy.maxRetries) return { type: 'fail', error };
       return { type: 'retry', error, delayMs: backoffMs(policy.backoff, tries, random) };
     }
@@ -43,6 +62,10 @@ export function nextStep(outcome: Outcome, tries: number, policy: RetryPolicy, r
       return outcome satisfies never;
   }
 }
+
+/** A transfer that failed because of its connection says so by its cause. */
+const isOutage = (error: AppError): boolean =>
+  masterIsAway.includes(error.code) || (error.cause instanceof AppError && isOutage(error.cause));
 
 function afterStop(reason: AbortReason, policy: RetryPolicy): NextStep {
   switch (reason) {

@@ -14,14 +14,16 @@ export function openSqlite(options: { path: string; clock: Clock }): DatabaseDia
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
-  database.pragma('busy_timeout = 5000');
+  // Waiting inside SQLite would stop the whole program: it is told at once, and the wait is asynchronous.
+  database.pragma('busy_timeout = 5');
   const anchorMs = clock.nowMs() - clock.monotonicMs();
   database.function('now_ms', () => Math.round(anchorMs + clock.monotonicMs()));
   return {
     name: 'sqlite',
     dialect: new SqliteDialect({ database: withStatementCache(database) }),
     isTransient: (error) => hasCode(error, 'SQLITE_BUSY'),
-    isUnavailable: (error) => hasCode(error, 'SQLITE_FULL') || hasCode(error, 'SQLITE_IOERR'),
+    isUnavailable: (error) =>
+      ['SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_BUSY'].some((code) => hasCode(error, code)),
     close: async () => {
       database.close();
     },
@@ -40,7 +42,8 @@ function withStatementCache(database: Sqlite.Database): SqliteDatabase {
     prepare: (text) => {
       let statement = statements.get(text);
       if (statement === undefined) {
-        statement = database.prepare(text);
+        // A transaction that is going to write must not find out at its first write that another program does.
+        statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
         if (statements.size >= cachedStatements) statements.clear();
         statements.set(text, statement);
       }
