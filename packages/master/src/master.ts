@@ -39,6 +39,7 @@ import { mountMetricsRoutes } from './http/routes/metrics-routes.ts';
 import { mountNodeApiRoutes } from './http/routes/node-api-routes.ts';
 import { mountNodeRoutes } from './http/routes/node-routes.ts';
 import { mountOidcRoutes } from './http/routes/oidc-routes.ts';
+import { mountPasskeyRoutes } from './http/routes/passkey-routes.ts';
 import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
 import { mountTaskRoutes } from './http/routes/task-routes.ts';
 import { mountUploadRoutes } from './http/routes/upload-routes.ts';
@@ -230,6 +231,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   mountMetricsRoutes(app, { metrics, token: config.metricsToken, authenticate: authenticated });
   mountAccountRoutes(app, accounts);
   const provider = config.oidc === null ? null : createIdentityProvider(config.oidc);
+  mountPasskeyRoutes(app, { accounts, publicUrl });
   mountOidcRoutes(app, { accounts, provider, publicUrl, log });
   mountAdministrationRoutes(app, { accounts, entries: config.entries });
   mountFileRoutes(app, { database, filesChanged });

@@ -107,6 +107,7 @@ export {
   Weight,
 } from './user-api/nodes.ts';
 export { oidc, oidcRoutes } from './user-api/oidc.ts';
+export { Passkey, passkeys } from './user-api/passkeys.ts';
 export { OwnSession, SecondFactorCode, security, TwoFactor } from './user-api/security.ts';
 export { Setting, settings } from './user-api/settings.ts';
 export {

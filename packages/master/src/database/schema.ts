@@ -78,6 +78,18 @@ export type Schema = {
     /** Of the last code that was accepted. */
     last_step: number;
   };
+  passkeys: {
+    /** The credential id, in base64url. */
+    id: string;
+    user_id: string;
+    name: string;
+    /** In COSE form, base64url. */
+    public_key: string;
+    /** Of signatures, where the authenticator counts; 0 where it does not. */
+    counter: number;
+    created_at_ms: number;
+    last_used_at_ms: number | null;
+  };
   /** Keyed digests of the codes that are left. */
   recovery_codes: { user_id: string; code_hash: string };
   api_tokens: {

@@ -23,6 +23,7 @@ import { mountApiDocs } from '../http/routes/api-docs-routes.ts';
 import { mountEventRoutes } from '../http/routes/event-routes.ts';
 import { mountHealthRoutes } from '../http/routes/health-routes.ts';
 import { mountOidcRoutes } from '../http/routes/oidc-routes.ts';
+import { mountPasskeyRoutes } from '../http/routes/passkey-routes.ts';
 import { deriveMasterKeys } from '../secrets/master-keys.ts';
 
 export const testKeys = deriveMasterKeys(new Uint8Array(32).fill(9));
@@ -58,6 +59,7 @@ export async function serveAccounts(
   mountAccountRoutes(app, accounts);
   let url = '';
   const provider = options.oidc === undefined ? null : createIdentityProvider(options.oidc);
+  mountPasskeyRoutes(app, { accounts, publicUrl: () => url });
   mountOidcRoutes(app, { accounts, provider, publicUrl: () => url, log });
   mountAdministrationRoutes(app, { accounts, entries: [] });
   mountEventRoutes(app, {

@@ -67,6 +67,8 @@ export const errorCatalogue = {
   ),
   TWO_FACTOR_ON: request(409, 'Turn two-factor off first, to set it up again.'),
   SESSION_NOT_FOUND: request(404, 'Look at the list of your sessions again.'),
+  PASSKEY_REFUSED: request(401, 'Begin again; passkeys belong to one address, that of [Site] PublicUrl.'),
+  PASSKEY_NOT_FOUND: request(404, 'Look at the list of your passkeys again.'),
   OIDC_FAILED: request(401, 'Sign in once more; the log of the master says what was wrong.'),
   OIDC_NOT_LINKED: request(
     403,

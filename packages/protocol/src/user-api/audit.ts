@@ -9,6 +9,8 @@ export const AuditAction = z.enum([
   'sign-out.everywhere',
   'password.change',
   'password.wrong',
+  'passkey.create',
+  'passkey.delete',
   'two-factor.enable',
   'two-factor.disable',
   'two-factor.reset',
@@ -43,7 +45,7 @@ export const AuditEntry = z.object({
   requestId: z.string(),
   /** What it was done to, as named then. */
   object: z
-    .object({ kind: z.enum(['user', 'group', 'node', 'token']), id: z.string(), name: z.string() })
+    .object({ kind: z.enum(['user', 'group', 'node', 'token', 'passkey']), id: z.string(), name: z.string() })
     .nullable(),
   /** Null for what did not exist before. */
   before: Values.nullable(),

@@ -71,6 +71,15 @@ export const first = (dialect: DialectName): Migration => ({
       secret_sealed ${text} not null,
       enabled_at_ms ${long},
       last_step ${long} not null)`);
+    await run(sql`create table passkeys (
+      id ${text} primary key,
+      user_id ${text} not null references users (id) on delete cascade,
+      name ${text} not null,
+      public_key ${text} not null,
+      counter ${long} not null,
+      created_at_ms ${long} not null,
+      last_used_at_ms ${long})`);
+    await run(sql`create index passkeys_user on passkeys (user_id)`);
     await run(sql`create table recovery_codes (
       user_id ${text} not null references users (id) on delete cascade,
       code_hash ${text} not null,
