@@ -161,7 +161,7 @@ describeDatabases('U1 groups', (open) => {
       id,
       name,
       type: 'slave',
-      url: 'http://127.0.0.1:1',
+      url: `http://${name}.test`,
       internal_url: null,
       key_id: id,
       secret_sealed: '',
