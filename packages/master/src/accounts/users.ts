@@ -3,7 +3,7 @@ import type { Db } from '../database/open-database.ts';
 import { deleteApiTokensOf } from '../store/accounts/api-token-rows.ts';
 import { deleteUserRow, updateUserRow } from '../store/accounts/change-user.ts';
 import { loginIsTaken } from '../store/accounts/external-login-rows.ts';
-import { requireGroup } from '../store/accounts/group-rows.ts';
+import { joinGroup } from '../store/accounts/group-rows.ts';
 import { deleteSessionsOf } from '../store/accounts/session-rows.ts';
 import { findUser, insertUser, listUsers, type UserRow } from '../store/accounts/user-rows.ts';
 import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
@@ -43,7 +43,7 @@ export async function createUser(
   const id = crypto.randomUUID();
   const { groupId } = request;
   const row = await accounts.database.transaction(async (tx) => {
-    const group = groupId === undefined ? 'default' : await requireGroup(tx, groupId);
+    const group = groupId === undefined ? 'default' : await joinGroup(tx, groupId, accounts.database.dialect);
     const inserted = await insertUser(tx, {
       id,
       name: request.name,
@@ -100,7 +100,7 @@ export async function updateUser(
   const row = await accounts.database.transaction(async (tx) => {
     const user = await requireUser(tx, id);
     if (Object.keys(change).length === 0) return user;
-    if (groupId !== undefined) await requireGroup(tx, groupId);
+    if (groupId !== undefined) await joinGroup(tx, groupId, accounts.database.dialect);
     if (typeof oidcLogin === 'string' && (await loginIsTaken(tx, oidcLogin, id))) {
       throw new AppError('OIDC_LOGIN_TAKEN', `"${oidcLogin}" is the login of another user`);
     }

@@ -84,10 +84,16 @@ export async function makeDefaultGroup(tx: Db, id: string): Promise<void> {
   await tx.updateTable('user_groups').set({ is_default: 1 }).where('id', '=', id).execute();
 }
 
-/** Keeps users from joining the group until the transaction ends. */
+/** Of two transactions that move a user into a group and delete it, the second sees what the first did. */
 export async function lockGroup(tx: Db, id: string, dialect: Database['dialect']): Promise<void> {
   if (dialect !== 'postgres') return;
   await tx.selectFrom('user_groups').select('id').where('id', '=', id).forUpdate().execute();
+}
+
+/** A group that stays until the transaction ends, for a user to belong to. Throws `GROUP_NOT_FOUND`. */
+export async function joinGroup(tx: Db, id: string, dialect: Database['dialect']): Promise<GroupRow> {
+  await lockGroup(tx, id, dialect);
+  return requireGroup(tx, id);
 }
 
 export async function deleteGroupRow(tx: Db, id: string): Promise<void> {
