@@ -81,6 +81,9 @@ const common = {
   threads,
   tempSpace: tempSpaceIn('/dev/shm/longshore-bench-temp'),
   onProgress: () => undefined,
+  onLost: (_member: ArchiveMember, error: Error) => {
+    throw error;
+  },
   signal: new AbortController().signal,
 };
 const unlimited = Number.MAX_SAFE_INTEGER;

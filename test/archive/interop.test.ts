@@ -232,6 +232,9 @@ describe('sizes beyond the old limits of zip', () => {
       threads,
       tempSpace,
       onProgress: () => undefined,
+      onLost: (_member, error) => {
+        throw error;
+      },
       signal: neverAborted(),
     });
     expect(execFileSync('unzip', ['-tqq', archive]).toString()).toBe('');

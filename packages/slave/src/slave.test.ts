@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import {
   ArchiveListing,
   type Attempt,
@@ -145,6 +145,135 @@ test('entries that cannot be extracted are reported one by one, the rest is stor
     .flatMap((event) => (event.type === 'rejected' ? event.entries : []));
   expect(rejected).toEqual([expect.objectContaining({ name: 'bad.txt', code: 'ENTRY_CORRUPT' })]);
 });
+
+const rejectedOf = (master: FakeMaster, attempt: Attempt) =>
+  master.eventsOf(attempt).flatMap((event) => (event.type === 'rejected' ? event.entries : []));
+
+test.each(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'] as const)(
+  'blobs that vanish or are damaged while a %s is made are missing in it by name, and nothing else is',
+  async (format) => {
+    const { master, slave } = await together();
+    const large = Buffer.alloc(3_000_000, 'large content ');
+    const sources = [...files].map(([path, content]) => master.addSource(path, content));
+    const add = (path: string, content: Buffer) => {
+      const source = master.addSource(path, content);
+      sources.splice(sources.length / 2, 0, source);
+      return source.kind === 'file' ? source.access.blobId : expect.unreachable();
+    };
+    const lost = {
+      vanished: add('lost/vanished', Buffer.from('small')),
+      damaged: add('lost/damaged', Buffer.from('small too')),
+      'vanished large': add('lost/vanished large', Buffer.concat([large, Buffer.from('v')])),
+      'damaged large': add('lost/damaged large', Buffer.concat([large, Buffer.from('d')])),
+    };
+    master.blobs.delete(lost.vanished);
+    master.blobs.set(lost.damaged, Buffer.from('small TOO'));
+    const kept = master.addSource('kept.bin', large);
+    sources.push(kept);
+    // The large ones are there when the work begins, and are not any more when their bytes are asked for.
+    master.intercept = (c) => {
+      if (!c.req.path.startsWith('/blobs') || c.req.method !== 'GET') return undefined;
+      if (c.req.header('range') === undefined && c.req.path.endsWith(lost['vanished large']))
+        master.blobs.delete(lost['vanished large']);
+      if (c.req.header('range') === undefined && c.req.path.endsWith(lost['damaged large']))
+        master.blobs.set(lost['damaged large'], Buffer.concat([large, Buffer.from('D')]));
+      return undefined;
+    };
+    const made = await run(master, slave.url, { ...createZip, format }, sources);
+    expect(types(master, made).slice(-3)).toEqual(['rejected', 'outputs', 'completed']);
+    const indexOf = (name: string) => sources.findIndex((source) => source.path === `lost/${name}`);
+    expect(rejectedOf(master, made).toSorted((a, b) => a.index - b.index)).toEqual(
+      [
+        { name: 'vanished', code: 'BLOB_NOT_FOUND' },
+        { name: 'damaged', code: 'CHECKSUM_MISMATCH' },
+        { name: 'vanished large', code: 'BLOB_NOT_FOUND' },
+        { name: 'damaged large', code: 'CHECKSUM_MISMATCH' },
+      ]
+        .map(({ name, code }) => ({
+          index: indexOf(name),
+          name: `lost/${name}`,
+          code,
+          message: expect.stringContaining(name),
+        }))
+        .toSorted((a, b) => a.index - b.index),
+    );
+    const [archive] = outputBytes(master, made).values();
+    const unpacked = await run(master, slave.url, extract(), [
+      master.addSource(`a.${format}`, archive ?? Buffer.alloc(0)),
+    ]);
+    expect(types(master, unpacked).at(-1)).toBe('completed');
+    expect(rejectedOf(master, unpacked)).toEqual([]);
+    expect(outputBytes(master, unpacked)).toEqual(new Map([...files, ['kept.bin', large]]));
+  },
+);
+
+test.each(['zip', 'tar.gz'] as const)(
+  'bytes that are damaged once on their way are read again, and nothing is missing in the %s',
+  async (format) => {
+    const { master, slave } = await together();
+    const large = Buffer.alloc(3_000_000, 'large content ');
+    const contents = new Map([
+      ['small', Buffer.from('small')],
+      ['large', large],
+    ]);
+    const sources = [...contents].map(([path, content]) => master.addSource(path, content));
+    const damaged = new Set<string>();
+    master.intercept = (c) => {
+      const isWhole = c.req.method === 'GET' && c.req.header('range') === undefined;
+      if (!c.req.path.startsWith('/blobs') || !isWhole || damaged.has(c.req.path)) return undefined;
+      damaged.add(c.req.path);
+      const bytes = new Uint8Array(master.blobs.get(c.req.path.split('/').at(-1) ?? '') ?? []);
+      bytes[1] = 0;
+      return c.body(bytes, 200, { 'content-length': String(bytes.length) });
+    };
+    const made = await run(master, slave.url, { ...createZip, format }, sources);
+    expect(rejectedOf(master, made)).toEqual([]);
+    expect(damaged.size).toBe(2);
+    const [archive] = outputBytes(master, made).values();
+    const unpacked = await run(master, slave.url, extract(), [
+      master.addSource(`a.${format}`, archive ?? Buffer.alloc(0)),
+    ]);
+    expect(outputBytes(master, unpacked)).toEqual(contents);
+  },
+);
+
+test.each(['zip', 'tar', 'tar.zst', '7z'] as const)(
+  'files that rot or vanish in the store of the node itself are missing in a %s by name',
+  async (format) => {
+    const root = tempFolder();
+    const { master, slave } = await together({ stores: { here: root } });
+    const stored = (path: string, content: Buffer): Source => {
+      const source = master.addSource(path, content);
+      if (source.kind !== 'file') return expect.unreachable();
+      const place = blobPath(root, source.access.blobId);
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, content);
+      return { ...source, access: { ...source.access, storeId: 'here' } };
+    };
+    const large = Buffer.alloc(3_000_000, 'large content ');
+    const contents = new Map([...files, ['large', large]]);
+    const rotten = [stored('rotten', Buffer.from('rotten')), stored('rotten large', large)];
+    const gone = stored('gone', Buffer.from('gone'));
+    for (const source of [...rotten, gone]) {
+      if (source.kind !== 'file') continue;
+      const place = blobPath(root, source.access.blobId);
+      if (source === gone) rmSync(place);
+      else writeFileSync(place, Buffer.alloc(source.access.sizeBytes, 'x'));
+    }
+    const good = [...contents].map(([path, content]) => stored(path, content));
+    const made = await run(master, slave.url, { ...createZip, format }, [...rotten, gone, ...good], 'here');
+    expect(
+      rejectedOf(master, made)
+        .map(({ name, code }) => `${name}: ${code}`)
+        .sort(),
+    ).toEqual(['gone: BLOB_NOT_FOUND', 'rotten large: BLOB_CORRUPT', 'rotten: BLOB_CORRUPT']);
+    const [archive] = outputBytes(master, made, root).values();
+    const unpacked = await run(master, slave.url, extract(), [
+      master.addSource(`a.${format}`, archive ?? Buffer.alloc(0)),
+    ]);
+    expect(outputBytes(master, unpacked)).toEqual(contents);
+  },
+);
 
 test('what is no archive fails at once, by name and without another try', async () => {
   const { master, slave } = await together();

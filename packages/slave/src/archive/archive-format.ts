@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { AppError } from '@longshore/protocol';
 import type { ArchiveEntry } from './archive-entry.ts';
 import type { Extraction } from './extraction.ts';
 import type { ArchiveMember, ByteSource, TempSpace } from './ports.ts';
@@ -34,6 +35,12 @@ export type CreateRequest = {
   readonly threads: ArchiveThreads;
   readonly tempSpace: TempSpace;
   readonly onProgress: (progress: CreateProgress) => void;
+  /** Called for a member that cannot be read whole any more and is therefore left out. */
+  readonly onLost: (member: ArchiveMember, error: AppError) => void;
+  /** True to read every file from end to end before its header is written, where a header cannot be taken back. */
+  readonly checksFirst: boolean;
+  /** Called when all members were dealt with and before the archive ends; throws when it shall not come to be. */
+  readonly beforeEnd: () => void;
   readonly signal: AbortSignal;
 };
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
+import type { CreateRequest } from './archive-format.ts';
 
 /** The archive that is being written: counts, and waits when the sink is slower than the making. */
 export type ArchiveOutput = {
@@ -8,7 +8,11 @@ export type ArchiveOutput = {
   end(): void;
 };
 
-export function createArchiveOutput(sink: Writable, signal: AbortSignal): ArchiveOutput {
+export function createArchiveOutput({
+  sink,
+  signal,
+  beforeEnd,
+}: Pick<CreateRequest, 'sink' | 'signal' | 'beforeEnd'>): ArchiveOutput {
   let position = 0;
   return {
     get position() {
@@ -22,6 +26,7 @@ export function createArchiveOutput(sink: Writable, signal: AbortSignal): Archiv
       if (sink.writableNeedDrain) await once(sink, 'drain', { signal }).catch(rethrowReason(signal));
     },
     end() {
+      beforeEnd();
       sink.end();
     },
   };

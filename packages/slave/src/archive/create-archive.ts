@@ -19,16 +19,22 @@ export type CreateArchiveRequest = {
   readonly threads: ArchiveThreads;
   readonly tempSpace: TempSpace;
   readonly onProgress: (progress: CreateProgress) => void;
+  /** Called once for every member that is left out because it cannot be read whole any more. */
+  readonly onLost: (member: ArchiveMember, error: AppError) => void;
+  /** True after a run that failed for a lost member: then each is read from end to end before it is begun. */
+  readonly checksFirst?: boolean;
   readonly signal: AbortSignal;
 };
 
 const levels = { fast: 1, normal: 6, best: 9 } as const;
 
 /**
- * Makes an archive. Resolves when the sink has taken all of it. A member that cannot be read whole fails the
- * archive with `SOURCE_CHANGED` naming it: there is no archive with a shortened member. Throws `BAD_REQUEST` for
- * a format that is only read, or a password the format has no encryption for, and `PATH_INVALID` for a member
- * whose path an extraction would refuse or that comes twice.
+ * Makes an archive. Resolves when the sink has taken all of it. A member that cannot be read whole is left out and
+ * given to `onLost`: there is no archive with a shortened member. Where its header has been sent already and cannot be
+ * taken back, the failure is thrown, which `isLost` recognises; the caller begins again with `checksFirst`. An archive
+ * of which no file could be read fails with what was wrong with the first. Throws `BAD_REQUEST` for a format that is
+ * only read, or a password the format has no encryption for, and `PATH_INVALID` for a member whose path an extraction
+ * would refuse or that comes twice.
  */
 export async function createArchive(request: CreateArchiveRequest): Promise<void> {
   const { sink } = request;
@@ -39,19 +45,33 @@ export async function createArchive(request: CreateArchiveRequest): Promise<void
   if (password !== null && format.encrypts !== true) {
     throw new AppError('BAD_REQUEST', `a ${request.format} archive cannot be encrypted; use zip or 7z`);
   }
+  let files = 0;
+  let filesLost = 0;
+  let firstLost: AppError | null = null;
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const sinkDone = finished(sink, { readable: false });
   sinkDone.catch(() => undefined);
   try {
     await format.create({
-      members: checkedMembers(request.members),
+      members: checkedMembers(request.members, ({ kind }) => {
+        if (kind === 'file') files += 1;
+      }),
       level: levelNumber(request.level),
       password,
       sink,
       threads: request.threads,
       tempSpace: request.tempSpace,
       onProgress: request.onProgress,
+      onLost: (member, error) => {
+        filesLost += 1;
+        firstLost ??= error;
+        request.onLost(member, error);
+      },
+      checksFirst: request.checksFirst ?? false,
+      beforeEnd: () => {
+        if (firstLost !== null && filesLost === files) throw firstLost;
+      },
       signal,
     });
     await sinkDone;
@@ -72,7 +92,10 @@ function levelNumber(level: CompressionLevel): number {
   return number;
 }
 
-async function* checkedMembers(members: AsyncIterable<ArchiveMember>): AsyncGenerator<ArchiveMember> {
+async function* checkedMembers(
+  members: AsyncIterable<ArchiveMember>,
+  onMember: (member: ArchiveMember) => void,
+): AsyncGenerator<ArchiveMember> {
   const seen = new Set<string>();
   for await (const member of members) {
     const { path } = member;
@@ -81,6 +104,7 @@ async function* checkedMembers(members: AsyncIterable<ArchiveMember>): AsyncGene
     if (bad) throw new AppError('PATH_INVALID', `member "${path}" has no plain relative path`);
     if (seen.has(path)) throw new AppError('PATH_INVALID', `member "${path}" comes twice`);
     seen.add(path);
+    onMember(member);
     yield member;
   }
 }

@@ -128,6 +128,7 @@ describe.each<FormatId>(['zip', 'tar.gz'])('an extraction of a %s', (format) => 
     const source: ByteSource = {
       sizeBytes: archive.length,
       localPath: null,
+      sha256: null,
       open(range, signal) {
         if (range.start === 0 && range.end < 70_000 && range.end < archive.length) {
           return remoteSource(archive).open(range, signal);

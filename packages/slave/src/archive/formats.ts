@@ -3,7 +3,7 @@ import { brotli, bzip2, gzip, lz4, unixCompress, xz, zstd } from './compressions
 import { compressedFile } from './formats/compressed/compressed-file.ts';
 import { compressedTar } from './formats/compressed/compressed-tar.ts';
 import { rar, sevenZip } from './formats/seven-zip/seven-zip.ts';
-import { createTar, gzipTar, zstdTar } from './formats/tar/create-tar.ts';
+import { createTar, createZstdTar, gzipTar } from './formats/tar/create-tar.ts';
 import { tar } from './formats/tar/tar.ts';
 import { zip } from './formats/zip/zip.ts';
 
@@ -14,7 +14,7 @@ export const formats = {
   'tar.gz': compressedTar(gzip, { create: createTar(gzipTar) }),
   'tar.bz2': compressedTar(bzip2),
   'tar.xz': compressedTar(xz),
-  'tar.zst': compressedTar(zstd, { create: createTar(zstdTar) }),
+  'tar.zst': compressedTar(zstd, { create: createZstdTar }),
   'tar.lz4': compressedTar(lz4),
   'tar.Z': compressedTar(unixCompress),
   gz: compressedFile(gzip),

@@ -13,6 +13,8 @@ export type ByteSource = {
   readonly sizeBytes: number;
   /** A path of this machine that holds exactly these bytes, or null. It may be opened for reading only. */
   readonly localPath: string | null;
+  /** What the bytes hash to, in hex; null when nobody knows. A range cannot be checked, the whole can. */
+  readonly sha256: string | null;
   /**
    * A stream of exactly `end - start` bytes. It fails with `SOURCE_CHANGED`, `BLOB_NOT_FOUND` or
    * `TRANSFER_FAILED`, never with a short stream. Destroying it frees the connection.

@@ -1,4 +1,6 @@
 import { AppError } from '@longshore/protocol';
+import type { CreateRequest } from './archive-format.ts';
+import { lostOrThrow, memberError, readTwice } from './lost-member.ts';
 import { openRange } from './open-range.ts';
 import type { ArchiveMember, ByteSource } from './ports.ts';
 import { readRange } from './read-range.ts';
@@ -11,22 +13,29 @@ export const smallMemberBytes = 1024 * 1024;
 const aheadFiles = 16;
 const aheadBytes = 8 * 1024 * 1024;
 
+export const isSmallMember = (member: ArchiveMember): member is ArchiveMember & { readonly kind: 'file' } =>
+  member.kind === 'file' && member.source.sizeBytes <= smallMemberBytes;
+
 /**
  * Members in their order, with the small ones that are not on this machine already fetched, several at a time:
- * otherwise each would cost a way there and back. Throws `SOURCE_CHANGED` naming the member that failed.
+ * otherwise each would cost a way there and back. Those that cannot be read are given to `onLost` and left out.
  */
-export async function* readAhead(
-  members: AsyncIterable<ArchiveMember>,
-  signal: AbortSignal,
-): AsyncGenerator<PreparedMember, void> {
-  const ahead: { member: ArchiveMember; bytes: number; content: Promise<Buffer | null> }[] = [];
+export async function* readAhead({
+  members,
+  signal,
+  onLost,
+}: Pick<CreateRequest, 'members' | 'signal' | 'onLost'>): AsyncGenerator<PreparedMember, void> {
+  type Ahead = { member: ArchiveMember; bytes: number; content: Promise<Buffer | AppError | null> };
+  const ahead: Ahead[] = [];
   let bytesAhead = 0;
+  async function* take(next: Ahead): AsyncGenerator<PreparedMember, void> {
+    const content = await next.content;
+    if (content instanceof AppError) onLost(next.member, content);
+    else yield { member: next.member, content };
+  }
   for await (const member of members) {
     signal.throwIfAborted();
-    const isFetched =
-      member.kind === 'file' &&
-      member.source.localPath === null &&
-      member.source.sizeBytes <= smallMemberBytes;
+    const isFetched = isSmallMember(member) && member.source.localPath === null;
     const bytes = isFetched ? member.source.sizeBytes : 0;
     const content = isFetched ? fetchMember(member.path, member.source, signal) : Promise.resolve(null);
     content.catch(() => undefined);
@@ -36,56 +45,57 @@ export async function* readAhead(
       const next = ahead.shift();
       if (next === undefined) break;
       bytesAhead -= next.bytes;
-      yield { member: next.member, content: await next.content };
+      yield* take(next);
     }
   }
-  for (const { member, content } of ahead) yield { member, content: await content };
+  for (const next of ahead) yield* take(next);
 }
 
-async function fetchMember(path: string, source: ByteSource, signal: AbortSignal): Promise<Buffer> {
+async function fetchMember(
+  path: string,
+  source: ByteSource,
+  signal: AbortSignal,
+): Promise<Buffer | AppError> {
   try {
-    return await readRange(source, { start: 0, end: source.sizeBytes }, signal);
+    return await readTwice(() => readRange(source, { start: 0, end: source.sizeBytes }, signal));
   } catch (error) {
-    throw memberError(path, error);
+    signal.throwIfAborted();
+    return lostOrThrow(path, error);
   }
 }
 
-/** The content of a member as segments; bytes from elsewhere are read here, those of this machine on the threads. */
+/** The content of a file as segments; bytes from elsewhere are read here, those of this machine on the threads. */
 export async function* memberSegments(
   { path, source }: { path: string; source: ByteSource },
-  content: Buffer | null,
   signal: AbortSignal,
 ): AsyncGenerator<Segment, void> {
-  const { sizeBytes, localPath } = source;
-  if (content !== null) {
-    yield { bytes: content };
-  } else if (localPath !== null) {
-    yield { path: localPath, start: 0, end: sizeBytes, fileBytes: sizeBytes, name: path };
-  } else {
-    let done = 0;
-    try {
-      for await (const bytes of openRange(
-        source,
-        { start: 0, end: sizeBytes },
-        signal,
-      ) as AsyncIterable<Buffer>) {
-        done += bytes.length;
-        if (done > sizeBytes) break;
-        yield { bytes };
-      }
-    } catch (error) {
-      throw memberError(path, error);
-    }
-    if (done !== sizeBytes)
-      throw new AppError('SOURCE_CHANGED', `"${path}" does not have the ${sizeBytes} bytes it had`);
+  const { sizeBytes, localPath, sha256 } = source;
+  if (localPath !== null) {
+    yield { path: localPath, start: 0, end: sizeBytes, fileBytes: sizeBytes, sha256, name: path };
+    return;
   }
+  let done = 0;
+  try {
+    for await (const bytes of openRange(
+      source,
+      { start: 0, end: sizeBytes },
+      signal,
+    ) as AsyncIterable<Buffer>) {
+      done += bytes.length;
+      if (done > sizeBytes) break;
+      yield { bytes };
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw memberError(path, error);
+  }
+  if (done !== sizeBytes)
+    throw memberError(path, new AppError('SOURCE_CHANGED', `it does not have the ${sizeBytes} bytes it had`));
 }
 
-/** A failure to read a member, with the member's name in it. */
-export function memberError(path: string, error: unknown): unknown {
-  if (!(error instanceof AppError)) return error;
-  return new AppError(error.code, `"${path}": ${error.message}`, {
-    cause: error,
-    details: { ...error.details, entry: path },
-  });
+/** The same for a file of this machine whose bytes are wanted here. */
+export async function* localBytes(source: ByteSource, signal: AbortSignal): AsyncGenerator<Segment, void> {
+  for await (const bytes of openRange(source, { start: 0, end: source.sizeBytes }, signal)) {
+    yield { bytes: bytes as Buffer };
+  }
 }

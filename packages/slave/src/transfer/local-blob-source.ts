@@ -24,6 +24,7 @@ export async function openLocalBlob(
   return {
     sizeBytes: size,
     localPath: path,
+    sha256: access.sha256,
     open: (range, signal) => {
       const whole = range.start === 0 && range.end === size;
       const bytes = readBytes({ access, path, range, meter }, signal);

@@ -63,6 +63,7 @@ export function remoteBlobSource(options: {
   return {
     sizeBytes,
     localPath: null,
+    sha256: access.sha256,
     open: (range, signal) => {
       const whole = range.start === 0 && range.end === sizeBytes;
       const bytes = read(range, signal);

@@ -58,6 +58,9 @@ export async function archiveOf(
     threads,
     tempSpace: noTempSpace,
     onProgress: () => undefined,
+    onLost: (_member, error) => {
+      throw error;
+    },
     signal: neverAborted(),
     ...request,
   });

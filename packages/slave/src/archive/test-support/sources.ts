@@ -6,6 +6,7 @@ export function localSource(path: string): ByteSource {
   return {
     sizeBytes: statSync(path).size,
     localPath: path,
+    sha256: null,
     open: ({ start, end }) =>
       end > start ? createReadStream(path, { start, end: end - 1 }) : Readable.from([]),
   };
@@ -17,6 +18,7 @@ export function remoteSource(bytes: Buffer): ByteSource & { readonly requests: B
   return {
     sizeBytes: bytes.length,
     localPath: null,
+    sha256: null,
     requests,
     open(range) {
       requests.push(range);

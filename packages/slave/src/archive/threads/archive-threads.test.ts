@@ -55,7 +55,14 @@ describe('archive threads', () => {
 
   it('say which file was changed while it was read', async () => {
     threads = createArchiveThreads({ size: 1 });
-    const part = { path: import.meta.filename, start: 0, end: 10, fileBytes: 11, name: 'report.txt' };
+    const part = {
+      path: import.meta.filename,
+      start: 0,
+      end: 10,
+      fileBytes: 11,
+      sha256: null,
+      name: 'report.txt',
+    };
     const work = {
       literal: new Uint8Array(0),
       parts: [part],

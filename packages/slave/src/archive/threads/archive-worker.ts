@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { decodeZipEntries } from '../formats/zip/decode-zip-entries.ts';
 import { encodeZipEntries } from '../formats/zip/encode-zip-entries.ts';
 import { encodeBlock } from './encode-block.ts';
+import { readFiles } from './read-files.ts';
 import {
   type ThreadAnswer,
   type ThreadWork,
@@ -10,7 +11,7 @@ import {
   type WorkResult,
 } from './thread-work.ts';
 
-const catalogue: WorkCatalogue = { decodeZipEntries, encodeBlock, encodeZipEntries };
+const catalogue: WorkCatalogue = { decodeZipEntries, encodeBlock, encodeZipEntries, readFiles };
 
 parentPort?.on('message', (work: ThreadWork) => {
   try {

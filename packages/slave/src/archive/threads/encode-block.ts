@@ -1,4 +1,4 @@
-import { constants, crc32, deflateRawSync, zstdCompressSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync } from 'node:zlib';
 import { scratchBuffer } from './scratch-buffer.ts';
 import { type FilePart, readFilePart } from './segment.ts';
 import type { WorkResult } from './thread-work.ts';
@@ -10,7 +10,7 @@ export type EncodeBlock = {
   readonly parts: readonly (number | FilePart)[];
   /** How many bytes in front belong to the block before: the compressor may refer back to them. */
   readonly dictionaryBytes: number;
-  readonly codec: 'none' | 'deflate' | 'zstd';
+  readonly codec: 'none' | 'deflate';
   readonly level: number;
   readonly isLast: boolean;
 };
@@ -22,14 +22,14 @@ export type EncodedBlock = { readonly bytes: Uint8Array; readonly crc32: number;
 
 /**
  * Runs on a thread: encodes one block of a long stream by itself. Deflate blocks end on a byte boundary with a
- * sync flush, so that they can be put one after the other (Adler's pigz does the same); zstd blocks are frames.
+ * sync flush, so that they can be put one after the other (Adler's pigz does the same).
  */
 export function encodeBlock(input: EncodeBlock): WorkResult<EncodedBlock> {
   const { codec, level, isLast, dictionaryBytes } = input;
   const all = join(input);
   const raw = all.subarray(dictionaryBytes);
   const dictionary = all.subarray(0, dictionaryBytes);
-  const checksum = codec === 'zstd' ? 0 : crc32(raw);
+  const checksum = crc32(raw);
   const bytes = encode(raw, codec, { level, isLast, dictionary });
   const owned = giveAway(bytes);
   return {
@@ -65,14 +65,6 @@ function encode(
         chunkSize: Math.max(64, raw.length + 1024),
         finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
         ...(dictionary.length === 0 ? {} : { dictionary }),
-      });
-    case 'zstd':
-      return zstdCompressSync(raw, {
-        chunkSize: Math.max(64, raw.length + 1024),
-        params: {
-          [constants.ZSTD_c_compressionLevel]: level,
-          [constants.ZSTD_c_checksumFlag]: 1,
-        },
       });
     default:
       return codec satisfies never;

@@ -1,4 +1,5 @@
 /** A stretch of input for a thread: bytes that come along, or a part of a file that the thread reads itself. */
+import { hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { WorkError } from './thread-work.ts';
 
@@ -8,6 +9,8 @@ export type FilePart = {
   readonly start: number;
   readonly end: number;
   readonly fileBytes: number;
+  /** Of the whole file; null when nobody knows. */
+  readonly sha256: string | null;
   readonly name: string;
 };
 
@@ -38,11 +41,21 @@ export function readFilePart(part: FilePart, target: Buffer, at: number): void {
   }
 }
 
+/** Reads a whole file into `target`. Throws also `BLOB_CORRUPT`, when its bytes are others than they were. */
+export function readWholeFile(part: FilePart, target: Buffer, at: number): void {
+  readFilePart(part, target, at);
+  if (part.sha256 === null) return;
+  if (hash('sha256', target.subarray(at, at + part.fileBytes)) === part.sha256) return;
+  throw new WorkError('BLOB_CORRUPT', `"${part.name}" does not have the checksum it was stored with`);
+}
+
 function openFile({ path, name }: FilePart): number {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    throw new WorkError('SOURCE_CHANGED', `"${name}" cannot be read any more`, error);
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isGone) throw new WorkError('SOURCE_CHANGED', `"${name}" was deleted while it was read`, error);
+    throw new WorkError('STORAGE_FAILED', `"${name}" cannot be read: ${String(error)}`, error);
   }
 }
 

@@ -1,12 +1,14 @@
 import type { decodeZipEntries } from '../formats/zip/decode-zip-entries.ts';
 import type { encodeZipEntries } from '../formats/zip/encode-zip-entries.ts';
 import type { encodeBlock } from './encode-block.ts';
+import type { readFiles } from './read-files.ts';
 
 /** What can be done on a thread, by name. */
 export type WorkCatalogue = {
   decodeZipEntries: typeof decodeZipEntries;
   encodeBlock: typeof encodeBlock;
   encodeZipEntries: typeof encodeZipEntries;
+  readFiles: typeof readFiles;
 };
 export type WorkName = keyof WorkCatalogue;
 export type WorkInput<N extends WorkName> = Parameters<WorkCatalogue[N]>[0];
@@ -20,7 +22,7 @@ export type ThreadAnswer = { readonly output: unknown } | { readonly code: strin
 
 /** A failure with a code of the error catalogue; threads do without the protocol package, which is slow to load. */
 export class WorkError extends Error {
-  readonly code: 'SOURCE_CHANGED' | 'STORAGE_FAILED' | 'ARCHIVE_CORRUPT' | 'INTERNAL';
+  readonly code: 'SOURCE_CHANGED' | 'BLOB_CORRUPT' | 'STORAGE_FAILED' | 'ARCHIVE_CORRUPT' | 'INTERNAL';
 
   constructor(code: WorkError['code'], message: string, cause?: unknown) {
     super(message, { cause });

@@ -1,13 +1,14 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { chmod, copyFile, mkdir, stat, utimes } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AppError } from '@longshore/protocol';
+import type { AppError } from '@longshore/protocol';
 import type { CreateRequest } from '../../archive-format.ts';
 import { createArchiveOutput } from '../../archive-output.ts';
+import { checkFile } from '../../check-source.ts';
+import { lostOrThrow, readTwice } from '../../lost-member.ts';
 import { openRange } from '../../open-range.ts';
-import type { ArchiveMember } from '../../ports.ts';
-import { memberError } from '../../read-ahead.ts';
+import type { ArchiveMember, ByteSource } from '../../ports.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -18,7 +19,7 @@ const chunkBytes = 1024 * 1024;
  * the names are encrypted too.
  */
 export async function createSevenZip(request: CreateRequest): Promise<void> {
-  const { signal, tempSpace, level, password, threads, onProgress } = request;
+  const { signal, tempSpace, level, password, threads, onProgress, onLost } = request;
   const members: ArchiveMember[] = [];
   for await (const member of request.members) members.push(member);
   const bytes = members.reduce(
@@ -31,11 +32,17 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
     const tree = join(folder, 'tree');
     await mkdir(tree);
     let bytesDone = 0;
-    for (const [at, member] of members.entries()) {
+    let entriesDone = 0;
+    for (const member of members) {
       signal.throwIfAborted();
-      await layOut(member, join(tree, member.path), signal);
+      const lost = await layOut(member, join(tree, member.path), signal);
+      if (lost !== null) {
+        onLost(member, lost);
+        continue;
+      }
       bytesDone += member.kind === 'file' ? member.source.sizeBytes : 0;
-      onProgress({ bytesDone, entriesDone: at + 1 });
+      entriesDone += 1;
+      onProgress({ bytesDone, entriesDone });
     }
     await setFolderTimes(members, tree);
     const archive = join(folder, 'archive.7z');
@@ -49,7 +56,7 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
     });
     child.stdout.resume();
     await child.done;
-    const output = createArchiveOutput(request.sink, signal);
+    const output = createArchiveOutput(request);
     for await (const chunk of createReadStream(archive, { highWaterMark: chunkBytes }))
       await output.write(chunk as Buffer);
     output.end();
@@ -58,25 +65,33 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
   }
 }
 
-async function layOut(member: ArchiveMember, path: string, signal: AbortSignal): Promise<void> {
+/** Copies a member to its place, and says why where that is impossible for this member alone. */
+async function layOut(member: ArchiveMember, path: string, signal: AbortSignal): Promise<AppError | null> {
   await mkdir(member.kind === 'folder' ? path : dirname(path), { recursive: true });
-  if (member.kind === 'folder') return;
-  const { localPath, sizeBytes } = member.source;
+  if (member.kind === 'folder') return null;
+  const { source } = member;
   try {
-    if (localPath !== null)
-      await copyFile(localPath, path, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-    else {
-      const content = openRange(member.source, { start: 0, end: sizeBytes }, signal);
-      await pipeline(content, createWriteStream(path, { flags: 'wx' }), { signal });
-    }
+    await readTwice(() => copyTo(path, source, signal));
   } catch (error) {
-    throw memberError(member.path, error);
-  }
-  if ((await stat(path)).size !== sizeBytes) {
-    throw new AppError('SOURCE_CHANGED', `"${member.path}" does not have the ${sizeBytes} bytes it had`);
+    signal.throwIfAborted();
+    const lost = lostOrThrow(member.path, error);
+    await rm(path, { force: true });
+    return lost;
   }
   await chmod(path, member.mode & 0o777);
   await utimes(path, member.modifiedAtMs / 1000, member.modifiedAtMs / 1000);
+  return null;
+}
+
+async function copyTo(path: string, source: ByteSource, signal: AbortSignal): Promise<void> {
+  const { localPath, sizeBytes } = source;
+  if (localPath !== null) {
+    await copyFile(localPath, path, constants.COPYFILE_FICLONE);
+    return await checkFile(path, source, signal);
+  }
+  const content = openRange(source, { start: 0, end: sizeBytes }, signal);
+  await pipeline(content, createWriteStream(path), { signal });
+  await checkFile(path, { sizeBytes, sha256: null }, signal);
 }
 
 /**

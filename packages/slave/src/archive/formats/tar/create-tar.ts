@@ -1,57 +1,46 @@
-import type { CreateRequest } from '../../archive-format.ts';
+import { constants, createZstdCompress } from 'node:zlib';
+import type { CreateProgress, CreateRequest } from '../../archive-format.ts';
 import { type ArchiveOutput, createArchiveOutput } from '../../archive-output.ts';
+import { checkSource } from '../../check-source.ts';
 import { crc32Combine } from '../../crc32-combine.ts';
+import { lostOrThrow, memberError, readTwice } from '../../lost-member.ts';
 import { createOrderedLane } from '../../ordered-lane.ts';
 import { planBlocks } from '../../plan-blocks.ts';
-import { memberSegments, readAhead } from '../../read-ahead.ts';
+import type { ArchiveMember } from '../../ports.ts';
+import { localBytes, memberSegments, readAhead } from '../../read-ahead.ts';
+import { readSmallFiles } from '../../read-small-files.ts';
+import type { ThreadShare } from '../../threads/archive-threads.ts';
 import type { EncodedBlock } from '../../threads/encode-block.ts';
 import type { Segment } from '../../threads/segment.ts';
+import { compressStream } from './compress-stream.ts';
 import { padding, tarEnd, writeTarHeader } from './write-tar-header.ts';
 
-/** How the stream of a tar is packed: the blocks, and what stands around them. */
-export type TarPacking = {
-  readonly codec: 'none' | 'deflate' | 'zstd';
+/** How the stream of a tar is packed in blocks that know nothing of each other, and what stands around them. */
+export type BlockPacking = {
+  readonly codec: 'none' | 'deflate';
   readonly blockBytes: number;
   readonly dictionaryBytes: number;
   readonly wholeBytes?: number;
-  level(level: number): number;
   readonly head: Buffer;
   tail(crc32: number, bytes: number): Buffer;
 };
 
-/**
- * Makes a tar, packed or not: one stream of headers and contents, cut into blocks that are read and encoded on
- * the threads side by side and written in order.
- */
+/** Makes a tar, packed or not: blocks are read and encoded on the threads side by side and written in order. */
 export const createTar =
-  (packing: TarPacking) =>
+  (packing: BlockPacking) =>
   async (request: CreateRequest): Promise<void> => {
-    const { threads, signal, onProgress } = request;
-    const output: ArchiveOutput = createArchiveOutput(request.sink, signal);
+    const { threads, signal, level, onProgress } = request;
+    const output: ArchiveOutput = createArchiveOutput(request);
     const share = threads.share();
     const lane = createOrderedLane(threads.size * 2 + 2);
-    const level = packing.level(request.level);
+    const done = { bytesDone: 0, entriesDone: 0 };
     let crc32 = 0;
     let rawBytes = 0;
-    let entriesDone = 0;
-    let bytesDone = 0;
-
-    async function* stream(): AsyncGenerator<Segment, void> {
-      for await (const { member, content } of readAhead(request.members, signal)) {
-        yield { bytes: writeTarHeader(member) };
-        if (member.kind === 'file') {
-          yield* memberSegments(member, content, signal);
-          yield { bytes: padding(member.source.sizeBytes) };
-          bytesDone += member.source.sizeBytes;
-        }
-        entriesDone += 1;
-      }
-      yield { bytes: tarEnd() };
-    }
 
     await output.write(packing.head);
-    for await (const block of planBlocks(stream(), packing)) {
-      const progress = { bytesDone, entriesDone };
+    const segments = tarSegments(request, { share, done, readsHere: false });
+    for await (const block of planBlocks(segments, packing)) {
+      const progress = { ...done };
       const use = async (encoded: EncodedBlock) => {
         crc32 = crc32Combine(crc32, encoded.crc32, encoded.rawBytes);
         rawBytes += encoded.rawBytes;
@@ -73,24 +62,110 @@ export const createTar =
     output.end();
   };
 
+/**
+ * Makes a tar.zst as one frame with a checksum (RFC 8878). Zstd is faster than the files are read, so one stream keeps
+ * up with what the threads read; frames for themselves would cost the window at each of their beginnings.
+ */
+export async function createZstdTar(request: CreateRequest): Promise<void> {
+  const output = createArchiveOutput(request);
+  const done = { bytesDone: 0, entriesDone: 0 };
+  const segments = tarSegments(request, { share: request.threads.share(), done, readsHere: true });
+  const blocks = planBlocks(segments, { blockBytes: 1024 * 1024, dictionaryBytes: 0 });
+  const zstd = createZstdCompress({
+    chunkSize: 256 * 1024,
+    params: {
+      [constants.ZSTD_c_compressionLevel]: zstdLevel(request.level),
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+  });
+  for await (const bytes of compressStream(blocks, zstd)) {
+    await output.write(bytes);
+    request.onProgress({ ...done });
+  }
+  output.end();
+}
+
+const zstdLevel = (level: number): number => (level <= 6 ? Math.ceil(level / 2) : level * 2);
+
+/** Headers and contents, one after the other. With `readsHere` no segment is a part of a file. */
+async function* tarSegments(
+  request: CreateRequest,
+  {
+    share,
+    done,
+    readsHere,
+  }: {
+    share: ThreadShare;
+    done: { -readonly [K in keyof CreateProgress]: CreateProgress[K] };
+    readsHere: boolean;
+  },
+): AsyncGenerator<Segment, void> {
+  const { signal, onLost } = request;
+  for await (const { member, content } of readSmallFiles(readAhead(request), { share, signal, onLost })) {
+    const isLarge = member.kind === 'file' && content === null && member.source.sizeBytes > 0;
+    if (isLarge && request.checksFirst && !(await isReadable(member, request))) continue;
+    yield { bytes: writeTarHeader(member) };
+    if (content !== null) yield { bytes: content };
+    if (isLarge) yield* largeMember(member, { signal, readsHere });
+    if (member.kind === 'file') {
+      yield { bytes: padding(member.source.sizeBytes) };
+      done.bytesDone += member.source.sizeBytes;
+    }
+    done.entriesDone += 1;
+  }
+  yield { bytes: tarEnd() };
+}
+
+async function isReadable(
+  member: ArchiveMember & { kind: 'file' },
+  { signal, onLost }: CreateRequest,
+): Promise<boolean> {
+  try {
+    await readTwice(() => checkSource(member.source, signal));
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    onLost(member, lostOrThrow(member.path, error));
+    return false;
+  }
+}
+
+/** Throws when the file turns out to be lost: by then its header has been written. */
+async function* largeMember(
+  member: ArchiveMember & { kind: 'file' },
+  { signal, readsHere }: { signal: AbortSignal; readsHere: boolean },
+): AsyncGenerator<Segment, void> {
+  const { source, path } = member;
+  if (source.localPath === null) return yield* memberSegments(member, signal);
+  // Blocks of a file are read on several threads, so it is checked beside.
+  const checked = checkSource(source, signal);
+  checked.catch(() => undefined);
+  try {
+    if (readsHere) yield* localBytes(source, signal);
+    else yield* memberSegments(member, signal);
+    await checked;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw memberError(path, error);
+  }
+}
+
 const none = Buffer.alloc(0);
 
-export const plainTar: TarPacking = {
+export const plainTar: BlockPacking = {
   codec: 'none',
   blockBytes: 1024 * 1024,
   dictionaryBytes: 0,
   wholeBytes: 32 * 1024,
-  level: () => 0,
   head: none,
   tail: () => none,
 };
 
 /** One gzip member (RFC 1952) without name and time, so that the same input makes the same bytes. */
-export const gzipTar: TarPacking = {
+export const gzipTar: BlockPacking = {
   codec: 'deflate',
   blockBytes: 512 * 1024,
   dictionaryBytes: 32 * 1024,
-  level: (level) => level,
   head: Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]),
   tail: (crc32, bytes) => {
     const trailer = Buffer.alloc(8);
@@ -98,14 +173,4 @@ export const gzipTar: TarPacking = {
     trailer.writeUInt32LE(bytes % 0x100000000, 4);
     return trailer;
   },
-};
-
-/** Zstd frames one after the other (RFC 8878, 3.1), each with its checksum. */
-export const zstdTar: TarPacking = {
-  codec: 'zstd',
-  blockBytes: 4 * 1024 * 1024,
-  dictionaryBytes: 0,
-  level: (level) => (level <= 6 ? Math.ceil(level / 2) : level * 2),
-  head: none,
-  tail: () => none,
 };

@@ -1,9 +1,11 @@
+import { AppError } from '@longshore/protocol';
+import { freeChunk } from '@longshore/runtime';
 import type { CreateRequest } from '../../archive-format.ts';
 import { createArchiveOutput } from '../../archive-output.ts';
 import { createOrderedLane } from '../../ordered-lane.ts';
 import type { ArchiveMember } from '../../ports.ts';
 import { type PreparedMember, readAhead, smallMemberBytes } from '../../read-ahead.ts';
-import type { SmallMember } from './encode-zip-entries.ts';
+import type { EncodeZipEntries, SmallMember } from './encode-zip-entries.ts';
 import { writeLargeMember } from './write-large-member.ts';
 import { directoryRecord, endRecords, type WrittenEntry } from './write-zip-records.ts';
 
@@ -16,43 +18,54 @@ const groupMembers = 256;
  * side and written in order; the directory follows at the end.
  */
 export async function createZip(request: CreateRequest): Promise<void> {
-  const { threads, signal, level, password, onProgress } = request;
-  const output = createArchiveOutput(request.sink, signal);
+  const { threads, signal, level, password, onProgress, onLost } = request;
+  const output = createArchiveOutput(request);
   const share = threads.share();
   const lane = createOrderedLane(threads.size * 2 + 2);
-  const records: Buffer[] = [];
+  /** Encoded at once: a million entries as objects would be half a gigabyte. */
+  const directory: Buffer[] = [];
+  let entriesDone = 0;
   let bytesDone = 0;
 
-  const noteEntry = (entry: WrittenEntry) => {
-    records.push(directoryRecord(entry));
-    bytesDone += entry.sizeBytes;
-    onProgress({ bytesDone, entriesDone: records.length });
+  const noteEntries = (entries: readonly WrittenEntry[]) => {
+    directory.push(Buffer.concat(entries.map(directoryRecord)));
+    entriesDone += entries.length;
+    for (const { sizeBytes } of entries) bytesDone += sizeBytes;
+    onProgress({ bytesDone, entriesDone });
   };
 
-  let group: SmallMember[] = [];
+  let group: PreparedMember[] = [];
   let groupedBytes = 0;
   const sendGroup = async () => {
     if (group.length === 0) return;
-    const members = group;
+    const grouped = group;
     group = [];
     groupedBytes = 0;
+    const work: EncodeZipEntries = { ...gather(grouped), level, password };
+    const transfer = [work.literal.buffer as ArrayBuffer];
     await lane.push(
-      () => share.run('encodeZipEntries', { members, level, password }, { signal }),
-      async ({ bytes, entries }) => {
+      () => share.run('encodeZipEntries', work, { signal, transfer }),
+      async ({ bytes, entries, lost }) => {
+        for (const { position, code, message } of lost) {
+          const { member } = grouped[position] as PreparedMember;
+          onLost(member, new AppError(code, message, { details: { entry: member.path } }));
+        }
         const start = output.position;
-        for (const entry of entries) noteEntry({ ...entry, headerOffset: start + entry.headerOffset });
+        noteEntries(entries.map((entry) => ({ ...entry, headerOffset: start + entry.headerOffset })));
         await output.write(bytes);
       },
     );
   };
 
-  for await (const { member, content } of readAhead(request.members, signal)) {
+  for await (const prepared of readAhead(request)) {
+    const { member } = prepared;
     if (member.kind === 'file' && member.source.sizeBytes > smallMemberBytes) {
       await sendGroup();
-      await writeLargeMember(member, { signal, level, password, lane, share, output, noteEntry });
+      const noteEntry = (entry: WrittenEntry) => noteEntries([entry]);
+      await writeLargeMember(member, { request, lane, share, output, noteEntry });
       continue;
     }
-    group.push(smallMember(member, content));
+    group.push(prepared);
     groupedBytes += member.kind === 'file' ? member.source.sizeBytes : 0;
     if (groupedBytes >= groupBytes || group.length >= groupMembers) await sendGroup();
   }
@@ -60,22 +73,33 @@ export async function createZip(request: CreateRequest): Promise<void> {
   await lane.drain();
 
   const start = output.position;
-  for (let at = 0; at < records.length; at += 1024)
-    await output.write(Buffer.concat(records.slice(at, at + 1024)));
-  await output.write(endRecords({ start, bytes: output.position - start, entries: records.length }));
+  for (const records of directory) await output.write(records);
+  await output.write(endRecords({ start, bytes: output.position - start, entries: entriesDone }));
   output.end();
 }
 
-function smallMember(member: ArchiveMember, fetched: PreparedMember['content']): SmallMember {
+/** All contents that come along in one buffer, which is cheap to give away; their own are freed. */
+function gather(group: readonly PreparedMember[]): Pick<EncodeZipEntries, 'literal' | 'members'> {
+  const literal = new Uint8Array(group.reduce((sum, { content }) => sum + (content?.length ?? 0), 0));
+  let at = 0;
+  const members = group.map(({ member, content }) => {
+    if (content === null) return smallMember(member, 0);
+    literal.set(content, at);
+    at += content.length;
+    const { length } = content;
+    freeChunk(content);
+    return smallMember(member, length);
+  });
+  return { literal, members };
+}
+
+function smallMember(member: ArchiveMember, literalBytes: number): SmallMember {
   const { path, mode, modifiedAtMs } = member;
-  if (member.kind === 'folder')
-    return { name: `${path}/`, isFolder: true, mode, modifiedAtMs, content: null };
-  const { sizeBytes, localPath } = member.source;
+  if (member.kind === 'folder') return { name: `${path}/`, isFolder: true, mode, modifiedAtMs, content: 0 };
+  const { sizeBytes, localPath, sha256 } = member.source;
   const content =
-    fetched !== null
-      ? { bytes: fetched }
-      : localPath !== null
-        ? { path: localPath, start: 0, end: sizeBytes, fileBytes: sizeBytes, name: path }
-        : null;
+    localPath === null
+      ? literalBytes
+      : { path: localPath, start: 0, end: sizeBytes, fileBytes: sizeBytes, sha256, name: path };
   return { name: path, isFolder: false, mode, modifiedAtMs, content };
 }

@@ -1,7 +1,8 @@
 /** Runs on a thread: makes complete entries of small files and folders. */
 import { crc32, deflateRawSync } from 'node:zlib';
+import { type LostFile, lostFile } from '../../threads/read-files.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
-import { type FilePart, readFilePart } from '../../threads/segment.ts';
+import { type FilePart, readWholeFile } from '../../threads/segment.ts';
 import type { WorkResult } from '../../threads/thread-work.ts';
 import { aesExtraField, aesKeyBytes, newSalt, openAes } from './win-zip-aes.ts';
 import { localHeader, type WrittenEntry } from './write-zip-records.ts';
@@ -11,30 +12,47 @@ export type SmallMember = {
   readonly isFolder: boolean;
   readonly mode: number;
   readonly modifiedAtMs: number;
-  /** Null for a folder or an empty file. */
-  readonly content: FilePart | { readonly bytes: Uint8Array } | null;
+  /** A file of this machine, or how many bytes of `literal` it takes: 0 for a folder or an empty file. */
+  readonly content: FilePart | number;
 };
 
 export type EncodeZipEntries = {
+  /** The contents that come along, one after the other. */
+  readonly literal: Uint8Array;
   readonly members: readonly SmallMember[];
   readonly level: number;
   readonly password: string | null;
 };
 
 /** Local headers and data one after the other; header offsets are counted from the start of `bytes`. */
-export type EncodedZipEntries = { readonly bytes: Uint8Array; readonly entries: readonly WrittenEntry[] };
+export type EncodedZipEntries = {
+  readonly bytes: Uint8Array;
+  readonly entries: readonly WrittenEntry[];
+  /** Files of this machine that could not be read: they have no entry. */
+  readonly lost: readonly LostFile[];
+};
 
 export const nameFlags = (name: string): number => (/^[\x20-\x7e]*$/.test(name) ? 0 : 0x0800);
 
 export function encodeZipEntries({
+  literal,
   members,
   level,
   password,
 }: EncodeZipEntries): WorkResult<EncodedZipEntries> {
   const chunks: Uint8Array[] = [];
   let offset = 0;
-  const entries = members.map((member): WrittenEntry => {
-    const raw = readContent(member);
+  let literalAt = 0;
+  const lost: LostFile[] = [];
+  const entries = members.flatMap((member, position): WrittenEntry[] => {
+    let raw: Buffer;
+    try {
+      raw = readContent(member, literal, literalAt);
+    } catch (error) {
+      lost.push(lostFile(position, error));
+      return [];
+    }
+    if (typeof member.content === 'number') literalAt += member.content;
     const deflated = raw.length === 0 ? raw : deflateRawSync(raw, { level, chunkSize: raw.length + 1024 });
     const isSmaller = deflated.length < raw.length;
     const plain: PlainEntry = {
@@ -55,7 +73,7 @@ export function encodeZipEntries({
     const header = localHeader(entry, false);
     chunks.push(header, packed);
     offset += header.length + packed.length;
-    return { ...entry, headerOffset: offset - header.length - packed.length };
+    return [{ ...entry, headerOffset: offset - header.length - packed.length }];
   });
   const bytes = Buffer.allocUnsafeSlow(offset);
   let at = 0;
@@ -63,7 +81,7 @@ export function encodeZipEntries({
     bytes.set(chunk, at);
     at += chunk.length;
   }
-  return { output: { bytes, entries }, transfer: [bytes.buffer as ArrayBuffer] };
+  return { output: { bytes, entries, lost }, transfer: [bytes.buffer as ArrayBuffer] };
 }
 
 type PlainEntry = Omit<WrittenEntry, 'compressedBytes' | 'headerOffset' | 'extra'>;
@@ -92,11 +110,10 @@ export const aesFields = ({ flags, method }: { flags: number; method: number }) 
   extra: aesExtraField(method),
 });
 
-function readContent({ content }: SmallMember): Buffer {
-  if (content === null) return Buffer.alloc(0);
-  if ('bytes' in content)
-    return Buffer.from(content.bytes.buffer, content.bytes.byteOffset, content.bytes.byteLength);
+function readContent({ content }: SmallMember, literal: Uint8Array, literalAt: number): Buffer {
+  if (typeof content === 'number')
+    return Buffer.from(literal.buffer, literal.byteOffset + literalAt, content);
   const bytes = scratchBuffer(content.fileBytes);
-  readFilePart(content, bytes, 0);
+  readWholeFile(content, bytes, 0);
   return bytes;
 }

@@ -1,11 +1,16 @@
+import type { AppError } from '@longshore/protocol';
+import type { CreateRequest } from '../../archive-format.ts';
 import type { ArchiveOutput } from '../../archive-output.ts';
+import { checkSource } from '../../check-source.ts';
 import { crc32Combine } from '../../crc32-combine.ts';
+import { lostOrThrow } from '../../lost-member.ts';
 import type { OrderedLane } from '../../ordered-lane.ts';
 import { planBlocks } from '../../plan-blocks.ts';
 import type { ArchiveMember } from '../../ports.ts';
 import { memberSegments } from '../../read-ahead.ts';
 import { readRange } from '../../read-range.ts';
 import type { ThreadShare } from '../../threads/archive-threads.ts';
+import type { Segment } from '../../threads/segment.ts';
 import { aesFields, nameFlags } from './encode-zip-entries.ts';
 import { type AesStream, aesKeyBytes, newSalt, openAes } from './win-zip-aes.ts';
 import { dataDescriptor, localHeader, type WrittenEntry } from './write-zip-records.ts';
@@ -20,22 +25,43 @@ const flagDescriptor = 0x0008;
 /**
  * Writes a large file as blocks that are compressed side by side, each with the end of the one before as its
  * dictionary. Sizes and checksum follow in a data descriptor, since they are not known before. What does not
- * shrink in three samples is stored.
+ * shrink in three samples is stored. A member that is lost on the way leaves bytes that no directory record names.
  */
 export async function writeLargeMember(
   member: ArchiveMember & { kind: 'file' },
   context: {
-    signal: AbortSignal;
-    level: number;
-    password: string | null;
+    request: CreateRequest;
     lane: OrderedLane;
     share: ThreadShare;
     output: ArchiveOutput;
     noteEntry: (entry: WrittenEntry) => void;
   },
 ): Promise<void> {
-  const { signal, level, password, lane, share, output } = context;
-  const isDeflated = await shrinks(member, context);
+  const { request, lane, share, output } = context;
+  const { level, password } = request;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([request.signal, stop.signal]);
+  let lost: AppError | null = null;
+  /** What a reading fails with: nothing more of a lost member is read, and anything else is thrown. */
+  const lose = (error: unknown): void => {
+    request.signal.throwIfAborted();
+    if (lost !== null) return;
+    const failure = lostOrThrow(member.path, error);
+    // Bytes that were damaged on the way come right the second time.
+    if (failure.code === 'CHECKSUM_MISMATCH' && !request.checksFirst) throw failure;
+    lost = failure;
+    stop.abort('user');
+  };
+  async function* segments(): AsyncGenerator<Segment, void> {
+    try {
+      yield* memberSegments(member, signal);
+    } catch (error) {
+      lose(error);
+    }
+  }
+
+  const isDeflated = await shrinks(member, { signal, share }).catch(lose);
+  if (lost !== null) return request.onLost(member, lost);
   const known = {
     nameBytes: Buffer.from(member.path),
     isFolder: false,
@@ -65,16 +91,22 @@ export async function writeLargeMember(
       if (cipher !== null) await writePacked(cipher.head);
     },
   );
-  const blocks = planBlocks(memberSegments(member, null, signal), {
+  // Bytes from elsewhere are checked while they are read; blocks of a file are read on several threads.
+  const checked =
+    member.source.localPath === null ? Promise.resolve() : checkSource(member.source, signal).catch(lose);
+  checked.catch(() => undefined);
+  const blocks = planBlocks(segments(), {
     blockBytes: isDeflated ? blockBytes : blockBytes * 2,
     dictionaryBytes: isDeflated ? dictionaryBytes : 0,
   });
   for await (const block of blocks) {
+    if (lost !== null) break;
     const work = { ...block, codec: isDeflated ? ('deflate' as const) : ('none' as const), level };
     const transfer = [block.literal.buffer as ArrayBuffer];
     await lane.push(
-      () => share.run('encodeBlock', work, { signal, transfer }),
+      () => share.run('encodeBlock', work, { signal, transfer }).catch(lose),
       async (encoded) => {
+        if (encoded === undefined || lost !== null) return;
         crc32 = crc32Combine(crc32, encoded.crc32, encoded.rawBytes);
         cipher?.stream.encrypt(
           Buffer.from(encoded.bytes.buffer, encoded.bytes.byteOffset, encoded.bytes.length),
@@ -84,8 +116,10 @@ export async function writeLargeMember(
     );
   }
   await lane.push(
-    async () => undefined,
+    () => checked,
     async () => {
+      // What is written of it stays as a gap that the directory does not name.
+      if (lost !== null) return request.onLost(member, lost);
       if (cipher !== null) await writePacked(cipher.stream.mac());
       const entry = {
         ...known,
