@@ -4,53 +4,15 @@
  *   node bench/tasks.ts            submit → completed of a 1 KiB zip, one at a time; then 2 000 at once over 3 : 2
  */
 import { loadavg } from 'node:os';
-import { eventsRoute, nodes, tasks } from '@longshore/protocol';
-import { createParser } from 'eventsource-parser';
+import { nodes, tasks } from '@longshore/protocol';
 import { closeAll } from '../test/support/programs.ts';
 import { type Cluster, cpuSeconds, percentile, startCluster } from './lib/cluster.ts';
+import { watchEnds } from './lib/watch-ends.ts';
 
 const latencyTasks = 200;
 const warmUpTasks = 20;
 const crowd = 2_000;
 const submitters = 16;
-
-/** Resolves when tasks end, by the event stream, as a person's screen would. */
-function watchEnds(cluster: Cluster): {
-  ended: Map<string, number>;
-  wait(ids: readonly string[]): Promise<void>;
-} {
-  const ended = new Map<string, number>();
-  let told = (): void => {};
-  const parser = createParser({
-    onEvent: (event) => {
-      if (event.event !== 'task') return;
-      const { task } = JSON.parse(event.data) as {
-        task: { id: string; state: string; finishedAtMs: number | null };
-      };
-      if (task.finishedAtMs === null) return;
-      if (task.state !== 'completed') throw new Error(`a task ended ${task.state}`);
-      ended.set(task.id, performance.now());
-      told();
-    },
-  });
-  const read = async (): Promise<void> => {
-    const headers = { authorization: `Bearer ${cluster.token}` };
-    const response = await fetch(cluster.master.url + eventsRoute, { headers });
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) parser.feed(decoder.decode(chunk, { stream: true }));
-  };
-  read().catch(() => undefined);
-  return {
-    ended,
-    wait: async (ids) => {
-      while (ids.some((id) => !ended.has(id))) {
-        await new Promise<void>((resolve) => {
-          told = resolve;
-        });
-      }
-    },
-  };
-}
 
 const submit = async (cluster: Cluster, destination: string): Promise<string> =>
   (

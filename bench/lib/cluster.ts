@@ -26,7 +26,7 @@ export type Cluster = {
 };
 
 export async function startCluster(
-  wanted: readonly { name: string; weight: number; port: number }[],
+  wanted: readonly { name: string; weight: number; port: number; env?: Record<string, string> }[],
   options: { env?: Record<string, string>; dataPath?: string } = {},
 ): Promise<Cluster> {
   const master = await startMaster({ embeddedNode: false, ...options });
@@ -59,10 +59,10 @@ export async function startCluster(
   };
   token = (await call(accounts.login, { body: { user: 'admin', password: adminPassword } })).token;
   const slaves: RunningSlave[] = [];
-  for (const { name, weight, port } of wanted) {
+  for (const { name, weight, port, env = {} } of wanted) {
     const url = `http://127.0.0.1:${port}`;
     const { confIni } = await call(nodes.createNode, { body: { name, weight, url } });
-    slaves.push(await startSlave({ confIni }));
+    slaves.push(await startSlave({ confIni, env }));
   }
   await eventually('all nodes online', async () => {
     const { nodes: list } = await call(nodes.listNodes, {});
