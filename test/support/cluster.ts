@@ -29,6 +29,7 @@ export async function addSlave(
     weight?: number;
     capabilities?: string[];
     env?: Record<string, string>;
+    within?: readonly string[];
     /** The master reaches the slave through this proxy. */
     via?: FaultProxy;
     /** Unless false, waits until the node is online. */
@@ -46,7 +47,13 @@ export async function addSlave(
   });
   const dataPath = await tempFolder(`slave-${name}`);
   const start = (): Promise<RunningSlave> =>
-    startSlave({ confIni: created.confIni, dataPath, listen: `127.0.0.1:${port}`, env });
+    startSlave({
+      confIni: created.confIni,
+      dataPath,
+      listen: `127.0.0.1:${port}`,
+      env,
+      ...(options.within === undefined ? {} : { within: options.within }),
+    });
   const slave: ClusterSlave = {
     name,
     node: created.node,

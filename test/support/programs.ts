@@ -119,14 +119,17 @@ export async function startSlave(options: {
   dataPath?: string;
   listen?: string;
   env?: Record<string, string>;
+  /** A program that starts it with less than it would have, such as `prlimit`. */
+  within?: readonly string[];
 }): Promise<RunningSlave> {
   const dataPath = options.dataPath ?? (await tempFolder('slave'));
   const confPath = join(await tempFolder('slave-conf'), 'conf.ini');
   await writeFile(confPath, options.confIni, { mode: 0o600 });
   const listen = options.listen === undefined ? [] : ['--listen', options.listen];
+  const [command = '', ...before] = [...(options.within ?? []), join(root, 'slave')];
   const program = await startProgram({
-    command: join(root, 'slave'),
-    args: ['-c', confPath, '--data', dataPath, ...listen],
+    command,
+    args: [...before, '-c', confPath, '--data', dataPath, ...listen],
     ...(options.env === undefined ? {} : { env: options.env }),
     ready: /listens on .*:(\d+)/,
   });
