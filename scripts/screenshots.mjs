@@ -12,4 +12,4 @@ const node = await setUp('everything');
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
 process.exitCode =
   run('sh', [join(root, 'scripts', 'system-programs.sh')]) ||
-  run(node, [join(root, 'test', 'browser', 'take-screenshots.ts')]);
+  run(node, [join(root, 'test', 'browser', 'take-screenshots.ts'), ...process.argv.slice(2)]);

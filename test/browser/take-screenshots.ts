@@ -6,7 +6,12 @@ import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
 import { adminPassword, closeAll, root, startMaster, startSlave, tempFolder } from '../support/programs.ts';
 import { cliUser } from '../support/run-cli.ts';
 
-/** Pictures of every page of a console that has something to show. */
+/**
+ * Pictures of every page of a console that has something to show, or of those whose file name contains one of the
+ * arguments: `node test/browser/take-screenshots.ts task nodes-wide`.
+ */
+const wanted = process.argv.slice(2);
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((part) => name.includes(part));
 
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 const schemes = ['light', 'dark'] as const;
@@ -49,15 +54,38 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await page.getByRole('article').last().getByRole('link').click();
     await page.getByRole('heading', { name: 'What happened' }).waitFor();
   },
+  'task-failed': async (page, url) => {
+    await open(page, `${url}/tasks?state=["failed"]`);
+    await page.getByRole('article').first().getByRole('link').click();
+    await page.getByRole('heading', { name: 'What happened' }).waitFor();
+  },
   account: (page, url) => open(page, `${url}/account`),
   dashboard: (page, url) => open(page, `${url}/admin`),
   nodes: (page, url) => open(page, `${url}/admin/nodes`),
+  node: (page, url) => open(page, `${url}/admin/nodes/attic`),
+  'node-edit': (page, url) => open(page, `${url}/admin/nodes/attic?tab=edit`),
+  'node-config': async (page, url) => {
+    await open(page, `${url}/admin/nodes/attic?tab=config`);
+    await page.getByRole('cell', { name: 'TempPath', exact: true }).waitFor();
+  },
+  'node-key': async (page, url) => {
+    await open(page, `${url}/admin/nodes/attic?tab=edit`);
+    await page.getByRole('button', { name: 'Make a new secret' }).click();
+    await page.getByRole('radio').first().waitFor();
+  },
   'node-test': async (page, url) => {
-    await open(page, `${url}/admin/nodes/attic`);
+    await open(page, `${url}/admin/nodes/attic?tab=test`);
     await page.getByRole('button', { name: 'Test the connection' }).click();
     await page.getByText('Everything works').waitFor();
   },
   'new-node': (page, url) => open(page, `${url}/admin/nodes/new`),
+  'new-node-config': async (page, url) => {
+    await open(page, `${url}/admin/nodes/new`);
+    await page.getByLabel('Name', { exact: true }).fill(`nas-${Date.now() % 1000}`);
+    await page.getByLabel('Address', { exact: true }).fill('http://10.0.0.5:5213');
+    await page.getByRole('button', { name: 'Make its configuration' }).click();
+    await page.getByTestId('conf-ini').waitFor();
+  },
   'all-tasks': (page, url) => open(page, `${url}/admin/tasks`),
   users: (page, url) => open(page, `${url}/admin/users`),
   settings: (page, url) => open(page, `${url}/admin/settings`),
@@ -120,6 +148,7 @@ async function takeAll(): Promise<number> {
       await signIn(page);
       await page.getByRole('grid').waitFor();
       for (const [name, prepare] of Object.entries(pages)) {
+        if (!isWanted(`${name}-${size}-${colorScheme}`)) continue;
         try {
           await prepare(page, url);
           // Skeletons are gone and charts are drawn.

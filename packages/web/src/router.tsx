@@ -1,4 +1,4 @@
-import { TaskId, TaskKind, TaskState } from '@longshore/protocol';
+import { HistorySpan, TaskId, TaskKind, TaskState } from '@longshore/protocol';
 import type { QueryClient } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
@@ -25,6 +25,12 @@ const TasksSearch = z.object({
   user: z.string().optional().catch(undefined),
   requestId: z.string().optional().catch(undefined),
   hours: z.number().positive().optional().catch(undefined),
+});
+
+const DashboardSearch = z.object({ span: HistorySpan.catch('hour').default('hour') });
+
+const NodeSearch = z.object({
+  tab: z.enum(['overview', 'test', 'edit', 'config']).catch('overview').default('overview'),
 });
 
 const routes = [
@@ -65,6 +71,7 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/admin',
+    validateSearch: DashboardSearch,
     staticData: { title: 'nav.dashboard' },
     component: lazyRouteComponent(() => import('./pages/dashboard/dashboard-page.tsx'), 'DashboardPage'),
   }),
@@ -83,6 +90,7 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/admin/nodes/$nodeId',
+    validateSearch: NodeSearch,
     staticData: { title: 'nav.node' },
     component: lazyRouteComponent(() => import('./pages/nodes/node-page.tsx'), 'NodePage'),
   }),

@@ -20,6 +20,16 @@ export function formatAgo(atMs: number, nowMs: number): string {
 export const formatExact = (atMs: number): string =>
   new Date(atMs).toLocaleString(locale(), { dateStyle: 'medium', timeStyle: 'medium' });
 
+/** The time of day to the millisecond. */
+export const formatClock = (atMs: number): string =>
+  new Date(atMs).toLocaleTimeString(locale(), {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+    hour12: false,
+  });
+
 const duration = (value: number, unit: string): string =>
   value.toLocaleString(locale(), { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 1 });
 

@@ -20,6 +20,8 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       return;
     case 'progress':
       client.setQueryData(['progress', event.taskId], event);
+      // Lines of the log travel with what a node reports.
+      refreshSoon(client, ['task-log', event.taskId]);
       return;
     case 'task-deleted':
       client.removeQueries({ queryKey: ['task', event.taskId] });
@@ -51,6 +53,7 @@ function applyTask(client: QueryClient, me: Pick<User, 'id' | 'name'>, task: Tas
   if (!known || isFinal(task)) refreshSoon(client, ['tasks']);
   client.setQueryData<TaskDetail>(['task', task.id], (shown) => shown && { ...shown, ...task });
   refreshSoon(client, ['task', task.id]);
+  refreshSoon(client, ['task-log', task.id]);
   for (const everybody of [false, true]) {
     if (!everybody && task.user !== me.name) continue;
     client.setQueryData<Task[]>(['active-tasks', everybody], (tasks) => {

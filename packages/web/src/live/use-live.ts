@@ -16,7 +16,7 @@ export function useLive(me: User): void {
           setConnection('open');
           if (!again) return;
           // Tasks are told from where the stream broke off; what happened to the rest in between is not.
-          const stale = missed ? [[]] : [['files'], ['nodes'], ['active-tasks']];
+          const stale = missed ? [[]] : [['files'], ['nodes'], ['active-tasks'], ['task-log']];
           for (const queryKey of stale) void client.invalidateQueries({ queryKey });
         },
         lost: () => {

@@ -11,3 +11,10 @@ export const nodesQuery = queryOptions({
   refetchInterval: refreshMs,
   staleTime: 2_000,
 });
+
+/** The nodes that this user may choose for a task. */
+export const nodeChoicesQuery = queryOptions({
+  queryKey: ['node-choices'],
+  queryFn: ({ signal }) => call(nodes.listNodeChoices, {}, { signal }),
+  staleTime: 5_000,
+});

@@ -1,4 +1,4 @@
-import type { ServerEvent, Task, TaskId, TaskKind, TaskState } from '@longshore/protocol';
+import type { ServerEvent, Task, TaskId, TaskKind, TaskLogLine, TaskState } from '@longshore/protocol';
 import { tasks } from '@longshore/protocol';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call } from '../api/call.ts';
@@ -69,6 +69,24 @@ export const rejectedQuery = (id: TaskId) =>
     getNextPageParam: (page) => page.next,
   });
 
+export type TaskLog = { lines: TaskLogLine[]; cursor: string };
+
+/** What the nodes have logged about a task. Asked again, it brings only what is new. */
+export const taskLogQuery = (id: TaskId) =>
+  queryOptions({
+    queryKey: ['task-log', id],
+    queryFn: async ({ client, queryKey, signal }): Promise<TaskLog> => {
+      let log = client.getQueryData<TaskLog>(queryKey) ?? { lines: [], cursor: '0' };
+      for (let more = true; more; ) {
+        const query = { cursor: log.cursor, limit: 1000 };
+        const page = await call(tasks.readTaskLog, { params: { id }, query }, { signal });
+        log = { lines: [...log.lines, ...page.lines], cursor: page.cursor };
+        more = page.more;
+      }
+      return log;
+    },
+  });
+
 /** Filled by events alone. */
 export const progressQuery = (id: TaskId) =>
   queryOptions({
@@ -78,23 +96,3 @@ export const progressQuery = (id: TaskId) =>
     enabled: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
-
-/** Ended and running tasks of a day, for the dashboard: at most two thousand. */
-export const dayTasksQuery = queryOptions({
-  queryKey: ['day-tasks'],
-  queryFn: async ({ signal }): Promise<Task[]> => {
-    const all: Task[] = [];
-    const createdAfterMs = Date.now() - 24 * hourMs;
-    for (let cursor: string | null = ''; cursor !== null && all.length < 2_000; ) {
-      const page: TaskPage = await call(
-        tasks.listTasks,
-        { query: { everybody: 'true', createdAfterMs, limit: 500, ...(cursor === '' ? {} : { cursor }) } },
-        { signal },
-      );
-      all.push(...page.tasks);
-      cursor = page.next;
-    }
-    return all;
-  },
-  staleTime: 10_000,
-});

@@ -1,8 +1,9 @@
 import { admin } from './en/admin.ts';
+import { dashboard } from './en/dashboard.ts';
 import { files } from './en/files.ts';
 import { nodes } from './en/nodes.ts';
 import { shell } from './en/shell.ts';
 import { tasks } from './en/tasks.ts';
 
 /** English. A message with a bar has the form for one before it, and the form for all other counts behind. */
-export const en = { ...shell, ...files, ...tasks, ...nodes, ...admin } as const;
+export const en = { ...shell, ...files, ...tasks, ...nodes, ...admin, ...dashboard } as const;

@@ -1,28 +1,30 @@
-import type { Node, Task } from '@longshore/protocol';
+import type { Node, StatsHistory } from '@longshore/protocol';
 import { Alert, List } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { formatBytes } from '../../format/format-bytes.ts';
-import { formatSpan } from '../../format/format-times.ts';
 import { t } from '../../language/language.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { LinkAnchor } from '../../ui/links.tsx';
-import { diskWarnShare, skewWarnMs } from '../nodes/node-look.ts';
+import { nodeTroubles } from '../nodes/node-troubles.ts';
+
+const hoursOf = (history: StatsHistory): number => (history.stepMs * history.tasks.atMs.length) / 3_600_000;
 
 /** What an administrator should look at, each with the way there. Nothing when all is well. */
-export function Attention({ nodes, failing }: { nodes: readonly Node[]; failing: readonly Task[] }) {
+export function Attention({ nodes, history }: { nodes: readonly Node[]; history: StatsHistory | undefined }) {
+  const failed = history?.tasks.failed.reduce((sum, count) => sum + count, 0) ?? 0;
   const items: [string, ReactNode][] = nodes.flatMap((node) =>
-    troubles(node).map((trouble, index): [string, ReactNode] => [
-      `${node.id} ${index}`,
+    nodeTroubles(node).map((trouble): [string, ReactNode] => [
+      `${node.id} ${trouble}`,
       <LinkAnchor key="link" to="/admin/nodes/$nodeId" params={{ nodeId: node.name }} inherit>
         {trouble}
       </LinkAnchor>,
     ]),
   );
-  if (failing.length > 0) {
+  if (history !== undefined && failed > 0) {
+    const hours = Math.max(1, Math.round(hoursOf(history)));
     items.push([
-      'failing',
-      <LinkAnchor key="link" to="/admin/tasks" search={{ state: ['failed'], hours: 24 }} inherit>
-        {t('attention.failing', { count: failing.length })}
+      'failed',
+      <LinkAnchor key="link" to="/admin/tasks" search={{ state: ['failed'], hours }} inherit>
+        {t('attention.failing', { count: failed })}
       </LinkAnchor>,
     ]);
   }
@@ -43,22 +45,4 @@ export function Attention({ nodes, failing }: { nodes: readonly Node[]; failing:
       </List>
     </Alert>
   );
-}
-
-function troubles(node: Node): string[] {
-  const { name, vitals } = node;
-  const found: string[] = [];
-  if (node.enabled && node.health === 'never-seen') found.push(t('attention.neverSeen', { name }));
-  if (node.enabled && (node.health === 'offline' || node.health === 'suspect')) {
-    found.push(t('attention.offline', { name, span: formatSpan(node.lastHeartbeatAgeMs ?? 0) }));
-  }
-  if (node.rival !== null) found.push(t('attention.rival', { name }));
-  if (node.skewMs !== null && Math.abs(node.skewMs) > skewWarnMs) {
-    found.push(t('attention.skew', { name, span: formatSpan(Math.abs(node.skewMs)) }));
-  }
-  const disk = vitals?.temp;
-  if (disk && disk.freeBytes < disk.totalBytes * diskWarnShare) {
-    found.push(t('attention.disk', { name, size: formatBytes(disk.freeBytes) }));
-  }
-  return found;
 }

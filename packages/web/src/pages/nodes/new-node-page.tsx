@@ -1,18 +1,19 @@
-import { type EndpointOutput, nodes } from '@longshore/protocol';
-import { Button, Card, Code, Container, Group, Stack, Stepper, Text } from '@mantine/core';
+import { type EndpointOutput, type Node, nodes } from '@longshore/protocol';
+import { Badge, Button, Card, Code, Container, Group, Stack, Stepper, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { t } from '../../language/language.ts';
+import { nodesQuery } from '../../queries/node-queries.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
-import { Icon } from '../../ui/icons.tsx';
 import { LinkAnchor, LinkButton } from '../../ui/links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { ConfIni } from './conf-ini.tsx';
 import { NodeFields, type NodeFormValues, nodeFormValidation } from './node-fields.tsx';
+import { nodeStatus, statusColors } from './node-look.ts';
 import { NodeTestPanel } from './node-test-panel.tsx';
-import classes from './nodes.module.css';
 import type { UnsavedNodeInput } from './use-node-test.ts';
 
 type Created = EndpointOutput<typeof nodes.createNode>;
@@ -40,7 +41,7 @@ export function NewNodePage() {
           {created && <Install created={created} onNext={() => setStep(2)} />}
         </Stepper.Step>
         <Stepper.Step label={t('newNode.test')} allowStepSelect={created !== null}>
-          {created && <TestIt name={created.node.name} onBack={() => setStep(1)} />}
+          {created && <TestIt node={created.node} onBack={() => setStep(1)} />}
         </Stepper.Step>
       </Stepper>
     </Container>
@@ -107,36 +108,13 @@ function Install({ created, onNext }: { created: Created; onNext: () => void }) 
     <Card withBorder radius="lg" padding="lg" mt="md">
       <Stack>
         <Text size="sm">{t('newNode.installText')}</Text>
-        <div>
-          <Group justify="space-between" mb={6}>
-            <Text size="sm" fw={600}>
-              conf.ini
-            </Text>
-            <Group gap="xs">
-              <CopyText text={created.confIni} label={t('common.copy')} />
-              <Button
-                size="xs"
-                variant="default"
-                leftSection={<Icon name="download" size={16} />}
-                onClick={() => save('conf.ini', created.confIni)}
-              >
-                {t('common.download')}
-              </Button>
-            </Group>
-          </Group>
-          <Code block className={classes.config} data-testid="conf-ini" tabIndex={0}>
-            {created.confIni}
-          </Code>
-        </div>
-        <Text size="xs" c="orange">
-          {t('newNode.secretOnce')}
-        </Text>
+        <ConfIni text={created.confIni} />
         <div>
           <Text size="sm" fw={600} mb={6}>
             {t('newNode.start')}
           </Text>
-          <Group gap="xs">
-            <Code block flex={1}>
+          <Group gap="xs" wrap="nowrap">
+            <Code block flex={1} miw={0}>
               {created.startCommand}
             </Code>
             <CopyText text={created.startCommand} />
@@ -150,12 +128,46 @@ function Install({ created, onNext }: { created: Created; onNext: () => void }) 
   );
 }
 
-function TestIt({ name, onBack }: { name: string; onBack: () => void }) {
+/** The last step: the node is saved, so it may be left without a passing test, and its address may be put right. */
+function TestIt({ node, onBack }: { node: Node; onBack: () => void }) {
+  const client = useQueryClient();
+  const { data } = useQuery(nodesQuery);
+  const present = data?.find(({ id }) => id === node.id) ?? node;
+  const form = useForm({
+    initialValues: { url: node.url ?? '' },
+    validate: { url: nodeFormValidation(false).url },
+  });
+  const move = useMutation({
+    mutationFn: ({ url }: { url: string }) =>
+      call(nodes.updateNode, { params: { id: node.id }, body: { url, revision: present.revision } }),
+    onSuccess: (moved) => {
+      form.resetDirty({ url: moved.url ?? '' });
+      return client.invalidateQueries({ queryKey: ['nodes'] });
+    },
+  });
   return (
     <Card withBorder radius="lg" padding="lg" mt="md">
       <Stack>
-        <Text size="sm">{t('newNode.testText')}</Text>
-        <NodeTestPanel node={name} />
+        <Group gap="xs" align="center">
+          <Text size="sm" flex={1}>
+            {t('newNode.testText')}
+          </Text>
+          <Badge variant="dot" tt="none" radius="sm" color={statusColors[nodeStatus(present)]}>
+            {t(`health.${nodeStatus(present)}`)}
+          </Badge>
+        </Group>
+        {move.error && <ErrorAlert error={move.error} />}
+        <form onSubmit={form.onSubmit((values) => move.mutate(values))}>
+          <Group align="flex-end" gap="xs">
+            <TextInput label={t('node.url')} flex={1} {...form.getInputProps('url')} />
+            {form.isDirty() && (
+              <Button type="submit" variant="default" loading={move.isPending}>
+                {t('newNode.move')}
+              </Button>
+            )}
+          </Group>
+        </form>
+        <NodeTestPanel key={present.revision} node={node.id} />
         <Group justify="space-between">
           <Button variant="default" onClick={onBack}>
             {t('common.back')}
@@ -165,13 +177,4 @@ function TestIt({ name, onBack }: { name: string; onBack: () => void }) {
       </Stack>
     </Card>
   );
-}
-
-/** Hands a text to the browser as a file. */
-function save(name: string, text: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

@@ -1,4 +1,4 @@
-import type { Node } from '@longshore/protocol';
+import type { Node, NodeSeries } from '@longshore/protocol';
 import { Badge, Card, Group, Progress, SimpleGrid, Stack, Text, ThemeIcon, Tooltip } from '@mantine/core';
 import { createLink } from '@tanstack/react-router';
 import { forwardRef } from 'react';
@@ -6,6 +6,7 @@ import { formatBytes } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
 import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
+import { Sparkline } from '../../ui/charts/sparkline.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { diskWarnShare, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
 import classes from './nodes.module.css';
@@ -16,12 +17,12 @@ const NodeLink = createLink(
   }),
 );
 
-/** A node as it is now. */
-export function NodeCard({ node, share }: { node: Node; share: number }) {
+/** A node as it is now, and how busy it was in the last hour. */
+export function NodeCard({ node, share, past }: { node: Node; share: number; past: NodeSeries | undefined }) {
   const status = nodeStatus(node);
   const { vitals } = node;
   return (
-    <Card withBorder radius="lg" padding="lg" component="article" data-node={node.name}>
+    <Card withBorder radius="lg" padding="lg" component="article" data-node={node.name} data-status={status}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <Group gap="sm" wrap="nowrap" miw={0}>
           <ThemeIcon variant="light" color={statusColors[status]} size={40} radius="md">
@@ -40,51 +41,32 @@ export function NodeCard({ node, share }: { node: Node; share: number }) {
           {t(`health.${status}`)}
         </Badge>
       </Group>
-      {node.lastError !== null && node.health !== 'online' && (
-        <Text size="xs" c="red" mt="sm" className="breakable">
-          {node.lastError.code}: {node.lastError.message}
-        </Text>
-      )}
-      {node.rival !== null && (
-        <Text size="xs" c="red" mt="sm" className="breakable">
-          {node.rival.message}. {hintOf(node.rival)}
-        </Text>
-      )}
+      <Troubles node={node} />
       {vitals === null ? (
         <Text size="sm" c="dimmed" mt="md">
           {t('node.neverSeen')}
         </Text>
       ) : (
-        <Stack gap="sm" mt="md">
-          <Meter
-            label={t('node.load')}
-            share={vitals.load1 / vitals.cores}
-            warnAbove={1.5}
-            text={t('node.loadOf', { load: vitals.load1.toFixed(2), count: vitals.cores })}
-          />
-          <Meter
-            label={t('node.memory')}
-            share={1 - vitals.memoryFreeBytes / vitals.memoryTotalBytes}
-            text={`${formatBytes(vitals.memoryTotalBytes - vitals.memoryFreeBytes)} / ${formatBytes(vitals.memoryTotalBytes)}`}
-          />
-          {vitals.temp && (
-            <Meter
-              label={t('node.disk')}
-              share={1 - vitals.temp.freeBytes / vitals.temp.totalBytes}
-              warnAbove={1 - diskWarnShare}
-              text={t('node.free', { size: formatBytes(vitals.temp.freeBytes) })}
-            />
-          )}
-        </Stack>
+        <Meters vitals={vitals} />
       )}
       <SimpleGrid cols={3} mt="md" spacing="xs">
         <Figure label={t('node.running')} value={`${vitals?.running ?? 0} / ${vitals?.workers ?? '—'}`} />
         <Figure label={t('node.queued')} value={String(vitals?.queued ?? 0)} />
         <Figure label={t('node.weight')} value={String(node.weight)} />
       </SimpleGrid>
+      {past && past.running.length > 1 && (
+        <Tooltip label={t('node.pastHint')}>
+          <div>
+            <Text size="xs" c="dimmed" mt="sm" mb={2}>
+              {t('node.past')}
+            </Text>
+            <Sparkline values={past.running} color="harbor.5" />
+          </div>
+        </Tooltip>
+      )}
       <Tooltip label={t('node.shareHint')}>
         <div>
-          <Group justify="space-between" mt="md" mb={4}>
+          <Group justify="space-between" mt="sm" mb={4}>
             <Text size="xs" c="dimmed">
               {t('node.share')}
             </Text>
@@ -112,14 +94,69 @@ export function NodeCard({ node, share }: { node: Node; share: number }) {
             {t('node.skew', { span: formatSpan(Math.abs(node.skewMs)) })}
           </Text>
         )}
+        {node.oldKey !== null && <span>{t('node.twoKeys')}</span>}
       </Group>
     </Card>
   );
 }
 
-function Meter(meter: { label: string; share: number; text: string; warnAbove?: number }) {
-  const percent = Math.max(0, Math.min(100, meter.share * 100));
-  const isBad = meter.share > (meter.warnAbove ?? 0.95);
+function Troubles({ node }: { node: Node }) {
+  const errors = [
+    node.health === 'online' ? null : node.lastError,
+    node.quarantine?.reason ?? null,
+    node.rival,
+  ].filter((error) => error !== null);
+  return errors.map((error) => (
+    <Text key={error.code} size="xs" c="red" mt="sm" className="breakable">
+      {error.code}: {error.message}
+      <Text span inherit c="dimmed">
+        {' '}
+        {hintOf(error)}
+      </Text>
+    </Text>
+  ));
+}
+
+function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
+  const { temp } = vitals;
+  return (
+    <Stack gap="sm" mt="md">
+      <Meter
+        label={t('node.load')}
+        parts={[{ share: vitals.load1 / vitals.cores }]}
+        isBad={vitals.load1 / vitals.cores > 1.5}
+        text={t('node.loadOf', { load: vitals.load1.toFixed(2), count: vitals.cores })}
+      />
+      <Meter
+        label={t('node.memory')}
+        parts={[{ share: 1 - vitals.memoryFreeBytes / vitals.memoryTotalBytes }]}
+        isBad={vitals.memoryFreeBytes < vitals.memoryTotalBytes * 0.05}
+        text={`${formatBytes(vitals.memoryTotalBytes - vitals.memoryFreeBytes)} / ${formatBytes(vitals.memoryTotalBytes)}`}
+      />
+      {temp && (
+        <Meter
+          label={t('node.disk')}
+          parts={[
+            { share: 1 - temp.freeBytes / temp.totalBytes },
+            { share: (temp.reservedBytes ?? 0) / temp.totalBytes, color: 'yellow.6' },
+          ]}
+          isBad={temp.freeBytes < Math.max(temp.totalBytes * diskWarnShare, temp.minFreeBytes ?? 0)}
+          text={[
+            t('node.free', { size: formatBytes(temp.freeBytes) }),
+            ...(temp.reservedBytes ? [t('node.reserved', { size: formatBytes(temp.reservedBytes) })] : []),
+          ].join(' · ')}
+        />
+      )}
+    </Stack>
+  );
+}
+
+function Meter(meter: {
+  label: string;
+  parts: readonly { share: number; color?: string }[];
+  text: string;
+  isBad: boolean;
+}) {
   return (
     <div>
       <Group justify="space-between" mb={3}>
@@ -130,7 +167,18 @@ function Meter(meter: { label: string; share: number; text: string; warnAbove?: 
           {meter.text}
         </Text>
       </Group>
-      <Progress value={percent} size={5} color={isBad ? 'red' : 'harbor.5'} aria-label={meter.label} />
+      <Progress.Root size={5}>
+        {meter.parts
+          .filter(({ share }) => share > 0)
+          .map(({ share, color }) => (
+            <Progress.Section
+              key={color ?? 'used'}
+              value={Math.min(100, share * 100)}
+              color={color ?? (meter.isBad ? 'red' : 'harbor.5')}
+              aria-label={meter.label}
+            />
+          ))}
+      </Progress.Root>
     </div>
   );
 }

@@ -1,12 +1,14 @@
 import type { Node } from '@longshore/protocol';
 
-export type NodeStatus = Node['health'] | 'draining' | 'disabled';
+export type NodeStatus = Node['health'] | 'draining' | 'disabled' | 'quarantined' | 'stopping';
 
 /** One word for a node: what the administrator has decided stands before what the heartbeats say. */
 export function nodeStatus(node: Node): NodeStatus {
   if (!node.enabled) return 'disabled';
-  if (node.draining && node.health === 'online') return 'draining';
-  return node.health;
+  if (node.health !== 'online') return node.health;
+  if (node.quarantine !== null) return 'quarantined';
+  if (node.vitals?.stopping) return 'stopping';
+  return node.draining ? 'draining' : 'online';
 }
 
 export const statusColors: Record<NodeStatus, string> = {
@@ -16,6 +18,8 @@ export const statusColors: Record<NodeStatus, string> = {
   'never-seen': 'gray',
   draining: 'orange',
   disabled: 'gray',
+  quarantined: 'red',
+  stopping: 'orange',
 };
 
 /** Which share of all parts the rotation has given to each node, of 1. */

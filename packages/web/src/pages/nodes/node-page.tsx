@@ -1,27 +1,29 @@
-import { type Node, nodes } from '@longshore/protocol';
-import { Alert, Box, Button, Card, Container, Group, SimpleGrid, Stack, Switch, Title } from '@mantine/core';
-import { useForm } from '@mantine/form';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
-import { toApiError } from '../../api/api-error.ts';
-import { call } from '../../api/call.ts';
+import type { Node } from '@longshore/protocol';
+import { Alert, Box, Card, Container, Group, Stack, Switch, Tabs, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { t } from '../../language/language.ts';
 import { nodesQuery } from '../../queries/node-queries.ts';
-import { confirm } from '../../ui/confirm.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { LinkAnchor } from '../../ui/links.tsx';
-import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PageSkeleton } from '../../ui/page-skeleton.tsx';
-import { NodeCard } from './node-card.tsx';
-import { NodeFields, type NodeFormValues, nodeFormValidation } from './node-fields.tsx';
-import { sharesOf } from './node-look.ts';
+import { NodeConfigTable } from './node-config-table.tsx';
+import { NodeEdit } from './node-edit.tsx';
+import { NodeKeys } from './node-keys.tsx';
+import { NodeOverview } from './node-overview.tsx';
 import { NodeTestPanel } from './node-test-panel.tsx';
+import { useNodeChange } from './use-node-change.ts';
 
-/** One node: how it is, what it may do, whether it is reached. */
+const tabs = { overview: 'gauge', test: 'heart', edit: 'pencil', config: 'settings' } as const;
+type Tab = keyof typeof tabs;
+
+/** One node: how it is and was, whether it is reached, what it may do, and how it is set up. */
 export function NodePage() {
   const { nodeId } = useParams({ from: '/admin/nodes/$nodeId' });
+  const { tab } = useSearch({ from: '/admin/nodes/$nodeId' });
+  const navigate = useNavigate();
   const { data, error, refetch } = useQuery(nodesQuery);
   const node = data?.find(({ id, name }) => id === nodeId || name === nodeId);
   if (error && !data) {
@@ -35,46 +37,66 @@ export function NodePage() {
   if (node === undefined) {
     return (
       <Box p="lg">
-        <Alert color="orange" title={t('node.gone')} />
+        <Alert color="orange" title={t('node.gone')}>
+          <LinkAnchor to="/admin/nodes" size="sm">
+            {t('nav.nodes')}
+          </LinkAnchor>
+        </Alert>
       </Box>
     );
   }
+  const show = (next: string | null): void =>
+    void navigate({
+      to: '/admin/nodes/$nodeId',
+      params: { nodeId },
+      search: { tab: (next ?? 'overview') as Tab },
+    });
   return (
-    <Container size="lg" py="lg">
+    <Container size="xl" py="lg">
       <LinkAnchor to="/admin/nodes" size="sm" c="dimmed">
-        {t('nav.nodes')}
+        <Group gap={4} component="span">
+          <Icon name="left" size={14} />
+          {t('nav.nodes')}
+        </Group>
       </LinkAnchor>
       <PageHeader title={node.name}>
         <Switches node={node} />
       </PageHeader>
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Stack>
-          <NodeCard node={node} share={sharesOf(data).get(node.id) ?? 0} />
-          <Card withBorder radius="lg" padding="lg">
+      <Tabs value={tab} onChange={show} keepMounted={false}>
+        <Tabs.List mb="lg">
+          {(Object.keys(tabs) as Tab[]).map((name) => (
+            <Tabs.Tab key={name} value={name} leftSection={<Icon name={tabs[name]} size={16} />}>
+              {t(`node.tab.${name}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="overview">
+          <NodeOverview node={node} nodes={data} />
+        </Tabs.Panel>
+        <Tabs.Panel value="test">
+          <Card withBorder radius="lg" padding="lg" maw={760}>
             <Title order={2} fz={17} mb="md">
               {t('test.title')}
             </Title>
             <NodeTestPanel node={node.name} />
           </Card>
-        </Stack>
-        <Card withBorder radius="lg" padding="lg">
-          <Title order={2} fz={17} mb="md">
-            {t('node.edit')}
-          </Title>
-          <EditForm key={node.id} node={node} />
-        </Card>
-      </SimpleGrid>
+        </Tabs.Panel>
+        <Tabs.Panel value="edit">
+          <Stack maw={760}>
+            <NodeEdit key={node.id} node={node} />
+            {node.type === 'slave' && <NodeKeys node={node} />}
+          </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="config">
+          <NodeConfigTable node={node} />
+        </Tabs.Panel>
+      </Tabs>
     </Container>
   );
 }
 
 function Switches({ node }: { node: Node }) {
-  const client = useQueryClient();
-  const change = (body: { enabled?: boolean; draining?: boolean }): void => {
-    call(nodes.updateNode, { params: { id: node.id }, body })
-      .catch(notifyError)
-      .finally(() => void client.invalidateQueries({ queryKey: ['nodes'] }));
-  };
+  const change = useNodeChange(node.id);
   return (
     <Group gap="lg">
       <Switch
@@ -90,93 +112,3 @@ function Switches({ node }: { node: Node }) {
     </Group>
   );
 }
-
-function EditForm({ node }: { node: Node }) {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const isEmbedded = node.type === 'embedded';
-  const form = useForm<NodeFormValues & { revision: number }>({
-    initialValues: valuesOf(node),
-    validate: nodeFormValidation(isEmbedded),
-  });
-  const save = useMutation({
-    mutationFn: ({ url, internalUrl, ...values }: NodeFormValues & { revision: number }) =>
-      call(nodes.updateNode, {
-        params: { id: node.id },
-        body: {
-          ...values,
-          ...(isEmbedded ? {} : { url, internalUrl: internalUrl === '' ? null : internalUrl }),
-        },
-      }),
-    onSuccess: async (saved) => {
-      await client.invalidateQueries({ queryKey: ['nodes'] });
-      form.setValues(valuesOf(saved));
-      notifyDone(t('node.saved'));
-      if (saved.name !== node.name) {
-        await navigate({ to: '/admin/nodes/$nodeId', params: { nodeId: saved.name }, replace: true });
-      }
-    },
-  });
-  const isStale = save.error !== null && toApiError(save.error).code === 'NODE_CHANGED';
-  const loadTheirs = (): void => {
-    form.setValues(valuesOf(node));
-    save.reset();
-  };
-  const remove = (): void => {
-    call(nodes.deleteNode, { params: { id: node.id } })
-      .then(() => navigate({ to: '/admin/nodes' }))
-      .catch(notifyError)
-      .finally(() => void client.invalidateQueries({ queryKey: ['nodes'] }));
-  };
-  return (
-    <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
-      <Stack>
-        {isStale ? (
-          <Alert color="orange" icon={<Icon name="alert" />} title={t('node.changed')}>
-            <Stack gap="xs" align="flex-start">
-              {t('node.changedText')}
-              <Button size="xs" variant="light" color="orange" onClick={loadTheirs}>
-                {t('node.loadTheirs')}
-              </Button>
-            </Stack>
-          </Alert>
-        ) : (
-          save.error && <ErrorAlert error={save.error} />
-        )}
-        <NodeFields form={form as never} isEmbedded={isEmbedded} />
-        <Group justify="space-between">
-          {isEmbedded ? (
-            <span />
-          ) : (
-            <Button
-              variant="light"
-              color="red"
-              onClick={() =>
-                confirm({
-                  title: t('node.delete.title', { name: node.name }),
-                  text: t('node.delete.text'),
-                  confirm: t('common.delete'),
-                  run: remove,
-                })
-              }
-            >
-              {t('common.delete')}
-            </Button>
-          )}
-          <Button type="submit" loading={save.isPending}>
-            {t('common.save')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
-}
-
-const valuesOf = (node: Node) => ({
-  name: node.name,
-  url: node.url ?? '',
-  internalUrl: node.internalUrl ?? '',
-  weight: node.weight,
-  capabilities: node.capabilities,
-  revision: node.revision,
-});

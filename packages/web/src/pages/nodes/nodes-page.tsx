@@ -1,6 +1,7 @@
 import { Container, SimpleGrid, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { t } from '../../language/language.ts';
+import { statsHistoryQuery } from '../../queries/history-queries.ts';
 import { nodesQuery } from '../../queries/node-queries.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -11,6 +12,7 @@ import { sharesOf } from './node-look.ts';
 
 export function NodesPage() {
   const { data: nodes, error, refetch } = useQuery(nodesQuery);
+  const { data: history } = useQuery(statsHistoryQuery('hour'));
   const shares = sharesOf(nodes ?? []);
   return (
     <Container size="xl" py="lg">
@@ -23,12 +25,17 @@ export function NodesPage() {
       <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
         {nodes === undefined && !error && (
           <>
-            <Skeleton h={360} radius="lg" />
-            <Skeleton h={360} radius="lg" />
+            <Skeleton h={400} radius="lg" />
+            <Skeleton h={400} radius="lg" />
           </>
         )}
         {nodes?.map((node) => (
-          <NodeCard key={node.id} node={node} share={shares.get(node.id) ?? 0} />
+          <NodeCard
+            key={node.id}
+            node={node}
+            share={shares.get(node.id) ?? 0}
+            past={history?.nodes.find(({ nodeId }) => nodeId === node.id)}
+          />
         ))}
       </SimpleGrid>
     </Container>

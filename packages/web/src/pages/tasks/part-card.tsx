@@ -1,10 +1,12 @@
 import type { AttemptView, PartView } from '@longshore/protocol';
-import { Badge, Card, Group, Stack, Text, Timeline } from '@mantine/core';
+import { Badge, Group, Progress, Stack, Text, Timeline } from '@mantine/core';
+import { formatBytes } from '../../format/format-bytes.ts';
 import { formatExact, formatSpan } from '../../format/format-times.ts';
 import { t } from '../../language/language.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { ErrorNote } from '../../ui/error-alert.tsx';
 import { Icon, type IconName } from '../../ui/icons.tsx';
+import { useNow } from '../../ui/use-now.ts';
 
 const looks: Record<AttemptView['state'], { icon: IconName; color: string }> = {
   leased: { icon: 'clock', color: 'gray' },
@@ -20,15 +22,16 @@ const looks: Record<AttemptView['state'], { icon: IconName; color: string }> = {
 /** The share of a task that one node does, with every try. `told` is an error that the page shows already. */
 export function PartCard({ part, total, told }: { part: PartView; total: number; told: string | null }) {
   return (
-    <Card withBorder radius="lg" padding="lg">
-      {total > 1 && (
-        <Text size="sm" fw={600} mb="md">
-          {t('part.title', { number: part.ordinal + 1, total })}
-        </Text>
-      )}
+    <section data-part={part.ordinal} data-part-state={part.state}>
+      {total > 1 && <PartHead part={part} total={total} />}
       {part.waitingFor !== null && (
         <Text size="sm" c="dimmed" mb={part.attempts.length > 0 ? 'md' : 0}>
           {t('part.waiting')} {part.waitingFor}
+        </Text>
+      )}
+      {part.attempts.length === 0 && part.waitingFor === null && (
+        <Text size="sm" c="dimmed">
+          {t('part.notYet')}
         </Text>
       )}
       <Timeline bulletSize={26} lineWidth={2} active={part.attempts.length}>
@@ -43,32 +46,62 @@ export function PartCard({ part, total, told }: { part: PartView; total: number;
           </Timeline.Item>
         ))}
       </Timeline>
-    </Card>
+    </section>
+  );
+}
+
+function PartHead({ part, total }: { part: PartView; total: number }) {
+  const { bytesDone, bytesTotal } = part.progress;
+  return (
+    <Stack gap={6} mb="md">
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" fw={600}>
+          {t('part.title', { number: part.ordinal + 1, total })}
+        </Text>
+        <Text size="xs" c="dimmed" className="tabular">
+          {formatBytes(bytesDone)}
+          {bytesTotal !== null && ` / ${formatBytes(bytesTotal)}`}
+        </Text>
+      </Group>
+      {bytesTotal !== null && bytesTotal > 0 && (
+        <Progress
+          size={4}
+          value={(bytesDone / bytesTotal) * 100}
+          aria-label={t('part.title', { number: part.ordinal + 1, total })}
+        />
+      )}
+    </Stack>
   );
 }
 
 function AttemptTitle({ attempt }: { attempt: AttemptView }) {
   return (
-    <Group gap="xs">
+    <Group gap="xs" data-attempt={attempt.attempt} data-attempt-state={attempt.state}>
       <Text fw={600} size="sm">
         {t('attempt.on', { number: attempt.attempt, node: attempt.node })}
       </Text>
       <Badge size="sm" variant="light" color={looks[attempt.state].color} tt="none" radius="sm">
         {t(`attempt.${attempt.state}`)}
       </Badge>
-      {attempt.endedAtMs !== null && (
-        <Text size="xs" c="dimmed" className="tabular">
-          {formatSpan(attempt.endedAtMs - attempt.startedAtMs)}
-        </Text>
-      )}
+      <Text size="xs" c="dimmed" className="tabular">
+        {attempt.endedAtMs === null ? (
+          <RunningFor sinceMs={attempt.startedAtMs} />
+        ) : (
+          formatSpan(attempt.endedAtMs - attempt.startedAtMs)
+        )}
+      </Text>
     </Group>
   );
+}
+
+function RunningFor({ sinceMs }: { sinceMs: number }) {
+  return formatSpan(Math.max(0, useNow(1_000) - sinceMs));
 }
 
 function AttemptDetails({ attempt, told }: { attempt: AttemptView; told: string | null }) {
   return (
     <Stack gap={6} mt={4}>
-      <Text size="xs" c="dimmed">
+      <Text size="xs" c="dimmed" className="breakable">
         <Ago atMs={attempt.startedAtMs} /> · {t('attempt.why')} {attempt.reason}
       </Text>
       {attempt.error && attempt.error.message !== told && (

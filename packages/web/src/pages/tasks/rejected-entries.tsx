@@ -1,39 +1,33 @@
-import { exactPattern, type TaskDetail, tasks } from '@longshore/protocol';
+import type { Task, TaskDetail } from '@longshore/protocol';
 import { Button, Card, Code, Group, ScrollArea, Table, Text, Title } from '@mantine/core';
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { call } from '../../api/call.ts';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { t } from '../../language/language.ts';
 import { rejectedQuery } from '../../queries/task-queries.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
-import { notifyError } from '../../ui/notify.tsx';
-import { notifyTask } from '../files/notify-task.tsx';
+import { Icon } from '../../ui/icons.tsx';
+import { openRetryDialog } from './retry-dialog.tsx';
+import { isFinal } from './task-look.ts';
+
+/** The API takes so many names of one archive. */
+const maxRetried = 1000;
 
 /** The ledger of what was not done. Of an extraction the entries can be tried again, and nothing else. */
-export function RejectedEntries({ task }: { task: TaskDetail }) {
+export function RejectedEntries({ task, onRetried }: { task: TaskDetail; onRetried: (next: Task) => void }) {
   const query = useInfiniteQuery(rejectedQuery(task.id));
   const entries = query.data?.pages.flatMap((page) => page.entries) ?? [];
-  const again = useMutation({
-    mutationFn: () =>
-      retryThese(
-        task,
-        entries.map((entry) => entry.name),
-      ),
-    onSuccess: notifyTask,
-    onError: notifyError,
-  });
+  const canRetry = task.kind === 'extract-archive' && isFinal(task) && task.rejectedEntries <= maxRetried;
   return (
     <Card withBorder radius="lg" padding="lg">
       <Group justify="space-between" mb="sm">
         <Title order={2} fz={17}>
           {t('rejected.title', { count: task.rejectedEntries })}
         </Title>
-        {task.kind === 'extract-archive' && (
+        {canRetry && (
           <Button
             size="xs"
             variant="light"
-            onClick={() => again.mutate()}
-            loading={again.isPending}
-            disabled={entries.length === 0}
+            leftSection={<Icon name="retry" size={14} />}
+            onClick={() => openRetryDialog({ task, onlyRejected: true, onStarted: onRetried })}
           >
             {t('rejected.retry')}
           </Button>
@@ -67,23 +61,15 @@ export function RejectedEntries({ task }: { task: TaskDetail }) {
         </Table>
       </ScrollArea.Autosize>
       {query.hasNextPage && (
-        <Button variant="subtle" mt="xs" onClick={() => void query.fetchNextPage()}>
+        <Button
+          variant="subtle"
+          mt="xs"
+          onClick={() => void query.fetchNextPage()}
+          loading={query.isFetchingNextPage}
+        >
           {t('common.more')}
         </Button>
       )}
     </Card>
   );
 }
-
-/** The request of the task, with nothing selected but these. */
-const retryThese = (task: TaskDetail, names: string[]) =>
-  call(tasks.submitTask, {
-    body: {
-      kind: 'extract-archive',
-      source: String(task.request.source),
-      destination: String(task.request.destination),
-      encoding: typeof task.request.encoding === 'string' ? task.request.encoding : null,
-      select: names.map(exactPattern),
-      conflict: 'rename',
-    },
-  });

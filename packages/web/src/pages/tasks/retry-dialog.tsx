@@ -10,53 +10,79 @@ import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { NodeSelect } from '../files/node-select.tsx';
 import { notifyTask } from '../files/notify-task.tsx';
 
+type Retry = {
+  task: Task;
+  /** Only the entries that were not done. */
+  onlyRejected?: boolean;
+  onStarted?: (next: Task) => void;
+};
+
 /** The same again, with the choice of another node, and of a password where one may be needed. */
-export function openRetryDialog(task: Task): void {
+export function openRetryDialog(retry: Retry): void {
   const id = modals.open({
-    title: t('task.retry'),
+    title: t(retry.onlyRejected ? 'rejected.retry' : 'task.retry'),
     closeButtonProps: { 'aria-label': t('common.close') },
-    children: <RetryForm task={task} onDone={() => modals.close(id)} />,
+    children: <RetryForm {...retry} onDone={() => modals.close(id)} />,
   });
 }
 
-function RetryForm({ task, onDone }: { task: Task; onDone: () => void }) {
+function RetryForm({
+  task,
+  onlyRejected = false,
+  onStarted = notifyTask,
+  onDone,
+}: Retry & { onDone: () => void }) {
   const [node, setNode] = useState<string | null>(null);
   const [password, setPassword] = useState('');
   const retry = useMutation({
     mutationFn: () =>
       call(tasks.retryTask, {
         params: { id: task.id },
-        body: { node, password: password === '' ? null : password },
+        body: { node, password: password === '' ? null : password, onlyRejected },
       }),
     onSuccess: (next) => {
-      notifyTask(next);
+      onStarted(next);
       onDone();
     },
   });
   return (
-    <Stack>
-      {retry.error && <ErrorAlert error={retry.error} />}
-      <Text size="sm" className="breakable">
-        {t('task.retryText', { title: task.title })}
-      </Text>
-      <NodeSelect capability={task.kind} value={node} onChange={setNode} />
-      {task.kind === 'extract-archive' && (
-        <PasswordInput
-          label={t('extract.password')}
-          description={t('task.retryPassword')}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          autoComplete="off"
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        retry.mutate();
+      }}
+    >
+      <Stack>
+        {retry.error && <ErrorAlert error={retry.error} />}
+        <Text size="sm" className="breakable">
+          {onlyRejected
+            ? t('rejected.retryText', { count: task.rejectedEntries })
+            : t('task.retryText', { title: task.title })}
+        </Text>
+        <NodeSelect
+          capability={task.kind}
+          value={node}
+          onChange={setNode}
+          tried={task.state === 'failed' ? task.nodes : []}
         />
-      )}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onDone}>
-          {t('common.cancel')}
-        </Button>
-        <Button onClick={() => retry.mutate()} loading={retry.isPending}>
-          {t('task.retry')}
-        </Button>
-      </Group>
-    </Stack>
+        {task.kind === 'extract-archive' && (
+          <PasswordInput
+            label={t('extract.password')}
+            description={t('task.retryPassword')}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            autoComplete="off"
+          />
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onDone}>
+            {t('common.cancel')}
+          </Button>
+          <Button type="submit" loading={retry.isPending}>
+            {t('task.retry')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
   );
 }

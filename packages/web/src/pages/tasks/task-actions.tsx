@@ -1,24 +1,19 @@
 import type { Task } from '@longshore/protocol';
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { Icon } from '../../ui/icons.tsx';
+import { outputFolder } from './output-folder.ts';
 import { openRetryDialog } from './retry-dialog.tsx';
 import { isFinal } from './task-look.ts';
 import { useTaskActions } from './use-task-actions.ts';
 
-/** The step that is next for a task, and the others behind dots. */
+/** The step that is next for a task in a list, and the others behind dots. */
 export function TaskActions({ task }: { task: Task }) {
   const actions = useTaskActions();
   const navigate = useNavigate();
-  const output = task.outputs[0];
-  const openOutput = (): void => {
-    if (output === undefined) return;
-    const path = task.kind === 'create-archive' ? parentPath(output) : targetFolder(task, output);
-    void navigate({ to: '/files', search: { path } });
-  };
+  const folder = outputFolder(task);
   if (!isFinal(task)) {
     return (
       <Button
@@ -39,28 +34,21 @@ export function TaskActions({ task }: { task: Task }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {output !== undefined && (
-          <Menu.Item leftSection={<Icon name="folder" size={16} />} onClick={openOutput}>
+        {folder !== null && (
+          <Menu.Item
+            leftSection={<Icon name="folder" size={16} />}
+            onClick={() => void navigate({ to: '/files', search: { path: folder } })}
+          >
             {t('task.openOutput')}
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<Icon name="retry" size={16} />} onClick={() => openRetryDialog(task)}>
+        <Menu.Item leftSection={<Icon name="retry" size={16} />} onClick={() => openRetryDialog({ task })}>
           {t('task.retry')}
         </Menu.Item>
         <Menu.Item
           color="red"
           leftSection={<Icon name="trash" size={16} />}
-          onClick={() =>
-            confirm({
-              title: t('task.remove.title'),
-              text: t('task.remove.text'),
-              confirm: t('common.delete'),
-              run: () => {
-                actions.remove([task]);
-                if (window.location.pathname.endsWith(task.id)) window.history.back();
-              },
-            })
-          }
+          onClick={() => confirmRemoval(() => actions.remove([task]))}
         >
           {t('task.remove')}
         </Menu.Item>
@@ -69,5 +57,10 @@ export function TaskActions({ task }: { task: Task }) {
   );
 }
 
-const targetFolder = (task: Task, output: string): string =>
-  typeof task.request.destination === 'string' ? task.request.destination : parentPath(output);
+export const confirmRemoval = (run: () => void): void =>
+  confirm({
+    title: t('task.remove.title'),
+    text: t('task.remove.text'),
+    confirm: t('common.delete'),
+    run,
+  });

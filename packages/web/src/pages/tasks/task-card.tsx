@@ -9,7 +9,7 @@ import { Ago } from '../../ui/ago.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { TaskActions } from './task-actions.tsx';
-import { isFinal, stateColors } from './task-look.ts';
+import { isFinal, kindIcons, stateColors } from './task-look.ts';
 import { TaskProgress } from './task-progress.tsx';
 import classes from './tasks.module.css';
 
@@ -19,7 +19,7 @@ const TitleLink = createLink(
   }),
 );
 
-type Marking = { isMarked: boolean; onMark: () => void };
+type Marking = { isMarked: boolean; onMark: (isMarked: boolean) => void };
 
 /** One task in a list, moving while it works. */
 export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: boolean; marking?: Marking }) {
@@ -32,12 +32,12 @@ export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: b
           <Checkbox
             mt={10}
             checked={marking.isMarked}
-            onChange={marking.onMark}
+            onChange={(event) => marking.onMark(event.currentTarget.checked)}
             aria-label={t('task.mark', { title: task.title })}
           />
         )}
         <ThemeIcon variant="light" color={stateColors[task.state]} size={38} radius="md">
-          <Icon name={task.kind === 'create-archive' ? 'archive' : 'folder'} size={20} />
+          <Icon name={kindIcons[task.kind]} size={20} />
         </ThemeIcon>
         <div className={classes.body}>
           <Group justify="space-between" wrap="nowrap" gap="xs" align="flex-start">

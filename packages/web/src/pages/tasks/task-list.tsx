@@ -1,5 +1,5 @@
 import type { Task } from '@longshore/protocol';
-import { Button, Center, EmptyState, Skeleton, Stack } from '@mantine/core';
+import { Button, Center, Checkbox, EmptyState, Skeleton, Stack } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { t } from '../../language/language.ts';
 import { type TaskFilter, tasksQuery } from '../../queries/task-queries.ts';
@@ -8,7 +8,10 @@ import { Icon } from '../../ui/icons.tsx';
 import { LinkButton } from '../../ui/links.tsx';
 import { TaskCard } from './task-card.tsx';
 
-type Marks = { marked: ReadonlyMap<string, Task>; onMark: (task: Task) => void };
+type Marks = {
+  marked: ReadonlyMap<string, Task>;
+  onMark: (tasks: readonly Task[], isMarked: boolean) => void;
+};
 
 /** Tasks, newest first, a page at a time. */
 export function TaskList({
@@ -39,13 +42,17 @@ export function TaskList({
   if (tasks.length === 0) return <NoTasks isFiltered={isFiltered} />;
   return (
     <Stack gap="sm">
+      {marks && <MarkAll tasks={tasks} marks={marks} />}
       {tasks.map((task) => (
         <TaskCard
           key={task.id}
           task={task}
           withUser={withUser ?? false}
           {...(marks && {
-            marking: { isMarked: marks.marked.has(task.id), onMark: () => marks.onMark(task) },
+            marking: {
+              isMarked: marks.marked.has(task.id),
+              onMark: (isMarked) => marks.onMark([task], isMarked),
+            },
           })}
         />
       ))}
@@ -61,6 +68,20 @@ export function TaskList({
         </Center>
       )}
     </Stack>
+  );
+}
+
+function MarkAll({ tasks, marks }: { tasks: readonly Task[]; marks: Marks }) {
+  const count = tasks.filter((task) => marks.marked.has(task.id)).length;
+  return (
+    <Checkbox
+      size="sm"
+      pl="md"
+      label={t('task.markAll')}
+      checked={count === tasks.length}
+      indeterminate={count > 0 && count < tasks.length}
+      onChange={(event) => marks.onMark(tasks, event.currentTarget.checked)}
+    />
   );
 }
 

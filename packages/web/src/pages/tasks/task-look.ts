@@ -1,5 +1,6 @@
-import type { Task, TaskState } from '@longshore/protocol';
+import type { Task, TaskKind, TaskState } from '@longshore/protocol';
 import { finalTaskStates } from '@longshore/protocol';
+import type { IconName } from '../../ui/icons.tsx';
 
 export const stateColors: Record<TaskState, string> = {
   queued: 'gray',
@@ -8,6 +9,12 @@ export const stateColors: Record<TaskState, string> = {
   'completed-with-errors': 'yellow',
   failed: 'red',
   canceled: 'gray',
+};
+
+export const kindIcons: Record<TaskKind, IconName> = {
+  'create-archive': 'archive',
+  'extract-archive': 'folder',
+  check: 'heart',
 };
 
 export const isFinal = (task: Pick<Task, 'state'>): boolean =>

@@ -1,14 +1,9 @@
-import type { Task, TaskDetail } from '@longshore/protocol';
-import { Box, Card, Container, DataList, Group, Stack, Text, Title } from '@mantine/core';
+import type { Task } from '@longshore/protocol';
+import { Box, Card, Container, Grid, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
-import { formatExact, formatSpan } from '../../format/format-times.ts';
-import { parentPath } from '../../format/paths.ts';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { t } from '../../language/language.ts';
 import { taskQuery } from '../../queries/task-queries.ts';
-import { Ago } from '../../ui/ago.tsx';
-import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorAlert, ErrorNote } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { LinkAnchor } from '../../ui/links.tsx';
@@ -16,13 +11,16 @@ import { PageSkeleton } from '../../ui/page-skeleton.tsx';
 import { PartCard } from './part-card.tsx';
 import { RejectedEntries } from './rejected-entries.tsx';
 import { StateBadge } from './state-badge.tsx';
-import { TaskActions } from './task-actions.tsx';
+import { TaskButtons } from './task-buttons.tsx';
+import { TaskFacts } from './task-facts.tsx';
+import { TaskLog } from './task-log.tsx';
 import { isFinal } from './task-look.ts';
 import { TaskProgress } from './task-progress.tsx';
 
 /** Everything there is to know about a task: what was asked, where it ran and why, what came out. */
 export function TaskPage() {
   const { taskId } = useParams({ from: '/tasks/$taskId' });
+  const navigate = useNavigate();
   const { data: task, error, refetch } = useQuery(taskQuery(taskId));
   if (error && !task) {
     return (
@@ -32,16 +30,18 @@ export function TaskPage() {
     );
   }
   if (task === undefined) return <PageSkeleton />;
+  const showRetry = (next: Task): void =>
+    void navigate({ to: '/tasks/$taskId', params: { taskId: next.id } });
   return (
-    <Container size="lg" py="lg">
+    <Container size="xl" py="lg">
       <LinkAnchor to="/tasks" size="sm" c="dimmed">
         <Group gap={4} component="span">
           <Icon name="left" size={14} />
           {t('nav.tasks')}
         </Group>
       </LinkAnchor>
-      <Group justify="space-between" align="flex-start" mt="xs" mb="lg" wrap="nowrap">
-        <div>
+      <Group justify="space-between" align="flex-end" mt="xs" mb="lg" gap="sm">
+        <Box miw={0} flex="1 1 280px">
           <Group gap="sm">
             <Text size="sm" c="dimmed">
               {t(`kind.${task.kind}`)}
@@ -51,125 +51,47 @@ export function TaskPage() {
           <Title order={1} fz={22} className="breakable">
             {task.title}
           </Title>
-        </div>
-        <TaskActions task={task} />
+        </Box>
+        <TaskButtons task={task} onRetried={showRetry} onRemoved={() => void navigate({ to: '/tasks' })} />
       </Group>
-      <Stack gap="lg">
-        {task.error && (
+      {task.error && (
+        <Box mb="lg">
           <ErrorNote info={{ ...task.error, requestId: task.requestId }} title={t('task.failed')} />
-        )}
-        <Card withBorder radius="lg" padding="lg">
-          {!isFinal(task) && (
-            <Box mb="lg">
-              <TaskProgress task={task} />
-            </Box>
-          )}
-          <Facts task={task} />
-        </Card>
-        {task.rejectedEntries > 0 && <RejectedEntries task={task} />}
-        <div>
-          <Title order={2} fz={17} mb="sm">
-            {t('task.timeline')}
-          </Title>
-          <Stack gap="sm">
-            {task.parts.map((part) => (
-              <PartCard
-                key={part.id}
-                part={part}
-                total={task.parts.length}
-                told={task.error?.message ?? null}
-              />
-            ))}
+        </Box>
+      )}
+      <Grid gap="lg">
+        <Grid.Col span={{ base: 12, lg: 4 }} order={{ base: 1, lg: 2 }}>
+          <Card withBorder radius="lg" padding="lg">
+            <TaskFacts task={task} />
+          </Card>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 8 }} order={{ base: 2, lg: 1 }}>
+          <Stack gap="lg">
+            {!isFinal(task) && (
+              <Card withBorder radius="lg" padding="lg">
+                <TaskProgress task={task} />
+              </Card>
+            )}
+            {task.rejectedEntries > 0 && <RejectedEntries task={task} onRetried={showRetry} />}
+            <Card withBorder radius="lg" padding="lg">
+              <Title order={2} fz={17} mb="md">
+                {t('task.timeline')}
+              </Title>
+              <Stack gap="xl">
+                {task.parts.map((part) => (
+                  <PartCard
+                    key={part.id}
+                    part={part}
+                    total={task.parts.length}
+                    told={task.error?.message ?? null}
+                  />
+                ))}
+              </Stack>
+            </Card>
+            <TaskLog task={task} />
           </Stack>
-        </div>
-      </Stack>
+        </Grid.Col>
+      </Grid>
     </Container>
   );
 }
-
-function Facts({ task }: { task: TaskDetail }) {
-  const { startedAtMs, finishedAtMs } = task;
-  const rows: [string, ReactNode][] = [
-    [t('task.inputs'), <Paths key="in" paths={inputsOf(task)} />],
-    [t('task.outputs'), <Paths key="out" paths={task.outputs.length > 0 ? task.outputs : targetOf(task)} />],
-    [t('task.nodes'), task.nodes.join(', ') || '—'],
-    [t('task.user'), task.user],
-    [t('task.created'), <Moment key="created" atMs={task.createdAtMs} />],
-    ...(startedAtMs === null
-      ? []
-      : ([[t('task.waited'), formatSpan(startedAtMs - task.createdAtMs)]] as [string, ReactNode][])),
-    ...(startedAtMs === null || finishedAtMs === null
-      ? []
-      : ([[t('task.ran'), formatSpan(finishedAtMs - startedAtMs)]] as [string, ReactNode][])),
-    ...(task.retryOf === null
-      ? []
-      : ([
-          [
-            t('task.retryOf'),
-            <LinkAnchor key="retry" to="/tasks/$taskId" params={{ taskId: task.retryOf }} size="sm">
-              {task.retryOf.slice(0, 8)}
-            </LinkAnchor>,
-          ],
-        ] as [string, ReactNode][])),
-    [
-      t('task.requestId'),
-      <Group key="request" gap={4} wrap="nowrap">
-        <Text size="sm" ff="monospace" truncate>
-          {task.requestId}
-        </Text>
-        <CopyText text={task.requestId} />
-      </Group>,
-    ],
-  ];
-  return (
-    <DataList size="sm" orientation="horizontal" labelWidth={130}>
-      {rows.map(([label, value]) => (
-        <DataList.Item key={label}>
-          <DataList.ItemLabel>{label}</DataList.ItemLabel>
-          <DataList.ItemValue>{value}</DataList.ItemValue>
-        </DataList.Item>
-      ))}
-    </DataList>
-  );
-}
-
-function Moment({ atMs }: { atMs: number }) {
-  return (
-    <>
-      <Ago atMs={atMs} /> · {formatExact(atMs)}
-    </>
-  );
-}
-
-function Paths({ paths }: { paths: readonly string[] }) {
-  return (
-    <Stack gap={2}>
-      {paths.slice(0, 10).map((path) => (
-        <LinkAnchor
-          key={path}
-          to="/files"
-          search={{ path: parentPath(path) }}
-          size="sm"
-          className="breakable"
-        >
-          {path}
-        </LinkAnchor>
-      ))}
-      {paths.length > 10 && (
-        <Text size="sm" c="dimmed">
-          {t('conflict.more', { count: paths.length - 10 })}
-        </Text>
-      )}
-    </Stack>
-  );
-}
-
-const strings = (value: unknown): string[] =>
-  Array.isArray(value)
-    ? value.filter((one) => typeof one === 'string')
-    : typeof value === 'string'
-      ? [value]
-      : [];
-
-const inputsOf = (task: Task): string[] => strings(task.request.sources ?? task.request.source);
-const targetOf = (task: Task): string[] => strings(task.request.destination);

@@ -1,9 +1,9 @@
 import { Button, Container } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { t } from '../../language/language.ts';
-import { confirm } from '../../ui/confirm.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { openCleanUpDialog } from './clean-up-dialog.tsx';
 import { TaskFilters } from './task-filters.tsx';
 import { TaskList } from './task-list.tsx';
 import { useTaskActions } from './use-task-actions.ts';
@@ -20,11 +20,9 @@ export function TasksPage() {
           variant="default"
           leftSection={<Icon name="trash" size={16} />}
           onClick={() =>
-            confirm({
-              title: t('tasks.cleanUp'),
+            openCleanUpDialog({
               text: t('tasks.cleanUpText'),
-              confirm: t('tasks.cleanUp'),
-              run: () => cleanUp({ olderThanSeconds: 0, everybody: false }),
+              run: (wish) => cleanUp({ ...wish, everybody: false }),
             })
           }
         >
