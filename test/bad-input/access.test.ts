@@ -54,7 +54,7 @@ const reach: Record<string, Reach> = {
   createFolder: { body: { path: '/private/mine' } },
   move: { body: { from: '/secret.txt', to: '/mine.txt' } },
   remove: { body: { paths: ['/secret.txt'] } },
-  preview: { path: '/api/v1/files/preview?path=/secret.zip' },
+  preview: { body: { path: '/secret.zip' } },
   submitTask: { body: { kind: 'create-archive', sources: ['/secret.txt'], destination: '/mine.zip' } },
   listTasks: { path: '/api/v1/tasks?everybody=true' },
   showTask: { path: '/api/v1/tasks/{task}' },

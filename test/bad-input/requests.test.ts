@@ -99,16 +99,17 @@ describe('bad input', () => {
 
   it('an unknown path', async () => {
     const missing = encodeURIComponent('/nothing/here');
-    for (const path of [
-      '/api/v1/files?path=',
-      '/api/v1/files/stat?path=',
-      '/api/v1/files/content?path=',
-      '/api/v1/files/preview?path=',
-    ]) {
+    for (const path of ['/api/v1/files?path=', '/api/v1/files/stat?path=', '/api/v1/files/content?path=']) {
       expectError(await user.send('GET', path + missing), 'PATH_NOT_FOUND', '/nothing');
     }
     const body = { from: '/nothing', to: '/x' };
     expectError(await user.send('POST', '/api/v1/files/move', { body }), 'PATH_NOT_FOUND', '/nothing');
+    const preview = { path: '/nothing/here' };
+    expectError(
+      await user.send('POST', '/api/v1/files/preview', { body: preview }),
+      'PATH_NOT_FOUND',
+      '/nothing',
+    );
     const submit = { kind: 'create-archive', sources: ['/nothing'], destination: '/x.zip' };
     expectError(await user.send('POST', '/api/v1/tasks', { body: submit }), 'PATH_NOT_FOUND', '/nothing');
     expectError(await user.send('GET', '/api/v1/nowhere'), 'NOT_FOUND', '/api/v1/nowhere');

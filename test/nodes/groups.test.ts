@@ -124,7 +124,9 @@ describe('U1 what a group limits', () => {
     await limit({}, { allowedNodes: ['shed'] });
     await admin.call('PATCH', '/api/v1/nodes/shed', { enabled: false });
     const { id } = await ann.submit(archive());
-    const preview = await ann.send<ApiError>('GET', '/api/v1/files/preview?path=/files.zip');
+    const preview = await ann.send<ApiError>('POST', '/api/v1/files/preview', {
+      body: { path: '/files.zip' },
+    });
     expect(preview.body.error.code).toBe('NO_NODE');
     await eventually('the reason is told', async () => {
       const [part] = (await ann.task(id)).parts;

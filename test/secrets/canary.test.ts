@@ -120,7 +120,7 @@ describe('F10 secrets', () => {
       };
       expect(await ended(user, wrong)).toBe('failed');
       expect(await ended(user, { ...extract, destination: `/none-${format}` })).toBe('failed');
-      await ask(user, 'GET', `/api/v1/files/preview?path=${archive}`);
+      await ask(user, 'POST', '/api/v1/files/preview', { path: archive, password });
     }
 
     const nobody = anonymous(master.url);

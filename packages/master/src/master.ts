@@ -239,13 +239,8 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   mountUploadRoutes(app, uploads);
   mountDownloadRoutes(app, { db, stores, log });
   mountBlobRoutes(app, { database, stores, keys, clock, log });
-  mountPreviewRoutes(app, (userId, query, requestId) =>
-    previewFile(
-      { db, accessTo: (blob) => blobAccess({ keys, clock }, blob), list },
-      userId,
-      query,
-      requestId,
-    ),
+  mountPreviewRoutes(app, (userId, wish, requestId) =>
+    previewFile({ db, accessTo: (blob) => blobAccess({ keys, clock }, blob), list }, userId, wish, requestId),
   );
   mountTaskRoutes(app, tasks);
   const { currentProgress } = announcer;

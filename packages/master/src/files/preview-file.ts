@@ -11,7 +11,7 @@ export async function previewFile(
     list: (request: ListArchive, caller: { userId: string; requestId: string }) => Promise<ArchiveListing>;
   },
   userId: string,
-  query: {
+  wish: {
     path: string;
     encoding?: string;
     password?: string;
@@ -22,7 +22,7 @@ export async function previewFile(
   requestId: string,
 ): Promise<ArchiveListing> {
   const volumes = await Promise.all(
-    (await findVolumes(deps.db, userId, query.path)).map(async (file) => {
+    (await findVolumes(deps.db, userId, wish.path)).map(async (file) => {
       const blob = await findBlob(deps.db, file.blobId ?? '');
       if (blob === undefined) throw new AppError('BLOB_NOT_FOUND', `the bytes of "${file.name}" are gone`);
       return { name: file.name, access: deps.accessTo(blob) };
@@ -30,11 +30,11 @@ export async function previewFile(
   );
   const request: ListArchive = {
     volumes,
-    encoding: query.encoding ?? null,
-    password: query.password ?? null,
-    offset: query.offset,
-    limit: query.limit,
-    search: query.search ?? null,
+    encoding: wish.encoding ?? null,
+    password: wish.password ?? null,
+    offset: wish.offset,
+    limit: wish.limit,
+    search: wish.search ?? null,
   };
   return deps.list(request, { userId, requestId });
 }

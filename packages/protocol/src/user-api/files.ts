@@ -96,17 +96,21 @@ export const files = {
     status: 200,
     response: Done,
   }),
+  /** With a body, although it changes nothing: a password has no place in an address. */
   preview: endpoint({
-    method: 'get',
+    method: 'post',
     path: '/api/v1/files/preview',
     tag,
     summary: 'List an archive without extracting it',
     access: 'user',
-    query: z.object({
+    body: z.strictObject({
       path: UserPath,
+      /** Detected when absent. */
       encoding: z.string().max(32).optional(),
-      offset: z.coerce.number().int().min(0).default(0),
-      limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+      /** Of an archive whose names are encrypted too. */
+      password: z.string().min(1).max(1024).optional(),
+      offset: Count.default(0),
+      limit: z.int().min(1).max(10_000).default(1000),
       search: z.string().max(256).optional(),
     }),
     status: 200,

@@ -28,24 +28,37 @@ export const subfoldersQuery = (path: string) =>
     },
   });
 
-export const previewQuery = (request: { path: string; encoding: string | null; search: string }) =>
+export type PreviewWish = { path: string; encoding: string | null; search: string; password: string };
+
+export const previewQuery = ({ path, encoding, search, password }: PreviewWish) =>
   queryOptions({
-    queryKey: ['preview', request],
+    queryKey: ['preview', path, encoding, search, password],
     queryFn: ({ signal }) =>
       call(
         files.preview,
         {
-          query: {
-            path: request.path,
+          body: {
+            path,
             limit: 10_000,
-            ...(request.encoding === null ? {} : { encoding: request.encoding }),
-            ...(request.search === '' ? {} : { search: request.search }),
+            ...(encoding === null ? {} : { encoding }),
+            ...(search === '' ? {} : { search }),
+            ...(password === '' ? {} : { password }),
           },
         },
         { signal },
       ),
     staleTime: 5 * 60_000,
+    // A password is part of the key: it goes when the dialog does.
+    gcTime: 0,
     retry: false,
+  });
+
+/** How much a selection holds, folders with everything in them. */
+export const summaryQuery = (paths: readonly string[]) =>
+  queryOptions({
+    queryKey: ['summary', paths],
+    queryFn: ({ signal }) => call(files.summarize, { body: { paths: [...paths] } }, { signal }),
+    staleTime: 0,
   });
 
 export const contentUrl = (path: string): string => `/api/v1/files/content?path=${encodeURIComponent(path)}`;

@@ -114,10 +114,10 @@ describe('preview', () => {
   });
 
   cliTest('lists every page, and marks what is unsafe', async ({ master, longshore }) => {
-    master.on(files.preview, ({ query }) => ({
+    master.on(files.preview, ({ body }) => ({
       ...{ format: 'zip', encoding: 'cp437', total: 3, splittable: true },
-      entries: [0, 1, 2].slice(query.offset, query.offset + Math.min(2, query.limit)).map(entry),
-      next: query.offset + Math.min(2, query.limit) < 3 ? query.offset + Math.min(2, query.limit) : null,
+      entries: [0, 1, 2].slice(body.offset, body.offset + Math.min(2, body.limit)).map(entry),
+      next: body.offset + Math.min(2, body.limit) < 3 ? body.offset + Math.min(2, body.limit) : null,
     }));
     const ran = await longshore('preview', '/a.zip');
     expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
@@ -130,4 +130,17 @@ describe('preview', () => {
       entries: [{ index: 0 }],
     });
   });
+
+  cliTest(
+    'opens an archive whose names are encrypted, by a password from standard input',
+    async ({ master, run, env }) => {
+      master.on(files.preview, ({ body }) => {
+        expect(body).toMatchObject({ path: '/secret.7z', password: 'geheim' });
+        return { format: '7z', encoding: null, total: 1, splittable: false, entries: [entry(0)], next: null };
+      });
+      const ran = await run(['preview', '/secret.7z', '--password-stdin'], { env, stdin: 'geheim\n' });
+      expect(ran).toMatchObject({ exitCode: 0 });
+      expect(ran.stdout).toContain('p/0.jpg');
+    },
+  );
 });

@@ -6,8 +6,11 @@ import { formatBytes, formatCount, formatTime, plural } from '../../output/forma
 import { printable } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 import { RemotePath } from '../../remote-path.ts';
+import { readPassword } from '../../terminal/read-password.ts';
 
 const pageSize = 10_000;
+
+type Options = { search?: string; encoding?: string; limit?: number; passwordStdin?: true };
 
 export const preview = defineCommand({
   name: 'preview',
@@ -16,6 +19,7 @@ export const preview = defineCommand({
     'longshore preview /photos.zip',
     'longshore preview /photos.zip --search .jpg --limit 20',
     'longshore preview /old.zip --encoding shift_jis',
+    'printf %s "$PASSWORD" | longshore preview /secret.7z --password-stdin',
   ],
   notes: ['With `--json`, `next` is the number of the first entry that is not listed, or null.'],
   json: ArchiveListing,
@@ -28,13 +32,22 @@ export const preview = defineCommand({
         '--limit <number>',
         'list at most so many entries (default: all)',
         as(wholeNumber(1, 100_000_000)),
-      ),
-  run: async (cli, path: string, options: { search?: string; encoding?: string; limit?: number }) => {
+      )
+      .option('--password-stdin', 'read the password of the archive from standard input'),
+  run: async (cli, path: string, options: Options) => {
     const api = await signedIn(cli);
     const { search, encoding, limit = Number.POSITIVE_INFINITY } = options;
+    const password = options.passwordStdin ? await readPassword(cli, true, '') : null;
     const page = (offset: number, entriesSoFar: number): Promise<ArchiveListing> =>
       api.call(files.preview, {
-        query: { path, search, encoding, offset, limit: Math.min(pageSize, limit - entriesSoFar) },
+        body: {
+          path,
+          offset,
+          limit: Math.min(pageSize, limit - entriesSoFar),
+          ...(search === undefined ? {} : { search }),
+          ...(encoding === undefined ? {} : { encoding }),
+          ...(password === null ? {} : { password }),
+        },
       });
     const listing = await page(0, 0);
     const entries = [...listing.entries];

@@ -3,13 +3,11 @@ import { type ArchiveListing, files } from '@longshore/protocol';
 import type { HttpEnv } from '../http-env.ts';
 import { type Call, mountEndpoint } from '../mount-endpoint.ts';
 
-export type PreviewQuery = Call<typeof files.preview>['query'];
+export type PreviewRequest = Call<typeof files.preview>['body'];
 
 export function mountPreviewRoutes(
   app: OpenAPIHono<HttpEnv>,
-  preview: (userId: string, query: PreviewQuery, requestId: string) => Promise<ArchiveListing>,
+  preview: (userId: string, request: PreviewRequest, requestId: string) => Promise<ArchiveListing>,
 ): void {
-  mountEndpoint(app, files.preview, ({ query, caller, requestId }) =>
-    preview(caller.userId, query, requestId),
-  );
+  mountEndpoint(app, files.preview, ({ body, caller, requestId }) => preview(caller.userId, body, requestId));
 }

@@ -6,16 +6,19 @@ import {
   PasswordInput,
   SegmentedControl,
   Select,
+  Skeleton,
   Stack,
   Text,
   TextInput,
 } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { toApiError } from '../../api/api-error.ts';
 import { call } from '../../api/call.ts';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { baseName, joinPath, parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
+import { summaryQuery } from '../../queries/file-queries.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { FolderPicker } from './folder-picker.tsx';
@@ -132,22 +135,28 @@ export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[
   );
 }
 
+/** What the archive will hold, counted through all folders by the master. */
 function Contents({ entries }: { entries: readonly FileEntry[] }) {
-  const count = entries.filter((entry) => entry.kind === 'file').length;
-  const folders = entries.length - count;
-  const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-  const parts = [
-    folders > 0 && t('compress.folders', { count: folders }),
-    count > 0 && t('compress.files', { count, size: formatBytes(bytes) }),
-  ].filter(Boolean);
+  const { data, error } = useQuery(summaryQuery(entries.map((entry) => entry.path)));
   return (
-    <Alert variant="light" py="xs" icon={<Icon name="archive" />}>
+    <Alert variant="light" py="xs" icon={<Icon name="archive" />} aria-live="polite">
       <Text size="sm" truncate>
         {entries.map((entry) => entry.name).join(', ')}
       </Text>
-      <Text size="xs" c="dimmed">
-        {parts.join(' · ')}
-      </Text>
+      {error ? (
+        <Text size="xs" c="red">
+          {toApiError(error).message}
+        </Text>
+      ) : data === undefined ? (
+        <Skeleton h={12} w={180} mt={5} mb={2} />
+      ) : (
+        <Text size="xs" c="dimmed" className="tabular">
+          {[
+            t('compress.files', { count: data.files, size: formatBytes(data.bytes) }),
+            ...(data.folders > 0 ? [t('compress.folders', { count: data.folders })] : []),
+          ].join(' · ')}
+        </Text>
+      )}
     </Alert>
   );
 }

@@ -42,7 +42,7 @@ export const files = {
   'compress.title': 'Compress',
   'compress.defaultName': 'archive',
   'compress.files': '{count} file, {size}|{count} files, {size}',
-  'compress.folders': '{count} folder with all it holds|{count} folders with all they hold',
+  'compress.folders': '{count} folder|{count} folders',
   'compress.folder': 'Store it in',
   'compress.format': 'Format',
   'compress.name': 'Name of the archive',
@@ -82,4 +82,6 @@ export const files = {
   'extract.submitSome': 'Extract what is marked',
   'extract.to': 'Where to',
   'extract.unsafe': 'unsafe',
+  'extract.namesEncrypted': 'The names in this archive are encrypted too.',
+  'extract.wrongPassword': 'This password does not open it.',
 } as const;

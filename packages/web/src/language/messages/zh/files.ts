@@ -41,7 +41,7 @@ export const files = {
   'compress.title': '压缩',
   'compress.defaultName': '归档',
   'compress.files': '{count} 个文件，{size}',
-  'compress.folders': '{count} 个文件夹及其全部内容',
+  'compress.folders': '{count} 个文件夹',
   'compress.folder': '保存到',
   'compress.format': '格式',
   'compress.name': '归档名称',
@@ -81,4 +81,6 @@ export const files = {
   'extract.submitSome': '解压所选内容',
   'extract.to': '目标位置',
   'extract.unsafe': '不安全',
+  'extract.namesEncrypted': '此归档的文件名也已加密。',
+  'extract.wrongPassword': '密码不正确。',
 } as const;

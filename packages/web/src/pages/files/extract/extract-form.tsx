@@ -1,6 +1,7 @@
 import { exactPattern, type FileEntry, tasks } from '@longshore/protocol';
 import {
   Button,
+  Center,
   Group,
   Loader,
   Paper,
@@ -39,15 +40,16 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
   const [ownFolder, setOwnFolder] = useState(true);
   const [conflict, setConflict] = useState('rename');
   const [password, setPassword] = useState('');
+  /** What the preview was asked with: only for archives whose names are encrypted too. */
+  const [openedWith, setOpenedWith] = useState('');
   const [node, setNode] = useState<string | null>(null);
   const preview = useQuery({
-    ...previewQuery({ path: entry.path, encoding, search }),
+    ...previewQuery({ path: entry.path, encoding, search, password: openedWith }),
     placeholderData: keepPreviousData,
   });
   const tree = useMemo(() => archiveTree(preview.data?.entries ?? []), [preview.data]);
   const marked = useMemo(() => countMarked(tree, marks), [tree, marks]);
   const isEncrypted = preview.data?.entries.some((listed) => listed.encrypted) ?? false;
-  const needsPassword = isEncrypted || isAboutPassword(preview.error);
   const destination = ownFolder ? joinPath(folder, stem(entry.name)) : folder;
   const submit = useMutation({
     mutationFn: (key: string) =>
@@ -109,7 +111,14 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
           />
         </Group>
         <Paper withBorder radius="md" style={{ overflow: 'hidden' }}>
-          {preview.error && !preview.data ? (
+          {isAboutPassword(preview.error) ? (
+            <AskPassword
+              isWrong={openedWith !== ''}
+              password={password}
+              onPassword={setPassword}
+              onOpen={() => setOpenedWith(password)}
+            />
+          ) : preview.error && !preview.data ? (
             <ErrorAlert
               error={preview.error}
               title={t('extract.noPreview')}
@@ -147,7 +156,7 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
             </Button>
           )}
         </Group>
-        {needsPassword && (
+        {isEncrypted && openedWith === '' && (
           <PasswordInput
             label={t('extract.password')}
             value={password}
@@ -174,12 +183,49 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
           <Text size="xs" c="dimmed" className="breakable" flex={1}>
             {t('extract.result', { path: destination })}
           </Text>
-          <Button type="submit" loading={submit.isPending}>
+          <Button type="submit" loading={submit.isPending} disabled={isAboutPassword(preview.error)}>
             {t(marks.size === 0 ? 'extract.submitAll' : 'extract.submitSome')}
           </Button>
         </Group>
       </Stack>
     </form>
+  );
+}
+
+/** In the place of the content, which cannot be listed without it. */
+function AskPassword(ask: {
+  isWrong: boolean;
+  password: string;
+  onPassword: (password: string) => void;
+  onOpen: () => void;
+}) {
+  return (
+    <Center h={260} p="lg">
+      <Stack gap="sm" w={340} maw="100%">
+        <Text size="sm" ta="center">
+          {t('extract.namesEncrypted')}
+        </Text>
+        <Group gap="xs" align="flex-start" wrap="nowrap">
+          <PasswordInput
+            flex={1}
+            aria-label={t('extract.password')}
+            placeholder={t('extract.password')}
+            value={ask.password}
+            onChange={(event) => ask.onPassword(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter') return;
+              event.preventDefault();
+              ask.onOpen();
+            }}
+            error={ask.isWrong && t('extract.wrongPassword')}
+            autoComplete="off"
+          />
+          <Button onClick={ask.onOpen} disabled={ask.password === ''}>
+            {t('files.open')}
+          </Button>
+        </Group>
+      </Stack>
+    </Center>
   );
 }
 
