@@ -133,7 +133,7 @@ describe('preview', () => {
 
   cliTest(
     'opens an archive whose names are encrypted, by a password from standard input',
-    async ({ master, run, env }) => {
+    async ({ master, env }) => {
       master.on(files.preview, ({ body }) => {
         expect(body).toMatchObject({ path: '/secret.7z', password: 'geheim' });
         return { format: '7z', encoding: null, total: 1, splittable: false, entries: [entry(0)], next: null };
