@@ -30,4 +30,7 @@ export type TokenId = z.infer<typeof TokenId>;
 /** A non-negative whole number that JSON carries exactly. */
 export const Count = z.int().min(0);
 
+/** The CRC-32 of zip and gzip. */
+export const Crc32 = z.int().min(0).max(0xffffffff);
+
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');

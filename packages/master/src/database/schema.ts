@@ -153,6 +153,7 @@ export type Schema = {
     store_id: string;
     size_bytes: number;
     sha256: string;
+    crc32: number;
     state: 'staged' | 'live';
     part_id: string | null;
     attempt: number | null;

@@ -36,7 +36,7 @@ describeDatabases('file tree', (open) => {
     const { sizeBytes = 10, conflict = 'fail', userId = user } = options;
     const blobId = crypto.randomUUID() as BlobId;
     return database.transaction(async (tx) => {
-      await insertLiveBlob(tx, { id: blobId, storeId: 'local', sizeBytes, sha256: 'a'.repeat(64) });
+      await insertLiveBlob(tx, { id: blobId, storeId: 'local', sizeBytes, sha256: 'a'.repeat(64), crc32: 0 });
       const file = { userId, conflict, blobId, sizeBytes, reservedBytes: 0, mode: 0o644, modifiedAtMs: 1 };
       return publishFile(tx, { ...file, names: parsePath(path) });
     });

@@ -43,7 +43,7 @@ describeDatabases('publishing outputs', (open) => {
       };
     });
     const blobs = outputs.flatMap(({ blobId: id }) =>
-      id === null ? [] : [{ id, storeId: 'local', sizeBytes, sha256: 'b'.repeat(64) }],
+      id === null ? [] : [{ id, storeId: 'local', sizeBytes, sha256: 'b'.repeat(64), crc32: 0 }],
     );
     await stageReportedBlobs(database.db, blobs, owner);
     return outputs;

@@ -25,7 +25,7 @@ describeDatabases('what a selection holds', (open) => {
     database.transaction(async (tx) => {
       const { folder } = await ensureFolder(tx, userId, parsePath(path));
       const blobId = crypto.randomUUID() as BlobId;
-      await insertLiveBlob(tx, { id: blobId, storeId: 'local', sizeBytes, sha256: 'a'.repeat(64) });
+      await insertLiveBlob(tx, { id: blobId, storeId: 'local', sizeBytes, sha256: 'a'.repeat(64), crc32: 0 });
       const files = Array.from({ length: count }, (_, index) => ({
         id: crypto.randomUUID(),
         parentId: folder.id,

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { BlobId } from '@longshore/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StorageDriver } from './storage-driver.ts';
+import type { StorageDriver, WrittenBlob } from './storage-driver.ts';
 
 /** One store for one test: a place that outlives the drivers opened on it. */
 export type ContractStore = {
@@ -18,7 +19,11 @@ export type ContractStore = {
 };
 
 const newId = (): BlobId => BlobId.parse(crypto.randomUUID());
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const factsOf = (bytes: Uint8Array): WrittenBlob => ({
+  sizeBytes: bytes.length,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  crc32: crc32(bytes),
+});
 
 /** What every driver must do, whatever it stores its blobs in. */
 export function describeDriverContract(name: string, createStore: () => Promise<ContractStore>): void {
@@ -54,10 +59,7 @@ export function describeDriverContract(name: string, createStore: () => Promise<
     it.each([0, 1, 70_000, 5_000_000])('%i bytes come back with their digest', async (size) => {
       const bytes = randomBytes(size);
       const blobId = newId();
-      expect(await driver.write(blobId, Readable.from([bytes]), { sizeBytes: size })).toEqual({
-        sizeBytes: size,
-        sha256: sha256(bytes),
-      });
+      expect(await driver.write(blobId, Readable.from([bytes]), { sizeBytes: size })).toEqual(factsOf(bytes));
       expect((await read(blobId, 0, size)).equals(bytes)).toBe(true);
       expect((await send(blobId, 0, size)).equals(bytes)).toBe(true);
       expect((await driver.stat(blobId))?.sizeBytes).toBe(size);
@@ -67,7 +69,7 @@ export function describeDriverContract(name: string, createStore: () => Promise<
       const blobId = newId();
       const pieces = Array.from({ length: 40 }, () => randomBytes(50_001));
       const written = await driver.write(blobId, Readable.from(pieces), {});
-      expect(written).toEqual({ sizeBytes: 40 * 50_001, sha256: sha256(Buffer.concat(pieces)) });
+      expect(written).toEqual(factsOf(Buffer.concat(pieces)));
     });
 
     it.each([
@@ -205,7 +207,7 @@ export function describeDriverContract(name: string, createStore: () => Promise<
       const rest = Readable.from([bytes.subarray(offset)]);
       const second = await driver.append(blobId, rest, { offset, maxBytes: bytes.length - offset });
       expect(second).toEqual({ offset: bytes.length, interruptedBy: null });
-      expect(await driver.finishAppend(blobId)).toEqual({ sizeBytes: bytes.length, sha256: sha256(bytes) });
+      expect(await driver.finishAppend(blobId)).toEqual(factsOf(bytes));
       expect((await read(blobId, 0, bytes.length)).equals(bytes)).toBe(true);
     });
 
@@ -213,10 +215,7 @@ export function describeDriverContract(name: string, createStore: () => Promise<
       const blobId = newId();
       await driver.append(blobId, Readable.from([Buffer.from('abcXYZ')]), { offset: 0, maxBytes: 6 });
       await driver.append(blobId, Readable.from([Buffer.from('def')]), { offset: 3, maxBytes: 3 });
-      expect(await driver.finishAppend(blobId)).toEqual({
-        sizeBytes: 6,
-        sha256: sha256(Buffer.from('abcdef')),
-      });
+      expect(await driver.finishAppend(blobId)).toEqual(factsOf(Buffer.from('abcdef')));
       const ahead = driver.append(newId(), Readable.from([Buffer.from('x')]), { offset: 5, maxBytes: 1 });
       await expect(ahead).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
     });

@@ -41,7 +41,7 @@ describeDatabases('purge', (open) => {
     await store.write(blobId, Readable.from([Buffer.from('x')]), {});
     return blobId;
   };
-  const row = (id: BlobId) => ({ id, storeId: 'local', sizeBytes: 1, sha256: 'c'.repeat(64) });
+  const row = (id: BlobId) => ({ id, storeId: 'local', sizeBytes: 1, sha256: 'c'.repeat(64), crc32: 0 });
   const staged = async (owner: TestTask): Promise<BlobId> => {
     const blobId = await store1();
     expect(await stageBlob(database.db, row(blobId), owner)).toBe(true);

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { AppError, BlobId } from '@longshore/protocol';
+import type { BlobFacts } from '@longshore/runtime';
 
 /** Bytes `start` (included) to `end` (excluded). */
 export type ByteRange = { readonly start: number; readonly end: number };
@@ -7,7 +8,7 @@ export type ByteRange = { readonly start: number; readonly end: number };
 export type BlobStat = { readonly sizeBytes: number; readonly modifiedAtMs: number };
 
 /** The result of a write: what was received, computed from the bytes themselves. */
-export type WrittenBlob = { readonly sizeBytes: number; readonly sha256: string };
+export type WrittenBlob = BlobFacts;
 
 export type ReadOptions = { readonly range: ByteRange; readonly signal?: AbortSignal };
 

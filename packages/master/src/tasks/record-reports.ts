@@ -243,8 +243,13 @@ async function checkBlobs(
       );
       return { direct: [], wrong };
     }
-    const { blobId: id, sha256 } = file;
-    if (known === undefined) direct.push({ id, storeId: deps.storeId, sizeBytes: file.sizeBytes, sha256 });
+    if (known !== undefined) continue;
+    const { blobId: id, sha256, crc32 } = file;
+    if (crc32 === undefined) {
+      const wrong = new AppError('BAD_REQUEST', `blob ${id} is reported without the CRC-32 of its bytes`);
+      return { direct: [], wrong };
+    }
+    direct.push({ id, storeId: deps.storeId, sizeBytes, sha256, crc32 });
   }
   return { direct, wrong: undefined };
 }

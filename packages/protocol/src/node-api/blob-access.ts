@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BlobId, Count, Sha256 } from '../ids.ts';
+import { BlobId, Count, Crc32, Sha256 } from '../ids.ts';
 
 /**
  * How to read one blob. A node that holds the store itself (`storeId` is one of its own) reads its disk; every
@@ -25,5 +25,10 @@ export const OutputAccess = z.object({
 export type OutputAccess = z.infer<typeof OutputAccess>;
 
 /** The answer of a store to a finished PUT, computed from the bytes it received. */
-export const StoredBlob = z.object({ blobId: BlobId, sizeBytes: Count, sha256: Sha256 });
+export const StoredBlob = z.object({
+  blobId: BlobId,
+  sizeBytes: Count,
+  sha256: Sha256,
+  crc32: Crc32.optional(),
+});
 export type StoredBlob = z.infer<typeof StoredBlob>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ErrorInfo } from '../errors/app-error.ts';
-import { BlobId, Count, Sha256 } from '../ids.ts';
+import { BlobId, Count, Crc32, Sha256 } from '../ids.ts';
 import { Progress } from '../task.ts';
 import { AttemptRef } from './attempt.ts';
 import { LogLine, maxLogLines } from './log-line.ts';
@@ -16,6 +16,8 @@ export const Output = z.discriminatedUnion('kind', [
     blobId: BlobId,
     sizeBytes: Count,
     sha256: Sha256,
+    /** Of a blob that the node has written straight into a store it holds; the others the master has read itself. */
+    crc32: Crc32.optional(),
   }),
   z.object({
     kind: z.literal('folder'),

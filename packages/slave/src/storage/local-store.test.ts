@@ -19,6 +19,7 @@ test('a blob is written to the folder that its id names, and nothing stays stage
   expect(facts).toEqual({
     sizeBytes: 5,
     sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
+    crc32: 0x3610a686,
   });
   const path = join(root, 'blobs', blobId.slice(0, 2), blobId.slice(2, 4), blobId);
   expect(store.pathOf(blobId)).toBe(path);

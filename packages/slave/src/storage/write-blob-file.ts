@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { freeChunk } from '@longshore/runtime';
-
-export type BlobFacts = { readonly sizeBytes: number; readonly sha256: string };
+import { type BlobFacts, createBlobDigest, freeChunk } from '@longshore/runtime';
 
 /** Small chunks are gathered to this size, because each write costs a trip to the thread pool. */
 const gatherBytes = 1024 * 1024;
@@ -31,9 +28,10 @@ export async function writeBlobFile(
 }
 
 async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<BlobFacts> {
-  const sha256 = createHash('sha256').update(content).digest('hex');
+  const digest = createBlobDigest();
+  digest.add(content);
   await handle.writeFile(content);
-  return { sizeBytes: content.length, sha256 };
+  return digest.facts();
 }
 
 /** Reads on while the last block is being written, so that source and disk work at the same time. */
@@ -42,7 +40,7 @@ async function writeStream(
   content: Readable,
   { freeChunks, signal }: { freeChunks: boolean; signal: AbortSignal },
 ): Promise<BlobFacts> {
-  const hash = createHash('sha256');
+  const digest = createBlobDigest();
   let sizeBytes = 0;
   let gathered: Uint8Array[] = [];
   let gatheredBytes = 0;
@@ -61,7 +59,7 @@ async function writeStream(
   };
   for await (const chunk of content as AsyncIterable<Uint8Array>) {
     signal.throwIfAborted();
-    hash.update(chunk);
+    digest.add(chunk);
     gathered.push(chunk);
     gatheredBytes += chunk.length;
     sizeBytes += chunk.length;
@@ -69,7 +67,7 @@ async function writeStream(
   }
   if (gatheredBytes > 0) await writeGathered();
   await writing;
-  return { sizeBytes, sha256: hash.digest('hex') };
+  return digest.facts();
 }
 
 async function writeAt(handle: FileHandle, block: Uint8Array[], position: number): Promise<void> {

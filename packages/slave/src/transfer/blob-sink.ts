@@ -7,12 +7,11 @@ import {
   OutputAccess,
   type StoredBlob,
 } from '@longshore/protocol';
-import type { Clock } from '@longshore/runtime';
+import { type Clock, createBlobDigest } from '@longshore/runtime';
 import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { MasterLink } from '../report/master-link.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { BlobBody, BlobHttp } from './blob-http.ts';
-import { createMeter } from './create-meter.ts';
 import { blobUrl, isTicketError, toTransferError } from './remote-blob-source.ts';
 
 /** Where the outputs of one attempt go. */
@@ -103,17 +102,17 @@ function remoteSink(options: {
     store: async (content, signal, options) => {
       if (output.expiresAtMs - clock.nowMs() < renewBeforeMs) await renew();
       const blobId = nextId();
-      const meter = createMeter();
-      if (content instanceof Uint8Array) meter.add(content);
+      const sent = createBlobDigest();
+      if (content instanceof Uint8Array) sent.add(content);
       const body: BlobBody =
-        content instanceof Uint8Array ? { content } : { content, onChunk: meter.add, ...options };
+        content instanceof Uint8Array ? { content } : { content, onChunk: sent.add, ...options };
       try {
         const stored = await put(blobId, body, signal).catch(async (error: unknown) => {
           if (!isTicketError(error) || !(content instanceof Uint8Array)) throw error;
           await renew();
           return await put(blobId, body, signal);
         });
-        const ours = meter.facts();
+        const ours = sent.facts();
         if (
           stored.sha256 !== ours.sha256 ||
           stored.sizeBytes !== ours.sizeBytes ||

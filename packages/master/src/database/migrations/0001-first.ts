@@ -139,6 +139,7 @@ export const first = (dialect: DialectName): Migration => ({
       store_id ${text} not null,
       size_bytes ${long} not null,
       sha256 ${text} not null,
+      crc32 ${long} not null,
       state ${text} not null,
       part_id ${text},
       attempt integer,

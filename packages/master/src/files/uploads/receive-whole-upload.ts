@@ -20,15 +20,15 @@ export async function receiveWholeUpload(
   const storeId = deps.stores.defaultStoreId;
   const store = deps.stores.get(storeId);
   const id = crypto.randomUUID() as BlobId;
-  const { sha256 } = await store.write(id, upload.content, { sizeBytes });
+  const written = await store.write(id, upload.content, { sizeBytes });
   try {
     const published = await deps.database.transaction(async (tx) => {
-      await insertLiveBlob(tx, { id, storeId, sizeBytes, sha256 });
+      await insertLiveBlob(tx, { id, storeId, ...written });
       const owner = { userId, names, conflict, mode, modifiedAtMs };
       return publishFile(tx, { ...owner, blobId: id, sizeBytes, reservedBytes: 0 });
     });
     deps.filesChanged(userId, published.changedFolder);
-    return { ...published, sha256 };
+    return { ...published, sha256: written.sha256 };
   } catch (error) {
     // Only a refusal says for sure that nothing was committed; other bytes are left to the orphan purge.
     if (error instanceof AppError) await store.delete(id);

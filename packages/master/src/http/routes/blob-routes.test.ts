@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { BlobId, PartId } from '@longshore/protocol';
 import { issueTicket, type TicketClaims } from '@longshore/protocol/server';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -63,7 +64,7 @@ describeDatabases('blobs for nodes', (open) => {
     const stored = await put(blobId, body);
     expect([stored.status, await stored.json()]).toEqual([
       201,
-      { blobId, sizeBytes: 300_000, sha256: sha256(body) },
+      { blobId, sizeBytes: 300_000, sha256: sha256(body), crc32: crc32(body) },
     ]);
     const whole = await get(blobId);
     expect(whole.headers.get('longshore-blob-sha256')).toBe(sha256(body));

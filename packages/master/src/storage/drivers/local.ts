@@ -1,9 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, opendir, readdir, stat, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AppError, BlobId } from '@longshore/protocol';
-import { blobPath, type Clock, stagingPath } from '@longshore/runtime';
+import { type BlobDigest, blobPath, type Clock, createBlobDigest, stagingPath } from '@longshore/runtime';
 import type { BlobStat, ByteRange, StorageDriver, WrittenBlob } from '../storage-driver.ts';
 import { createRangeStream } from './local/create-range-stream.ts';
 import { diskError, systemCodeOf } from './local/disk-error.ts';
@@ -24,7 +23,7 @@ const maxRunningDigests = 256;
 export async function openLocalStore(options: { root: string; clock: Clock }): Promise<StorageDriver> {
   const { root, clock } = options;
   const appended = (blobId: BlobId): string => stagingPath(root, `${blobId}.part`);
-  const running = new Map<BlobId, { hash: Hash; offset: number }>();
+  const running = new Map<BlobId, { digest: BlobDigest; offset: number }>();
   await mkdir(join(root, 'blobs'), { recursive: true });
   await mkdir(join(root, 'staging'), { recursive: true });
 
@@ -67,7 +66,7 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
       content.on('error', noticedLater);
       const known = running.get(blobId);
       running.delete(blobId);
-      const hash = offset === 0 ? createHash('sha256') : known?.offset === offset ? known.hash : undefined;
+      const digest = offset === 0 ? createBlobDigest() : known?.offset === offset ? known.digest : undefined;
       try {
         const file = await open(appended(blobId), offset === 0 ? 'w' : 'r+', 0o600);
         try {
@@ -75,11 +74,11 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
             throw new AppError('STORAGE_FAILED', `less than ${offset} bytes of upload ${blobId} are stored`);
           }
           if (offset > 0) await file.truncate(offset);
-          const onChunk = (chunk: Buffer): void => void hash?.update(chunk);
+          const onChunk = (chunk: Buffer): void => digest?.add(chunk);
           const received = await receiveBytes({ content, file, position: offset, maxBytes, onChunk, signal });
           await file.datasync();
           const reached = offset + received.bytes;
-          if (hash !== undefined) remember(running, blobId, { hash, offset: reached });
+          if (digest !== undefined) remember(running, blobId, { digest, offset: reached });
           return { offset: reached, interruptedBy: received.interruptedBy };
         } finally {
           await file.close();
@@ -94,10 +93,7 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
         const size = await stat(path).then(({ size }) => size, ignoreMissing);
         if (size === undefined) return await digestPublished(root, blobId);
         const known = running.get(blobId);
-        const written =
-          known?.offset === size
-            ? { sizeBytes: size, sha256: known.hash.copy().digest('hex') }
-            : await digestFile(path);
+        const written = known?.offset === size ? known.digest.facts() : await digestFile(path);
         await publishBlob({ from: path, to: blobPath(root, blobId), written });
         running.delete(blobId);
         return written;
@@ -152,14 +148,13 @@ async function writeNew(
   content: Readable,
   options: { maxBytes: number; signal: AbortSignal | undefined },
 ): Promise<WrittenBlob> {
-  const hash = createHash('sha256');
+  const digest = createBlobDigest();
   const file = await open(path, 'wx', 0o600);
   try {
-    const onChunk = (chunk: Buffer): void => void hash.update(chunk);
-    const received = await receiveBytes({ content, file, position: 0, onChunk, ...options });
+    const received = await receiveBytes({ content, file, position: 0, onChunk: digest.add, ...options });
     if (received.interruptedBy !== null) throw received.interruptedBy;
     await file.datasync();
-    return { sizeBytes: received.bytes, sha256: hash.digest('hex') };
+    return digest.facts();
   } finally {
     await file.close();
   }

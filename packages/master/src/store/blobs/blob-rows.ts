@@ -11,7 +11,7 @@ export type BlobRow = {
   readonly attempt: number | null;
 };
 
-export type NewBlob = { id: string; storeId: string; sizeBytes: number; sha256: string };
+export type NewBlob = { id: string; storeId: string; sizeBytes: number; sha256: string; crc32: number };
 export type AttemptKey = { partId: string; attempt: number };
 
 const values = (blob: NewBlob, state: 'staged' | 'live', owner: AttemptKey | null) => ({
@@ -19,6 +19,7 @@ const values = (blob: NewBlob, state: 'staged' | 'live', owner: AttemptKey | nul
   store_id: blob.storeId,
   size_bytes: blob.sizeBytes,
   sha256: blob.sha256,
+  crc32: blob.crc32,
   state,
   part_id: owner?.partId ?? null,
   attempt: owner?.attempt ?? null,
@@ -55,9 +56,9 @@ export async function isAttemptHeld(db: Db, { partId, attempt }: AttemptKey): Pr
 /** Notes a blob that an attempt has stored, while it holds its lease. False when it does not, or the id is taken. */
 export async function stageBlob(db: Db, blob: NewBlob, owner: AttemptKey): Promise<boolean> {
   const result = await sql`
-    insert into blobs (id, store_id, size_bytes, sha256, state, part_id, attempt, created_at_ms)
-    select ${blob.id}, ${blob.storeId}, cast(${blob.sizeBytes} as bigint), ${blob.sha256}, 'staged', p.id, p.attempt,
-      ${nowMs}
+    insert into blobs (id, store_id, size_bytes, sha256, crc32, state, part_id, attempt, created_at_ms)
+    select ${blob.id}, ${blob.storeId}, cast(${blob.sizeBytes} as bigint), ${blob.sha256},
+      cast(${blob.crc32} as bigint), 'staged', p.id, p.attempt, ${nowMs}
     from parts p
     where p.id = ${owner.partId} and p.attempt = ${owner.attempt} and p.state in ('leased', 'running', 'waiting')
     on conflict do nothing`.execute(db);

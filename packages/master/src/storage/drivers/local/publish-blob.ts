@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '@longshore/protocol';
+import { createBlobDigest } from '@longshore/runtime';
 import type { WrittenBlob } from '../../storage-driver.ts';
 import { systemCodeOf } from './disk-error.ts';
 
@@ -51,15 +51,13 @@ async function requireSameBytes(path: string, written: WrittenBlob): Promise<voi
   throw new AppError('STORAGE_FAILED', `${path} is taken by other bytes; blobs never change`);
 }
 
-/** Reads a file for its size and SHA-256. */
+/** Reads a file for its size and digests. */
 export async function digestFile(path: string): Promise<WrittenBlob> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
+  const digest = createBlobDigest();
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
+    digest.add(chunk);
   }
-  return { sizeBytes, sha256: hash.digest('hex') };
+  return digest.facts();
 }
 
 /** A new folder survives a power cut only when the one above it is synced. */
