@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import type { Node, TestStep } from '@longshore/protocol';
+import { type Node, slaveRoutes, type TestStep } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, startMasterBehind, untilOnline } from '../support/cluster.ts';
@@ -203,6 +203,30 @@ describe('who is allowed to speak', () => {
     for (const path of ['..%2f..%2fmaster.key', '%2e%2e/%2e%2e/master.key', 'x']) {
       expect((await send('GET', path, read)).status).toBeGreaterThanOrEqual(400);
     }
+  });
+
+  it('F14 a slave does what its master asks for by ids and tickets, and takes no path from anybody', async () => {
+    const slave = `http://127.0.0.1:${anna.program.port}`;
+    const before = await readdir(anna.dataPath, { recursive: true });
+    const hostile = ['/', '..', '../../escape', '/etc/passwd', 'a/../../b', '\u0000', 'C:\\'];
+    for (const target of Object.values(slaveRoutes).filter((route) => route !== slaveRoutes.hello)) {
+      for (const path of hostile) {
+        const ref = { partId: path, attempt: 1 };
+        for (const body of [
+          { attempts: [ref] },
+          { stops: [ref] },
+          { archive: path, path },
+          { path, temp: path },
+        ]) {
+          const asked = { secret: anna.secret, method: 'POST', target, body } as const;
+          const answer = await sendSigned(slave, asked);
+          expect([400, 404, 405], `${target} ${JSON.stringify(body)}`).toContain(answer.status);
+          const stranger = await sendSigned(slave, { ...asked, secret: berta.secret });
+          expect(stranger).toMatchObject({ status: 401, code: 'KEY_UNKNOWN' });
+        }
+      }
+    }
+    expect((await readdir(anna.dataPath, { recursive: true })).toSorted()).toEqual(before.toSorted());
   });
 
   it('P4 N10 another protocol major is refused with both versions, on each side', async () => {

@@ -8,7 +8,7 @@ import {
 } from '@longshore/protocol';
 import type { Clock, Logger } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
-import { recordNodeError, recordVitals } from '../store/nodes/heartbeat-rows.ts';
+import { recordGreeting, recordNodeError } from '../store/nodes/heartbeat-rows.ts';
 import { findNode, listNodes, type NodeRow } from '../store/nodes/node-rows.ts';
 import type { NodeClient } from './node-client.ts';
 import { nodeHealth } from './node-health.ts';
@@ -40,14 +40,26 @@ const longestPauseMs = 30_000;
 
 /**
  * Introduces the master to nodes that send no heartbeats: a slave knows nothing but its secret until it is greeted,
- * and one that lost its data must be greeted again. A node that cannot be reached is tried less and less often,
- * down to twice a minute. Nodes that send heartbeats are left alone.
+ * and one that lost its data must be greeted again. A node that cannot be reached, or cannot reach its master, is tried
+ * less and less often, down to twice a minute. Nodes that send heartbeats are left alone.
  */
 export function startGreeter(deps: GreeterDeps): Greeter {
   const { database, clock, log, heartbeatMs } = deps;
   const pauses = new Map<string, { untilMs: number; pauseMs: number }>();
   const underWay = new Map<string, Promise<ErrorInfo | null>>();
+  /** When each node was greeted last. */
+  const greetedMs = new Map<string, number>();
   let stopped = false;
+
+  const pause = (nodeId: string): void => {
+    const pauseMs = Math.min(longestPauseMs, (pauses.get(nodeId)?.pauseMs ?? heartbeatMs / 5) * 2);
+    pauses.set(nodeId, { untilMs: clock.monotonicMs() + pauseMs, pauseMs });
+  };
+
+  /** A slave that was greeted sends a heartbeat at once, if it can. */
+  const isUnheardSince = (greeted: number | undefined, row: NodeRow): boolean =>
+    greeted !== undefined &&
+    (row.heartbeat_age_ms === null || row.heartbeat_age_ms > clock.monotonicMs() - greeted);
 
   const greet = async (row: NodeRow): Promise<ErrorInfo | null> => {
     const peer = toPeer(row, deps.keysOf);
@@ -56,15 +68,20 @@ export function startGreeter(deps: GreeterDeps): Greeter {
     const hello = deps.hello(row);
     try {
       const { data, skewMs } = await deps.client.hello(peer, hello);
-      pauses.delete(row.id);
-      await recordVitals(database.db, { nodeId: row.id, vitals: data.vitals, skewMs });
+      await recordGreeting(database.db, { nodeId: row.id, vitals: data.vitals, skewMs });
       log.info({ nodeId: row.id, node: row.name, url: peer.url }, 'node greeted');
+      if (isUnheardSince(greetedMs.get(row.id), row)) {
+        const where = hello.masterUrls.join(' and ');
+        const message = `"${row.name}" answers, but none of its heartbeats arrives at ${where}`;
+        await recordNodeError(database.db, row.id, toErrorInfo(new AppError('CALLBACK_FAILED', message)));
+      }
+      greetedMs.set(row.id, clock.monotonicMs());
+      pause(row.id);
       deps.changed(hello.nodeId);
       return null;
     } catch (thrown) {
       const error = toErrorInfo(toAppError(thrown, 'NODE_DISCONNECTED'));
-      const pauseMs = Math.min(longestPauseMs, (pauses.get(row.id)?.pauseMs ?? heartbeatMs / 5) * 2);
-      pauses.set(row.id, { untilMs: clock.monotonicMs() + pauseMs, pauseMs });
+      pause(row.id);
       await recordNodeError(database.db, row.id, error);
       log.debug({ nodeId: row.id, node: row.name, code: error.code }, 'node not reached');
       deps.changed(hello.nodeId);
@@ -89,8 +106,8 @@ export function startGreeter(deps: GreeterDeps): Greeter {
         if (row.id === only) start(row);
         continue;
       }
-      const due = (pauses.get(row.id)?.untilMs ?? 0) <= clock.monotonicMs();
-      if (due && nodeHealth(row.heartbeat_age_ms, heartbeatMs) !== 'online') start(row);
+      if (nodeHealth(row.heartbeat_age_ms, heartbeatMs) === 'online') pauses.delete(row.id);
+      else if ((pauses.get(row.id)?.untilMs ?? 0) <= clock.monotonicMs()) start(row);
     }
   };
   const lookSafely = (only?: string): void => {

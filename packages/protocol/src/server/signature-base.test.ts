@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { isInnerList, parseDictionary } from 'structured-headers';
 import { describe, expect, test } from 'vitest';
-import { parseSignature, requireNormalForm, signatureBase, signaturesEqual } from './signature-base.ts';
+import {
+  hmacSha256,
+  parseSignature,
+  requireNormalForm,
+  signatureBase,
+  signaturesEqual,
+} from './signature-base.ts';
 
 describe('RFC 9421, appendix B.2.5', () => {
   const secret = Buffer.from(
@@ -137,4 +143,15 @@ describe('what a signature must look like', () => {
       expect(() => parseSignature(headers)).toThrow(expect.objectContaining({ code: 'SIGNATURE_MISSING' }));
     }
   });
+});
+
+test.each([
+  ['\x0b'.repeat(20), 'Hi There', 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'],
+  [
+    'Jefe',
+    'what do ya want for nothing?',
+    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+  ],
+])('F12 HMAC-SHA-256 as in RFC 4231, section 4, with the key %j', (key, data, expected) => {
+  expect(hmacSha256(key, data).toString('hex')).toBe(expected);
 });

@@ -4,22 +4,27 @@ import { type Db, nowMs } from '../../database/open-database.ts';
 import { chunked } from '../chunked.ts';
 import { isHeld } from '../parts/held-states.ts';
 
-/** Notes that the node was heard of just now. */
-export async function recordVitals(
-  db: Db,
-  heard: { nodeId: string; vitals: NodeVitals; skewMs: number },
-): Promise<void> {
+type Heard = { nodeId: string; vitals: NodeVitals; skewMs: number };
+
+const columnsOf = ({ vitals, skewMs }: Heard) => ({
+  vitals: JSON.stringify(vitals),
+  skew_ms: skewMs,
+  boot_id: vitals.bootId,
+  last_error: null,
+});
+
+/** Notes a heartbeat. */
+export async function recordVitals(db: Db, heard: Heard): Promise<void> {
   await db
     .updateTable('nodes')
-    .set({
-      last_heartbeat_ms: nowMs,
-      vitals: JSON.stringify(heard.vitals),
-      skew_ms: heard.skewMs,
-      boot_id: heard.vitals.bootId,
-      last_error: null,
-    })
+    .set({ ...columnsOf(heard), last_heartbeat_ms: nowMs })
     .where('id', '=', heard.nodeId)
     .execute();
+}
+
+/** Notes what the node has answered. It lives, but only a heartbeat shows that it can reach its master. */
+export async function recordGreeting(db: Db, heard: Heard): Promise<void> {
+  await db.updateTable('nodes').set(columnsOf(heard)).where('id', '=', heard.nodeId).execute();
 }
 
 /** Notes why the node was not reached. */
