@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Node, Task } from '@longshore/protocol';
+import { ArchiveListing, type Node, type Task } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listTree, makeTree } from '../support/file-trees.ts';
 import { adminPassword, closeAll, startMaster, startSlave, tempFolder } from '../support/programs.ts';
@@ -60,6 +60,17 @@ describe('formats on a remote slave', () => {
   it.each(['secret.zip', 'secret.7z'])('A2 %s goes there and back with its password', (archive) =>
     thereAndBack(archive, 'correct horse'),
   );
+
+  it('A4 names that are encrypted are shown with the password, and only then', async () => {
+    const without = await cli.run(['preview', '/secret.7z']);
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('PASSWORD_REQUIRED') });
+    const listing = await cli.run(['preview', '/secret.7z', '--password-stdin', '--json'], {
+      input: 'correct horse\n',
+    });
+    expect(listing, listing.stderr).toMatchObject({ code: 0 });
+    expect(ArchiveListing.parse(JSON.parse(listing.stdout))).toMatchObject({ format: '7z', next: null });
+    expect(listing.stdout).toContain('tree/');
+  });
 
   it('A2 a wrong password and a missing one are told apart, and leave nothing', async () => {
     const extract = ['extract', '/secret.zip', '--to', '/never', '--wait'];

@@ -37,6 +37,8 @@ export const ArchiveListing = z.object({
   format: z.string(),
   /** The name encoding that was used, detected unless chosen; null where the format says UTF-8. */
   encoding: z.string().nullable(),
+  /** How sure a detected encoding is: 0 (a guess) to 1 (nothing else fits). Null unless it was detected. */
+  encodingConfidence: z.number().min(0).max(1).nullable().default(null),
   entries: z.array(ArchiveListEntry),
   /** Offset of the next page, or null on the last. */
   next: Count.nullable(),

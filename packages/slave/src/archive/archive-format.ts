@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { AppError } from '@longshore/protocol';
 import type { ArchiveEntry } from './archive-entry.ts';
+import type { NameDecoder } from './encodings/create-name-decoder.ts';
 import type { Extraction } from './extraction.ts';
 import type { ArchiveMember, ByteSource, TempSpace } from './ports.ts';
 import type { SourceProbe } from './source-probe.ts';
@@ -17,8 +18,8 @@ export type ReadRequest = {
   /** All volumes in order when the archive is split, else empty; `source` is the first. */
   readonly volumes: readonly Volume[];
   readonly password: string | null;
-  /** A label of `nameEncodings`, or null to detect. */
-  readonly encoding: string | null;
+  /** Reads names that are not marked as UTF-8. */
+  readonly names: NameDecoder;
   readonly threads: ArchiveThreads;
   readonly tempSpace: TempSpace;
   readonly signal: AbortSignal;

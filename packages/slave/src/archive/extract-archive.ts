@@ -2,6 +2,7 @@ import { AppError } from '@longshore/protocol';
 import type { ReadRequest, Volume } from './archive-format.ts';
 import { createExtraction } from './create-extraction.ts';
 import { detectFormatOfAny } from './detect-format.ts';
+import { createNameDecoder } from './encodings/create-name-decoder.ts';
 import type { ExtractOutcome, ExtractProgress } from './extraction.ts';
 import { type BudgetLimits, createExtractionBudget } from './extraction-budget.ts';
 import { type FormatId, formats } from './formats.ts';
@@ -63,7 +64,7 @@ export async function extractArchive(request: ExtractArchiveRequest): Promise<Ex
     name: request.name,
     volumes: request.volumes ?? [],
     password: request.password ?? null,
-    encoding: request.encoding ?? null,
+    names: createNameDecoder(request.encoding ?? null),
     threads: request.threads,
     tempSpace: request.tempSpace,
     signal: everything,

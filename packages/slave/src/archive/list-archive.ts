@@ -1,7 +1,8 @@
 import type { ListedEntry } from './archive-entry.ts';
 import type { Volume } from './archive-format.ts';
 import { detectFormatOfAny } from './detect-format.ts';
-import { formats } from './formats.ts';
+import { createNameDecoder, type NameDecoder, type UsedEncoding } from './encodings/create-name-decoder.ts';
+import { type FormatId, formats } from './formats.ts';
 import type { ByteSource, TempSpace } from './ports.ts';
 import { type PathLimits, safeEntryPath } from './safe-entry-path.ts';
 import type { ArchiveThreads } from './threads/archive-threads.ts';
@@ -18,20 +19,39 @@ export type ListArchiveRequest = {
   readonly signal: AbortSignal;
 };
 
+/** An archive that can be listed. */
+export type Listing = {
+  readonly format: FormatId;
+  /** In the archive's own order, as they are read; stop reading when a page is full. */
+  readonly entries: AsyncGenerator<ListedEntry, void>;
+  /** The encoding that the names needed which were read so far, and how sure that is. */
+  usedEncoding(): UsedEncoding | null;
+};
+
 /**
- * The entries of an archive in its own order, as they are read; stop reading when a page is full. A zip is read
- * by its directory alone. `unsafe` says why an extraction would refuse the name, else null.
+ * Opens an archive for listing. A zip is read by its directory alone. `unsafe` of an entry says why an extraction
+ * would refuse the name, else null.
  */
-export async function* listArchive(request: ListArchiveRequest): AsyncGenerator<ListedEntry, void> {
-  const { source, name, signal } = request;
+export async function listArchive(request: ListArchiveRequest): Promise<Listing> {
+  const { source } = request;
   const format = await detectFormatOfAny(source, request);
+  const names = createNameDecoder(request.encoding ?? null);
+  return { format, entries: judgedEntries(format, names, request), usedEncoding: names.used };
+}
+
+async function* judgedEntries(
+  format: FormatId,
+  names: NameDecoder,
+  request: ListArchiveRequest,
+): AsyncGenerator<ListedEntry, void> {
+  const { source, name, signal } = request;
   const stop = new AbortController();
   const entries = formats[format].list({
     source,
     name,
     volumes: request.volumes ?? [],
     password: request.password ?? null,
-    encoding: request.encoding ?? null,
+    names,
     threads: request.threads,
     tempSpace: request.tempSpace,
     signal: AbortSignal.any([signal, stop.signal]),

@@ -1,13 +1,15 @@
+import { createHash } from 'node:crypto';
 import { AppError, type ArchiveListEntry, type ArchiveListing, type ListArchive } from '@longshore/protocol';
 import { archivePurpose } from '@longshore/protocol/server';
 import type { ListedEntry } from '../archive/archive-entry.ts';
-import { detectFormatOfAny } from '../archive/detect-format.ts';
+import type { FormatId } from '../archive/formats.ts';
 import { listArchive } from '../archive/list-archive.ts';
 import type { ArchiveThreads } from '../archive/threads/archive-threads.ts';
 import type { MasterLink } from '../report/master-link.ts';
 import type { TempFolders } from '../storage/temp-folders.ts';
 import type { OpenBlob } from '../transfer/open-blob.ts';
 import { maxPathBytes } from './extract-archive-executor.ts';
+import { createListingCache, type KeptListing } from './listing-cache.ts';
 
 export type PreviewArchive = (
   request: ListArchive,
@@ -16,65 +18,71 @@ export type PreviewArchive = (
 ) => Promise<ArchiveListing>;
 
 const limits = { maxDepth: 256, maxPathBytes };
+const cacheBytes = 16 * 1024 * 1024;
+/** Of a stream up to this size the first page lists all: the next pages then cost nothing. */
+const wholeBytes = 64 * 1024 * 1024;
+/** These have a directory: counting on costs nothing. Elsewhere it reads the whole archive. */
+const withDirectory: ReadonlySet<FormatId> = new Set(['zip', '7z', 'rar']);
 
-/** Lists an archive where it lies, page by page, without extracting it. */
+/** Lists an archive where it lies, page by page, without extracting it. What was listed is kept by its blob. */
 export function createPreviewArchive(options: {
   threads: ArchiveThreads;
   openBlob: OpenBlob;
   tempFolders: TempFolders;
 }): PreviewArchive {
-  const { threads, openBlob, tempFolders } = options;
-  return async (request, link, signal) => {
-    const { encoding, offset, limit } = request;
+  const cache = createListingCache({ maxBytes: cacheBytes });
+
+  /** One page from the archive itself; all of its entries go into the cache where they were all read. */
+  async function readPage(
+    request: ListArchive,
+    {
+      key,
+      password,
+      link,
+      signal,
+    }: { key: string; password: string | null; link: MasterLink; signal: AbortSignal },
+  ): Promise<ArchiveListing> {
     const volumes = await Promise.all(
       request.volumes.map(async ({ name, access }) => ({
         name,
-        source: await openBlob({ access, link, renew: null }),
+        source: await options.openBlob({ access, link, renew: null }),
       })),
     );
     const [first] = volumes;
     if (first === undefined) throw new AppError('BAD_REQUEST', 'volumes: name at least one');
-    const tempSpace = tempFolders.open('preview');
+    const tempSpace = options.tempFolders.open('preview');
     try {
-      const split = volumes.length > 1 ? volumes : [];
-      const { source, name } = first;
-      const format = await detectFormatOfAny(source, { name, volumes: split, signal });
-      const listing = {
-        source,
-        name,
-        volumes: split,
-        encoding,
-        password: link.openPassword(
-          request.password,
-          archivePurpose(request.volumes[0]?.access.blobId ?? ''),
-        ),
+      const { format, entries, usedEncoding } = await listArchive({
+        ...first,
+        volumes: volumes.length > 1 ? volumes : [],
+        encoding: request.encoding,
+        password,
         limits,
-        threads,
+        threads: options.threads,
         tempSpace,
         signal,
-      };
-      const wanted = request.search?.toLowerCase() ?? '';
-      const entries: ArchiveListEntry[] = [];
-      let matching = 0;
-      let complete = true;
-      for await (const entry of listArchive(listing)) {
-        if (!entry.name.toLowerCase().includes(wanted)) continue;
-        matching += 1;
-        if (matching > offset && entries.length < limit) entries.push(toListEntry(entry));
-        // Counting on costs nothing where there is a directory; elsewhere it would read the whole archive.
-        if (matching > offset + limit && format !== 'zip') {
-          complete = false;
-          break;
-        }
+      });
+      const page = createPage(request);
+      const gathered = cache.gather();
+      const listsAll =
+        withDirectory.has(format) || first.source.sizeBytes <= wholeBytes || request.offset > 0;
+      let isWhole = true;
+      for await (const listed of entries) {
+        const entry = toListEntry(listed);
+        gathered.add(entry);
+        page.add(entry);
+        if (listsAll || !page.isFull()) continue;
+        isWhole = false;
+        break;
       }
-      return {
+      const used = usedEncoding();
+      const facts = {
         format,
-        encoding: null,
-        entries,
-        next: matching > offset + limit ? offset + limit : null,
-        total: complete ? matching : null,
-        splittable: format === 'zip' && split.length === 0,
+        encoding: used?.encoding ?? null,
+        encodingConfidence: used?.confidence ?? null,
       };
+      if (isWhole) gathered.keep(key, facts);
+      return page.answer(facts, { isSplit: volumes.length > 1, isWhole });
     } catch (error) {
       if (signal.aborted)
         throw new AppError('UNAVAILABLE', 'listing the archive took too long', { cause: error });
@@ -82,6 +90,67 @@ export function createPreviewArchive(options: {
     } finally {
       await tempSpace.releaseAll();
     }
+  }
+
+  return async (request, link, signal) => {
+    const purpose = archivePurpose(request.volumes[0]?.access.blobId ?? '');
+    const password = link.openPassword(request.password, purpose);
+    const key = keyOf(request, password);
+    const kept = cache.find(key);
+    if (kept !== undefined) return await keptPage(kept, request);
+    return await readPage(request, { key, password, link, signal });
+  };
+}
+
+/** What a listing depends on. Who does not give the password does not get what was listed with it. */
+function keyOf({ volumes, encoding }: ListArchive, password: string | null): string {
+  const archives = volumes.map(({ name, access }) => [name, access.blobId, access.sha256]);
+  return createHash('sha256')
+    .update(JSON.stringify([archives, encoding, password]))
+    .digest('hex');
+}
+
+async function keptPage(kept: KeptListing, request: ListArchive): Promise<ArchiveListing> {
+  const isSplit = request.volumes.length > 1;
+  const searches = request.search !== null && request.search !== '';
+  const page = createPage(request, searches ? 0 : kept.count);
+  for await (const { at, entry } of kept.entries(searches ? 0 : request.offset)) {
+    if (searches) page.add(entry);
+    else if (at >= request.offset + request.limit) break;
+    else if (at >= request.offset) page.take(entry);
+  }
+  return page.answer(kept, { isSplit, isWhole: true });
+}
+
+/** The entries of one page, and how many match in all. */
+function createPage({ offset, limit, search }: ListArchive, known = 0) {
+  const wanted = search?.toLowerCase() ?? '';
+  const entries: ArchiveListEntry[] = [];
+  let matching = known;
+  return {
+    take: (entry: ArchiveListEntry) => void entries.push(entry),
+    add(entry: ArchiveListEntry) {
+      if (!entry.path.toLowerCase().includes(wanted)) return;
+      matching += 1;
+      if (matching > offset && entries.length < limit) entries.push(entry);
+    },
+    isFull: () => matching > offset + limit,
+    answer: (
+      {
+        format,
+        encoding,
+        encodingConfidence,
+      }: Pick<ArchiveListing, 'format' | 'encoding' | 'encodingConfidence'>,
+      { isSplit, isWhole }: { isSplit: boolean; isWhole: boolean },
+    ): ArchiveListing => ({
+      format,
+      encoding,
+      encodingConfidence,
+      entries,
+      next: matching > offset + limit ? offset + limit : null,
+      total: isWhole ? matching : null,
+      splittable: format === 'zip' && !isSplit,
+    }),
   };
 }
 

@@ -115,14 +115,14 @@ describe('preview', () => {
 
   cliTest('lists every page, and marks what is unsafe', async ({ master, longshore }) => {
     master.on(files.preview, ({ body }) => ({
-      ...{ format: 'zip', encoding: 'cp437', total: 3, splittable: true },
+      ...{ format: 'zip', encoding: 'cp437', encodingConfidence: 0.625, total: 3, splittable: true },
       entries: [0, 1, 2].slice(body.offset, body.offset + Math.min(2, body.limit)).map(entry),
       next: body.offset + Math.min(2, body.limit) < 3 ? body.offset + Math.min(2, body.limit) : null,
     }));
     const ran = await longshore('preview', '/a.zip');
     expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
     expect(ran.stdout).toMatch(
-      /p\/0\.jpg\n.*p\/1\.jpg {2}unsafe: leaves the folder\n.*p\/2\.jpg\n3 entries, 30 B; zip, names in cp437\n$/,
+      /p\/0\.jpg\n.*p\/1\.jpg {2}unsafe: leaves the folder\n.*p\/2\.jpg\n3 entries, 30 B; zip, names in cp437 \(detected, 63 % sure\)\n$/,
     );
     const limited = await longshore('preview', '/a.zip', '--limit', '1', '--json');
     expect(ArchiveListing.parse(JSON.parse(limited.stdout))).toMatchObject({
@@ -136,7 +136,15 @@ describe('preview', () => {
     async ({ master, env }) => {
       master.on(files.preview, ({ body }) => {
         expect(body).toMatchObject({ path: '/secret.7z', password: 'geheim' });
-        return { format: '7z', encoding: null, total: 1, splittable: false, entries: [entry(0)], next: null };
+        return {
+          format: '7z',
+          encoding: null,
+          encodingConfidence: null,
+          total: 1,
+          splittable: false,
+          entries: [entry(0)],
+          next: null,
+        };
       });
       const ran = await run(['preview', '/secret.7z', '--password-stdin'], { env, stdin: 'geheim\n' });
       expect(ran).toMatchObject({ exitCode: 0 });

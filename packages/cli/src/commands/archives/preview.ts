@@ -73,7 +73,9 @@ function lines(cli: Cli, listing: ArchiveListing): string[] {
   const bytes = entries.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
   const count = plural(entries.length, 'entry', 'entries');
   const more = next === null ? '' : total === null ? ', and more' : ` of ${formatCount(total)}`;
-  const encoding = listing.encoding === null ? '' : `, names in ${listing.encoding}`;
+  const sure = listing.encodingConfidence;
+  const detected = sure === null ? '' : ` (detected, ${Math.round(sure * 100)} % sure)`;
+  const encoding = listing.encoding === null ? '' : `, names in ${listing.encoding}${detected}`;
   return [
     ...(rows.length === 0 ? [] : table(columns, rows, tableStyle(cli))),
     cli.paint.dim(`${count}${more}, ${formatBytes(bytes)}; ${listing.format}${encoding}`),

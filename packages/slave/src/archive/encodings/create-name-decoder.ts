@@ -8,9 +8,12 @@ export type NameDecoder = {
   readonly wantsSamples: boolean;
   sample(nameBytes: Uint8Array): void;
   decode(nameBytes: Uint8Array): string;
-  /** What the names say; null when all are UTF-8 or ASCII, or when the encoding was given. */
-  detect(): DetectedEncoding | null;
+  /** The encoding that names needed: given, or found out; null when all were UTF-8 or ASCII. */
+  used(): UsedEncoding | null;
 };
+
+/** `confidence` is null for an encoding that was given. */
+export type UsedEncoding = Omit<DetectedEncoding, 'confidence'> & { readonly confidence: number | null };
 
 const enoughBytes = 32 * 1024;
 
@@ -21,8 +24,16 @@ export function createNameDecoder(encoding: string | null): NameDecoder {
   }
   if (encoding !== null) {
     // Also what looks like ASCII: in ISO-2022-JP and UTF-16 it may be something else.
-    const decode = nameEncodings[encoding];
-    return { wantsSamples: false, sample: () => undefined, decode, detect: () => null };
+    let isUsed = false;
+    return {
+      wantsSamples: false,
+      sample: () => undefined,
+      decode(nameBytes) {
+        isUsed = true;
+        return nameEncodings[encoding](nameBytes);
+      },
+      used: () => (isUsed ? { encoding, confidence: null } : null),
+    };
   }
   const samples: Uint8Array[] = [];
   let sampleBytes = 0;
@@ -43,10 +54,7 @@ export function createNameDecoder(encoding: string | null): NameDecoder {
       detected ??= detectEncoding(samples.length > 0 ? samples : [nameBytes]);
       return nameEncodings[detected.encoding](nameBytes);
     },
-    detect() {
-      if (samples.length > 0) detected ??= detectEncoding(samples);
-      return detected;
-    },
+    used: () => detected,
   };
 }
 

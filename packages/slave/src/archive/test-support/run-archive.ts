@@ -92,7 +92,7 @@ export async function listed(
   request: Partial<ListArchiveRequest> & Pick<ListArchiveRequest, 'source'>,
 ): Promise<ListedEntry[]> {
   const entries: ListedEntry[] = [];
-  const listing = listArchive({
+  const listing = await listArchive({
     name: 'archive.bin',
     limits: generousBudget,
     threads,
@@ -100,6 +100,6 @@ export async function listed(
     signal: neverAborted(),
     ...request,
   });
-  for await (const entry of listing) entries.push(entry);
+  for await (const entry of listing.entries) entries.push(entry);
   return entries;
 }

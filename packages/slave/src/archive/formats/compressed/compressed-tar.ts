@@ -2,7 +2,6 @@ import type { ArchiveFormat, ReadRequest } from '../../archive-format.ts';
 import { createByteReader } from '../../byte-reader.ts';
 import type { Compression } from '../../compressions.ts';
 import { decodeStream } from '../../decode-stream.ts';
-import { createNameDecoder } from '../../encodings/create-name-decoder.ts';
 import { extractTar } from '../tar/extract-tar.ts';
 import { readTar } from '../tar/read-tar.ts';
 
@@ -21,7 +20,7 @@ export function compressedTar(
 
     async *list(request) {
       const reader = createByteReader(decode(request, compression));
-      for await (const { entry } of readTar(reader, createNameDecoder(request.encoding))) yield entry;
+      for await (const { entry } of readTar(reader, request.names)) yield entry;
       await reader.drain();
     },
 
@@ -36,7 +35,7 @@ export function compressedTar(
         }
       };
       const reader = createByteReader(counted());
-      await extractTar(reader, createNameDecoder(request.encoding), extraction);
+      await extractTar(reader, request.names, extraction);
       // The checksum of the compressed stream stands at its end.
       await reader.drain();
     },

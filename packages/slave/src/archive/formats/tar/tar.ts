@@ -1,6 +1,5 @@
 import type { ArchiveFormat, ReadRequest } from '../../archive-format.ts';
 import { type ByteReader, createByteReader } from '../../byte-reader.ts';
-import { createNameDecoder } from '../../encodings/create-name-decoder.ts';
 import { openRange } from '../../open-range.ts';
 import { createTar, plainTar } from './create-tar.ts';
 import { extractTar } from './extract-tar.ts';
@@ -13,12 +12,11 @@ export const tar: ArchiveFormat = {
   detect: ({ head }) => isTarHeader(head),
   create: createTar(plainTar),
   async *list(request) {
-    for await (const { entry } of readTar(openReader(request), createNameDecoder(request.encoding)))
-      yield entry;
+    for await (const { entry } of readTar(openReader(request), request.names)) yield entry;
   },
   async extract(request, extraction) {
     const reader = openReader(request, extraction.noteSourceBytes);
-    await extractTar(reader, createNameDecoder(request.encoding), extraction);
+    await extractTar(reader, request.names, extraction);
   },
 };
 

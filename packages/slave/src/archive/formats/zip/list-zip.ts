@@ -1,8 +1,6 @@
 import type { ArchiveEntry } from '../../archive-entry.ts';
 import type { ReadRequest } from '../../archive-format.ts';
-import { createNameDecoder, type NameDecoder } from '../../encodings/create-name-decoder.ts';
-import type { DetectedEncoding } from '../../encodings/detect-encoding.ts';
-import type { ByteSource } from '../../ports.ts';
+import type { NameDecoder } from '../../encodings/create-name-decoder.ts';
 import { readZipDirectory, type ZipDirectory } from './read-zip-directory.ts';
 import type { ZipRecord } from './zip-record.ts';
 
@@ -14,22 +12,12 @@ export type OpenedZip = {
 
 export async function openZip(request: ReadRequest): Promise<OpenedZip> {
   const directory = await readZipDirectory(request.source, request.signal);
-  const decoder = createNameDecoder(request.encoding);
+  const decoder = request.names;
   await sampleNames(directory, decoder);
   async function* entries() {
     for await (const record of directory.records()) yield { record, entry: describe(record, decoder) };
   }
   return { directory, entries };
-}
-
-/** The encoding of the names of a zip with its confidence, or null when they need no guess. */
-export async function detectZipEncoding(
-  source: ByteSource,
-  signal: AbortSignal,
-): Promise<DetectedEncoding | null> {
-  const decoder = createNameDecoder(null);
-  await sampleNames(await readZipDirectory(source, signal), decoder);
-  return decoder.detect();
 }
 
 async function sampleNames(directory: ZipDirectory, decoder: NameDecoder): Promise<void> {
