@@ -139,8 +139,7 @@ export function createAttemptReports(options: {
         ref: { partId, attempt },
         progress,
         dirty: true,
-        // Work that is over before the first report is due needs none.
-        sentAtMs: before?.sentAtMs ?? clock.monotonicMs(),
+        sentAtMs: before?.sentAtMs ?? Number.NEGATIVE_INFINITY,
       });
       if (before?.dirty !== true) onReport(keyId, 'soon');
     },
