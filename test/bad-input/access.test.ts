@@ -51,6 +51,7 @@ const reach: Record<string, Reach> = {
   listFolder: { path: '/api/v1/files?path=/private' },
   stat: { path: '/api/v1/files/stat?path=/secret.txt' },
   summarize: { body: { paths: ['/private'] } },
+  createZip: { body: { paths: ['/secret.txt'] } },
   createFolder: { body: { path: '/private/mine' } },
   move: { body: { from: '/secret.txt', to: '/mine.txt' } },
   remove: { body: { paths: ['/secret.txt'] } },

@@ -10,6 +10,7 @@ import type { Stores } from './storage/stores.ts';
 import { deleteExpiredSessions } from './store/accounts/session-rows.ts';
 import { trimAudit } from './store/audit/audit-rows.ts';
 import { trimEvents } from './store/events/event-rows.ts';
+import { deleteExpiredZips } from './store/zips/zip-rows.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -36,6 +37,7 @@ export function masterChores(deps: {
     trim('end sessions', () => deleteExpiredSessions(db, clock.nowMs())),
     trim('forget nonces', () => nonces.forgetOld()),
     trim('expire uploads', () => expireUploads(uploads)),
+    trim('expire zips', () => deleteExpiredZips(db)),
     trim('purge blobs', () => purgeBlobs({ db, stores, stagedGraceMs: dayMs })),
     sweep('purge orphans', createOrphanPurge({ db, stores, clock, graceMs: dayMs })),
     sweep('remove abandoned writes', () => stores.get(stores.defaultStoreId).removeAbandoned(dayMs)),

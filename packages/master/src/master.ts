@@ -43,6 +43,7 @@ import { mountPasskeyRoutes } from './http/routes/passkey-routes.ts';
 import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
 import { mountTaskRoutes } from './http/routes/task-routes.ts';
 import { mountUploadRoutes } from './http/routes/upload-routes.ts';
+import { mountZipRoutes } from './http/routes/zip-routes.ts';
 import { startMaintenance } from './maintenance.ts';
 import { measureMaster } from './metrics/measure-master.ts';
 import { createAdmitBoot } from './nodes/admit-boot.ts';
@@ -238,6 +239,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const uploads = { database, filesChanged, stores, clock, turns: createUploadTurns() };
   mountUploadRoutes(app, uploads);
   mountDownloadRoutes(app, { db, stores, log });
+  mountZipRoutes(app, { database, keys, stores, log });
   mountBlobRoutes(app, { database, stores, keys, clock, log });
   mountPreviewRoutes(app, (userId, wish, requestId) =>
     previewFile({ db, accessTo: (blob) => blobAccess({ keys, clock }, blob), list }, userId, wish, requestId),

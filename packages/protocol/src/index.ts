@@ -83,7 +83,15 @@ export {
 } from './user-api/endpoint.ts';
 export { EventStreamHello, EventStreamQuery, eventsRoute, ServerEvent } from './user-api/events.ts';
 export { exactPattern } from './user-api/exact-pattern.ts';
-export { FileEntry, fileBytesRoutes, files, UserPath, uploadHeaders } from './user-api/files.ts';
+export {
+  FileEntry,
+  fileBytesRoutes,
+  files,
+  UserPath,
+  uploadHeaders,
+  ZipLink,
+  zipRoute,
+} from './user-api/files.ts';
 export { Group, GroupLimits, GroupName, groups } from './user-api/groups.ts';
 export { health } from './user-api/health.ts';
 export {

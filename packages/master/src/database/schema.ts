@@ -227,6 +227,30 @@ export type Schema = {
     blob_id: string | null;
     size_bytes: number;
   };
+  /** Links to selections of files as one zip, as they were when the link was made. */
+  zips: {
+    id: string;
+    user_id: string;
+    name: string;
+    digest: string;
+    entries: number;
+    directory_offset: number;
+    size_bytes: number;
+    created_at_ms: number;
+    expires_at_ms: number;
+  };
+  /** What is in a zip, by the offsets of its header and of its directory record. Holds the blobs until the link ends. */
+  zip_entries: {
+    zip_id: string;
+    entry_offset: number;
+    record_offset: number;
+    kind: 'file' | 'folder';
+    path: string;
+    modified_at_ms: number;
+    mode: number;
+    blob_id: string | null;
+    size_bytes: number;
+  };
   parts: {
     id: string;
     task_id: string;

@@ -13,6 +13,7 @@ import { mountBlobRoutes } from '../http/routes/blob-routes.ts';
 import { mountDownloadRoutes } from '../http/routes/download-routes.ts';
 import { mountFileRoutes } from '../http/routes/file-routes.ts';
 import { mountUploadRoutes } from '../http/routes/upload-routes.ts';
+import { mountZipRoutes } from '../http/routes/zip-routes.ts';
 import { deriveMasterKeys, type MasterKeys } from '../secrets/master-keys.ts';
 import { openLocalStore } from '../storage/drivers/local.ts';
 import type { StorageDriver } from '../storage/storage-driver.ts';
@@ -64,6 +65,7 @@ export async function serveFiles(database: Database, options: { clock?: Clock } 
   mountFileRoutes(app, deps);
   mountDownloadRoutes(app, { db: database.db, stores, log });
   mountUploadRoutes(app, deps);
+  mountZipRoutes(app, { database, keys, stores, log });
   mountBlobRoutes(app, { database, stores, keys, clock, log });
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>(
     (resolve) => {

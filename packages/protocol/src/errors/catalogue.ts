@@ -120,6 +120,8 @@ export const errorCatalogue = {
   UPLOAD_OFFSET_MISMATCH: request(409, 'Ask for the offset with HEAD and continue there.'),
   UPLOAD_NOT_FOUND: request(404, 'Start the upload again; unfinished uploads are dropped after a day.'),
 
+  ZIP_EXPIRED: request(410, 'Make a new link; links to zips last a day, and the oldest of a user end first.'),
+
   // tasks
   TASK_NOT_FOUND: request(404, 'List your tasks with `longshore tasks ls`.'),
   TASK_FINAL: request(409, 'The task has ended; retry it to run it again.'),

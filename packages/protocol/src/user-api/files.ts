@@ -23,6 +23,19 @@ export const FileEntry = z.object({
 });
 export type FileEntry = z.infer<typeof FileEntry>;
 
+/** A selection of files as one zip. What it holds is fixed: the files may change, and the download be continued. */
+export const ZipLink = z.object({
+  /** Relative to the address of the master. Opens the zip, without a session, for whoever has it. */
+  url: z.string(),
+  name: z.string(),
+  sizeBytes: Count,
+  entries: Count,
+  /** Equal for equal zips; the ETag of the download. */
+  digest: Sha256,
+  expiresAtMs: Count,
+});
+export type ZipLink = z.infer<typeof ZipLink>;
+
 const Done = z.object({});
 const tag = 'Files';
 
@@ -60,6 +73,16 @@ export const files = {
     body: z.strictObject({ paths: z.array(UserPath).min(1).max(10_000) }),
     status: 200,
     response: z.object({ files: Count, folders: Count, bytes: Count }),
+  }),
+  createZip: endpoint({
+    method: 'post',
+    path: '/api/v1/files/zip',
+    tag,
+    summary: 'Make a link to files and folders as one zip, stored without compression',
+    access: 'user',
+    body: z.strictObject({ paths: z.array(UserPath).min(1).max(10_000) }),
+    status: 201,
+    response: ZipLink,
   }),
   createFolder: endpoint({
     method: 'post',
@@ -122,11 +145,14 @@ export const files = {
  * Bytes travel outside the JSON operations:
  * - `GET` and `HEAD /api/v1/files/content?path=…` answer the bytes of a file, with Range (one), ETag, `If-None-Match`
  *   and `If-Range`; `longshore-blob-sha256` is their SHA-256.
+ * - `GET` and `HEAD` of the `url` of a `ZipLink` answer a zip in the same way, to whoever has the address.
  * - `/api/v1/uploads` speaks tus 1.0.0 (creation, creation-with-upload, termination, expiration). Metadata: `path` (full
  *   path of the file; missing folders are made), `conflict` (a conflict policy), `modifiedAtMs`, `mode` (decimal). A
  *   small file is quickest as one POST with its bytes. The answer that completes an upload carries `uploadHeaders`.
  */
 export const fileBytesRoutes = { content: '/api/v1/files/content', uploads: '/api/v1/uploads' } as const;
+
+export const zipRoute = '/api/v1/zips';
 
 /** What the answer to the last byte of an upload, and to HEAD of a finished one, says of the file. */
 export const uploadHeaders = {

@@ -217,6 +217,29 @@ export const first = (dialect: DialectName): Migration => ({
       size_bytes ${long} not null,
       primary key (task_id, ordinal))`);
     await run(sql`create index task_sources_blob on task_sources (blob_id)`);
+    await run(sql`create table zips (
+      id ${text} primary key,
+      user_id ${text} not null references users (id) on delete cascade,
+      name ${text} not null,
+      digest ${text} not null,
+      entries integer not null,
+      directory_offset ${long} not null,
+      size_bytes ${long} not null,
+      created_at_ms ${long} not null,
+      expires_at_ms ${long} not null)`);
+    await run(sql`create index zips_user on zips (user_id, created_at_ms)`);
+    await run(sql`create table zip_entries (
+      zip_id ${text} not null references zips (id) on delete cascade,
+      entry_offset ${long} not null,
+      record_offset ${long} not null,
+      kind ${text} not null,
+      path ${text} not null,
+      modified_at_ms ${long} not null,
+      mode integer not null,
+      blob_id ${text} references blobs (id),
+      size_bytes ${long} not null,
+      primary key (zip_id, entry_offset))`);
+    await run(sql`create index zip_entries_blob on zip_entries (blob_id)`);
     await run(sql`create table parts (
       id ${text} primary key,
       task_id ${text} not null references tasks (id) on delete cascade,

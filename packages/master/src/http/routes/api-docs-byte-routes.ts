@@ -10,6 +10,7 @@ import {
   UnsavedNode,
   UserPath,
   unsavedNodeTestRoute,
+  zipRoute,
 } from '@longshore/protocol';
 
 type Registry = OpenAPIHono['openAPIRegistry'];
@@ -70,6 +71,19 @@ const operations: readonly Operation[] = [
       200: { description: 'The whole file', content: { 'application/octet-stream': bytes } },
       206: { description: 'The range that was asked for', content: { 'application/octet-stream': bytes } },
       304: { description: 'The client has this version' },
+    },
+  },
+  {
+    method: 'get',
+    path: `${zipRoute}/{name}`,
+    tag: 'Files',
+    summary: 'The zip that a link opens',
+    description:
+      'The address as it stands in the link; no session is needed. With `Range` as the bytes of a file.',
+    request: { params: z.object({ name: z.string() }), query: z.object({ ticket: z.string() }) },
+    responses: {
+      200: { description: 'The whole zip', content: { 'application/zip': bytes } },
+      206: { description: 'The range that was asked for', content: { 'application/zip': bytes } },
     },
   },
   {

@@ -41,6 +41,23 @@ export async function findBlob(db: Db, blobId: string): Promise<BlobRow | undefi
     .executeTakeFirst();
 }
 
+/** The digests of blobs, by id. */
+export async function findBlobFacts(
+  db: Db,
+  ids: readonly string[],
+): Promise<Map<string, { sha256: string; crc32: number }>> {
+  const facts = new Map<string, { sha256: string; crc32: number }>();
+  for (const some of chunked(ids, 1000)) {
+    const rows = await db
+      .selectFrom('blobs')
+      .select(['id', 'sha256', 'crc32'])
+      .where('id', 'in', some)
+      .execute();
+    for (const { id, ...digests } of rows) facts.set(id, digests);
+  }
+  return facts;
+}
+
 /** A node holds the attempt now: it may store blobs. */
 export async function isAttemptHeld(db: Db, { partId, attempt }: AttemptKey): Promise<boolean> {
   const part = await db

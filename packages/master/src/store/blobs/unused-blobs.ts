@@ -5,12 +5,14 @@ import { type Db, nowMs } from '../../database/open-database.ts';
  * A blob that nothing refers to and nothing can refer to any more. It is in use when
  * - a file points at it;
  * - it is a source of a task (sources of ended tasks are forgotten first);
+ * - a link to a zip holds it;
  * - it is an output of a task that has not ended: also of an earlier attempt, whose work is not done twice;
  * - it is staged by an attempt that holds its lease, or was staged otherwise only just now.
  */
 const unused = (stagedGraceMs: number): RawBuilder<boolean> => sql<boolean>`
   not exists (select 1 from files f where f.blob_id = blobs.id)
   and not exists (select 1 from task_sources s where s.blob_id = blobs.id)
+  and not exists (select 1 from zip_entries z where z.blob_id = blobs.id)
   and not exists (
     select 1 from outputs o join parts p on p.id = o.part_id join tasks t on t.id = p.task_id
     where o.blob_id = blobs.id and t.state in ('queued', 'running'))

@@ -1,5 +1,6 @@
 import { AppError } from '@longshore/protocol';
 import { freeChunk } from '@longshore/runtime';
+import { directoryRecord, endRecords, type WrittenEntry } from '@longshore/runtime/zip';
 import type { CreateRequest } from '../../archive-format.ts';
 import { createArchiveOutput } from '../../archive-output.ts';
 import { createOrderedLane } from '../../ordered-lane.ts';
@@ -7,7 +8,6 @@ import type { ArchiveMember } from '../../ports.ts';
 import { type PreparedMember, readAhead, smallMemberBytes } from '../../read-ahead.ts';
 import type { EncodeZipEntries, SmallMember } from './encode-zip-entries.ts';
 import { writeLargeMember } from './write-large-member.ts';
-import { directoryRecord, endRecords, type WrittenEntry } from './write-zip-records.ts';
 
 /** Small files go to the threads in groups of about this size: starting a compressor for each would cost most. */
 const groupBytes = 512 * 1024;

@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { directoryRecord, endRecords, localHeader } from '@longshore/runtime/zip';
 import type { ReadRequest } from '../../archive-format.ts';
 import { startSevenZip } from '../seven-zip/seven-zip-process.ts';
-import { directoryRecord, endRecords, localHeader } from './write-zip-records.ts';
 import type { ZipFile } from './zip-file.ts';
 
 /**

@@ -1,11 +1,11 @@
 /** Runs on a thread: makes complete entries of small files and folders. */
 import { crc32, deflateRawSync } from 'node:zlib';
+import { localHeader, type WrittenEntry } from '@longshore/runtime/zip';
 import { type LostFile, lostFile } from '../../threads/read-files.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { type FilePart, readWholeFile } from '../../threads/segment.ts';
 import type { WorkResult } from '../../threads/thread-work.ts';
 import { aesExtraField, aesKeyBytes, newSalt, openAes } from './win-zip-aes.ts';
-import { localHeader, type WrittenEntry } from './write-zip-records.ts';
 
 export type SmallMember = {
   readonly name: string;

@@ -1,4 +1,5 @@
 import type { AppError } from '@longshore/protocol';
+import { dataDescriptor, localHeader, type WrittenEntry } from '@longshore/runtime/zip';
 import type { CreateRequest } from '../../archive-format.ts';
 import type { ArchiveOutput } from '../../archive-output.ts';
 import { checkSource } from '../../check-source.ts';
@@ -13,7 +14,6 @@ import type { ThreadShare } from '../../threads/archive-threads.ts';
 import type { Segment } from '../../threads/segment.ts';
 import { aesFields, nameFlags } from './encode-zip-entries.ts';
 import { type AesStream, aesKeyBytes, newSalt, openAes } from './win-zip-aes.ts';
-import { dataDescriptor, localHeader, type WrittenEntry } from './write-zip-records.ts';
 
 const blockBytes = 512 * 1024;
 const dictionaryBytes = 32 * 1024;

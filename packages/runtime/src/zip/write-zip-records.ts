@@ -1,4 +1,4 @@
-/** The records of a zip as APPNOTE.TXT 6.3.10 defines them: what the writer needs, and no more. */
+/** The records of a zip as APPNOTE.TXT 6.3.10 defines them: what a writer needs, and no more. */
 
 /** What is known of an entry when its data has been written. */
 export type WrittenEntry = {
@@ -25,7 +25,10 @@ const madeByUnix = 3 << 8;
 
 /** With `descriptor` flags the checksum and sizes are left for the descriptor behind the data (4.4.4, bit 3). */
 export function localHeader(entry: Omit<WrittenEntry, 'headerOffset'>, hasDescriptor: boolean): Buffer {
-  const extra = Buffer.concat([timeField(entry.modifiedAtMs), entry.extra]);
+  const sizes = Math.max(entry.sizeBytes, entry.compressedBytes);
+  // In a local header both sizes are in the field when one of them has to be (4.5.3).
+  const large = hasDescriptor || sizes < max32 ? [] : [entry.sizeBytes, entry.compressedBytes];
+  const extra = Buffer.concat([zip64Field(large), timeField(entry.modifiedAtMs), entry.extra]);
   const header = Buffer.alloc(30 + entry.nameBytes.length + extra.length);
   header.writeUInt32LE(0x04034b50, 0);
   header.writeUInt16LE(versionFor(entry), 4);
@@ -34,8 +37,8 @@ export function localHeader(entry: Omit<WrittenEntry, 'headerOffset'>, hasDescri
   header.writeUInt32LE(dosTime(entry.modifiedAtMs), 10);
   if (!hasDescriptor) {
     header.writeUInt32LE(entry.crc32, 14);
-    header.writeUInt32LE(entry.compressedBytes, 18);
-    header.writeUInt32LE(entry.sizeBytes, 22);
+    header.writeUInt32LE(large.length > 0 ? max32 : entry.compressedBytes, 18);
+    header.writeUInt32LE(large.length > 0 ? max32 : entry.sizeBytes, 22);
   }
   header.writeUInt16LE(entry.nameBytes.length, 26);
   header.writeUInt16LE(extra.length, 28);
@@ -61,7 +64,10 @@ export function dataDescriptor(entry: Pick<WrittenEntry, 'crc32' | 'compressedBy
 }
 
 export function directoryRecord(entry: WrittenEntry): Buffer {
-  const extra = Buffer.concat([zip64Field(entry), timeField(entry.modifiedAtMs), entry.extra]);
+  const large = [entry.sizeBytes, entry.compressedBytes, entry.headerOffset].filter(
+    (value) => value >= max32,
+  );
+  const extra = Buffer.concat([zip64Field(large), timeField(entry.modifiedAtMs), entry.extra]);
   const record = Buffer.alloc(46 + entry.nameBytes.length + extra.length);
   const unixMode = (entry.isFolder ? 0o040000 : 0o100000) | (entry.mode & 0o777);
   record.writeUInt32LE(0x02014b50, 0);
@@ -115,9 +121,8 @@ function versionFor(entry: Omit<WrittenEntry, 'headerOffset'> & { headerOffset?:
   return large ? versionZip64 : versionPlain;
 }
 
-/** Numbers that have no room in the record, in this order (4.5.3). */
-function zip64Field({ sizeBytes, compressedBytes, headerOffset }: WrittenEntry): Buffer {
-  const large = [sizeBytes, compressedBytes, headerOffset].filter((value) => value >= max32);
+/** Numbers that have no room in the record: of size, compressed size and offset, in this order (4.5.3). */
+function zip64Field(large: readonly number[]): Buffer {
   if (large.length === 0) return Buffer.alloc(0);
   const field = Buffer.alloc(4 + large.length * 8);
   field.writeUInt16LE(0x0001, 0);

@@ -1,0 +1,20 @@
+import { timingSafeEqual } from 'node:crypto';
+import { AppError } from '@longshore/protocol';
+import type { MasterKeys } from '../../secrets/master-keys.ts';
+
+const purpose = 'zip link';
+
+/** The right to download one zip, for whoever has the link: nothing that is read from the database makes one. */
+export const issueZipTicket = (keys: MasterKeys, zipId: string): string =>
+  `${zipId}.${keys.digest(purpose, zipId)}`;
+
+/** The id of the zip. Throws `TICKET_INVALID`. */
+export function verifyZipTicket(keys: MasterKeys, ticket: string): string {
+  const zipId = ticket.slice(0, ticket.indexOf('.'));
+  const [claimed, issued] = [ticket, issueZipTicket(keys, zipId)].map((text) => Buffer.from(text));
+  if (claimed?.length === issued?.length && timingSafeEqual(claimed ?? nothing, issued ?? nothing))
+    return zipId;
+  throw new AppError('TICKET_INVALID', 'the link to the zip is not complete, or not of this master');
+}
+
+const nothing = Buffer.alloc(0);

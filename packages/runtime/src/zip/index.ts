@@ -1,0 +1,7 @@
+export {
+  dataDescriptor,
+  directoryRecord,
+  endRecords,
+  localHeader,
+  type WrittenEntry,
+} from './write-zip-records.ts';
