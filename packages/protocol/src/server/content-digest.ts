@@ -13,6 +13,8 @@ export const contentDigest = (body: Uint8Array): string =>
  * must be known (RFC 9530, section 2). Throws `DIGEST_MISMATCH`.
  */
 export function verifyContentDigest(field: string, body: Uint8Array): void {
+  // What our own programs send, without the general parser.
+  if (field === contentDigest(body)) return;
   let known = 0;
   for (const [algorithm, [value]] of parseDigests(field)) {
     const hashName = Object.hasOwn(nodeHashNames, algorithm) ? nodeHashNames[algorithm] : undefined;

@@ -1,8 +1,7 @@
-import { type InnerList, type Item, serializeDictionary } from 'structured-headers';
 import { headers as names } from '../headers.ts';
 import { formatProtocolVersion, productVersion, protocolVersion } from '../version.ts';
 import { contentDigest } from './content-digest.ts';
-import { hmacSha256, requireNormalForm, signatureBase } from './signature-base.ts';
+import { hmacSha256, requireNormalForm, serializeInput, signatureBase } from './signature-base.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** Components that every request between master and slave covers, in this order. */
@@ -87,19 +86,19 @@ function sign(options: {
   ttlSeconds: number;
 }): Record<string, string> {
   const createdSeconds = Math.floor(options.nowMs / 1000);
-  const input: InnerList = [
-    options.components.map((component): Item => [component, new Map()]),
-    new Map<string, string | number>([
+  const input = {
+    components: options.components,
+    parameters: new Map<string, string | number>([
       ['created', createdSeconds],
       ['expires', createdSeconds + options.ttlSeconds],
       ['nonce', options.nonce],
       ['alg', 'hmac-sha256'],
       ['keyid', options.key.keyId],
     ]),
-  ];
+  };
   const signature = hmacSha256(options.key.secret, signatureBase(options.message, input));
   return {
-    'signature-input': serializeDictionary(new Map([[label, input]])),
-    signature: serializeDictionary(new Map([[label, [signature, new Map()]]])),
+    'signature-input': `${label}=${serializeInput(input)}`,
+    signature: `${label}=:${signature.toString('base64')}:`,
   };
 }

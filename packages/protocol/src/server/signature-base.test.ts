@@ -1,10 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { isInnerList, parseDictionary } from 'structured-headers';
+import fc from 'fast-check';
+import { httpbis } from 'http-message-signatures';
+import { isInnerList, parseDictionary, serializeList } from 'structured-headers';
 import { describe, expect, test } from 'vitest';
 import {
   hmacSha256,
   parseSignature,
   requireNormalForm,
+  serializeInput,
   signatureBase,
   signaturesEqual,
 } from './signature-base.ts';
@@ -26,10 +29,13 @@ describe('RFC 9421, appendix B.2.5', () => {
       'content-length': '18',
     },
   };
-  const inputField =
-    'sig-b25=("date" "@authority" "content-type");created=1618884473;keyid="test-shared-secret"';
-  const input = parseDictionary(inputField).get('sig-b25');
-  if (input === undefined || !isInnerList(input)) throw new Error('the vector is an inner list');
+  const input = {
+    components: ['date', '@authority', 'content-type'],
+    parameters: new Map<string, string | number>([
+      ['created', 1618884473],
+      ['keyid', 'test-shared-secret'],
+    ]),
+  };
 
   test('P1 F1 the signature base is the one of the RFC, byte for byte', () => {
     expect(signatureBase(message, input)).toBe(
@@ -155,3 +161,68 @@ test.each([
 ])('F12 HMAC-SHA-256 as in RFC 4231, section 4, with the key %j', (key, data, expected) => {
   expect(hmacSha256(key, data).toString('hex')).toBe(expected);
 });
+
+describe('general libraries agree', () => {
+  const name = fc.stringMatching(/^[a-z*][a-z0-9_.*-]{0,8}$/);
+  const component = fc.constantFrom('@method', '@path', '@query', 'content-digest', 'longshore-version', 'x');
+  const value = fc.oneof(
+    fc.integer(),
+    fc.string({ unit: fc.constantFrom('a', ' ', '"', '\\', ';', '~'), maxLength: 9 }),
+  );
+  const input = fc.record({
+    components: fc.uniqueArray(component, { minLength: 1 }),
+    parameters: fc
+      .uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 6 })
+      .map((entries) => new Map(entries)),
+  });
+  const message = {
+    method: 'POST',
+    target: '/slave/v1/attempts?x=1&y=%20',
+    headers: { 'content-digest': 'sha-256=:AAAA:', 'longshore-version': ' 0.1.0 ', x: '' },
+  };
+
+  test('P1 about the base of any signature', () => {
+    fc.assert(
+      fc.property(input, ({ components, parameters }) => {
+        const list = serializeList([[components.map((one) => [one, new Map()]), parameters]]);
+        const lines = httpbis.createSignatureBase(
+          { fields: components },
+          { ...message, url: `http://longshore.invalid${message.target}` },
+        );
+        lines.push(['"@signature-params"', [list]]);
+        expect(signatureBase(message, { components, parameters })).toBe(httpbis.formatSignatureBase(lines));
+      }),
+    );
+  });
+
+  test('F5 what is read is what they read, and nothing that they write otherwise', () => {
+    const required = ';created=1;expires=2;nonce="n";keyid="k"';
+    const noise = fc.string({
+      unit: fc.constantFrom('"', '(', ')', ';', '=', ' ', ',', 'a', '1', '-', '0', '.'),
+      maxLength: 6,
+    });
+    const bytes = Buffer.alloc(32, 7).toString('base64');
+    fc.assert(
+      fc.property(input, noise, fc.nat(80), (one, inserted, at) => {
+        const plain = `sig=${serializeInput(one)}${required}`;
+        const field = plain.slice(0, at) + inserted + plain.slice(at);
+        const read = attempt(() => parseSignature({ 'signature-input': field, signature: `sig=:${bytes}:` }));
+        const theirs = attempt(() => parseDictionary(field).get('sig'));
+        if (read === undefined) return;
+        if (theirs === undefined || !isInnerList(theirs)) throw new Error(`only we read ${field}`);
+        expect(`sig=${serializeList([theirs])}`).toBe(field);
+        expect(read.components).toEqual(theirs[0].map(([component]) => component));
+        expect(read.input.parameters).toEqual(theirs[1]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+function attempt<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

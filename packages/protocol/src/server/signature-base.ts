@@ -1,10 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { httpbis } from 'http-message-signatures';
-import { type InnerList, isInnerList, parseDictionary, serializeList } from 'structured-headers';
 import { AppError } from '../errors/app-error.ts';
 import type { SignedRequestParts, SignedResponseParts } from './http-message.ts';
 
 type Message = SignedRequestParts | SignedResponseParts;
+
+/** What a signature covers, and what it says of itself, in the order in which both are written. */
+export type SignatureInput = {
+  readonly components: readonly string[];
+  readonly parameters: ReadonlyMap<string, string | number>;
+};
 
 /** What one Signature-Input / Signature pair says, before anything of it is believed. */
 export type ParsedSignature = {
@@ -15,21 +19,47 @@ export type ParsedSignature = {
   readonly nonce: string;
   readonly algorithm: string | undefined;
   readonly signature: Uint8Array;
-  readonly input: InnerList;
+  readonly input: SignatureInput;
 };
 
-/**
- * The signature base of RFC 9421, section 2.5. Throws when a component is missing from the message. The URL parser
- * underneath reads several requests as one, which is why both sides first call `requireNormalForm`.
- */
-export function signatureBase(message: Message, input: InnerList): string {
-  const components = input[0].map(([name]) => String(name));
-  const base = httpbis.createSignatureBase(
-    { fields: components },
-    toLibraryMessage(message) as LibraryMessage,
-  );
-  base.push(['"@signature-params"', [serializeList([input])]]);
-  return httpbis.formatSignatureBase(base);
+/** The signature base of RFC 9421, section 2.5. Throws when a component is missing from the message. */
+export function signatureBase(message: Message, input: SignatureInput): string {
+  let base = '';
+  for (const name of input.components) base += `"${name}": ${componentValue(message, name)}\n`;
+  return `${base}"@signature-params": ${serializeInput(input)}`;
+}
+
+/** A component as it stands in the signature base. Source: RFC 9421, sections 2.1 and 2.2. */
+function componentValue(message: Message, name: string): string {
+  const value = name.startsWith('@') ? derivedValue(message, name) : message.headers[name]?.trim();
+  if (value === undefined) throw new Error(`the message has no component "${name}"`);
+  return value;
+}
+
+function derivedValue(message: Message, name: string): string | undefined {
+  if ('status' in message) return name === '@status' ? String(message.status) : undefined;
+  const queryAt = message.target.indexOf('?');
+  switch (name) {
+    case '@method':
+      return message.method;
+    case '@authority':
+      return message.headers.host?.toLowerCase();
+    case '@path':
+      return queryAt === -1 ? message.target : message.target.slice(0, queryAt);
+    case '@query':
+      return queryAt === -1 ? '?' : message.target.slice(queryAt);
+    default:
+      return undefined;
+  }
+}
+
+/** The inner list of a Signature-Input field. Source: RFC 9651, section 4.1.1. */
+export function serializeInput({ components, parameters }: SignatureInput): string {
+  let text = `(${components.map((name) => `"${name}"`).join(' ')})`;
+  for (const [name, value] of parameters) {
+    text += typeof value === 'number' ? `;${name}=${value}` : `;${name}="${value.replace(/[\\"]/g, '\\$&')}"`;
+  }
+  return text;
 }
 
 /**
@@ -53,6 +83,21 @@ export const hmacSha256 = (secret: string, base: string): Buffer =>
 export const signaturesEqual = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && timingSafeEqual(a, b);
 
+const key = '[a-z*][a-z0-9_.*-]*';
+const text = String.raw`"(?:[ !#-[\]-~]|\\["\\])*"`;
+const integer = '(?:0|-?[1-9][0-9]{0,14})';
+const plainName = '"[!#-[\\]-~]+"';
+
+/**
+ * One signature has one spelling, the canonical one of RFC 9651: no other spaces, no leading zeros, no repeated label.
+ * Of its parameters, only integers and texts are understood.
+ */
+const inputPattern = new RegExp(
+  `^(${key})=\\(((?:${plainName}(?: ${plainName})*)?)\\)((?:;${key}=(?:${integer}|${text}))*)$`,
+);
+const parameterPattern = new RegExp(`;(${key})=(?:(${integer})|(${text}))`, 'g');
+const signaturePattern = new RegExp(`^(${key})=:([A-Za-z0-9+/]+={0,2}):$`);
+
 /**
  * Reads the one signature of a message. Longshore's profile allows exactly one label, and requires `created`,
  * `expires`, `keyid` and `nonce`; `alg`, when present, must be `hmac-sha256`. Component parameters are refused.
@@ -66,70 +111,50 @@ export function parseSignature(headers: Message['headers']): ParsedSignature {
   }
   if (inputField.length > 2048 || signatureField.length > 512)
     throw invalid('the signature headers are too long');
-  const inputs = parseField(inputField);
-  const signatures = parseField(signatureField);
-  const [label, input] = inputs.entries().next().value ?? [];
-  if (inputs.size !== 1 || signatures.size !== 1 || label === undefined || input === undefined) {
-    throw invalid('the message must carry exactly one signature');
+  const [, label, names = '', written = ''] = inputPattern.exec(inputField) ?? [];
+  const [, signatureLabel, base64 = ''] = signaturePattern.exec(signatureField) ?? [];
+  if (label === undefined || label !== signatureLabel) {
+    throw invalid('the signature headers are not one signature in its canonical form');
   }
-  const [signature] = signatures.get(label) ?? [];
-  if (!isInnerList(input) || !(signature instanceof ArrayBuffer)) throw invalid('the signature is malformed');
-  // One signature has one spelling: no repeated label, no spare bits in the last letter of base64.
-  const bytes = Buffer.from(signature).toString('base64');
-  if (signatureField !== `${label}=:${bytes}:` || inputField !== `${label}=${serializeList([input])}`) {
-    throw invalid('the signature headers are not in canonical form');
-  }
-  const components = input[0].map(([name, parameters]) => {
-    if (typeof name !== 'string' || parameters.size > 0)
-      throw invalid('a covered component is not a plain name');
-    return name;
-  });
-  const parameters = input[1];
-  const text = (name: string): string => {
-    const value = parameters.get(name);
-    if (typeof value !== 'string' || value === '' || value.length > 128)
-      throw invalid(`"${name}" is missing`);
-    return value;
-  };
-  const seconds = (name: string): number => {
-    const value = parameters.get(name);
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw invalid(`"${name}" is missing`);
-    return value;
-  };
-  const algorithm = parameters.has('alg') ? text('alg') : undefined;
+  const signature = Buffer.from(base64, 'base64');
+  // No spare bits in the last letter of base64.
+  if (signature.toString('base64') !== base64) throw invalid('the signature is not canonical base64');
+  const components = names === '' ? [] : names.split(' ').map((name) => name.slice(1, -1));
+  const input = { components, parameters: parseParameters(written) };
+  const algorithm = input.parameters.has('alg') ? textOf(input, 'alg') : undefined;
   if (algorithm !== undefined && algorithm !== 'hmac-sha256') throw invalid('"alg" must be hmac-sha256');
   return {
     components,
-    keyId: text('keyid'),
-    createdSeconds: seconds('created'),
-    expiresSeconds: seconds('expires'),
-    nonce: text('nonce'),
+    keyId: textOf(input, 'keyid'),
+    createdSeconds: secondsOf(input, 'created'),
+    expiresSeconds: secondsOf(input, 'expires'),
+    nonce: textOf(input, 'nonce'),
     algorithm,
-    signature: new Uint8Array(signature),
+    signature,
     input,
   };
 }
 
-const invalid = (reason: string): AppError => new AppError('SIGNATURE_INVALID', reason);
-
-function parseField(field: string): ReturnType<typeof parseDictionary> {
-  try {
-    return parseDictionary(field);
-  } catch (cause) {
-    throw new AppError('SIGNATURE_INVALID', 'the signature headers are not structured fields', { cause });
+function parseParameters(written: string): Map<string, string | number> {
+  const parameters = new Map<string, string | number>();
+  for (const [, name = '', number, quoted = ''] of written.matchAll(parameterPattern)) {
+    if (parameters.has(name)) throw invalid(`"${name}" is there twice`);
+    const value = number === undefined ? quoted.slice(1, -1).replace(/\\(.)/g, '$1') : Number(number);
+    parameters.set(name, value);
   }
+  return parameters;
 }
 
-/** The library's overloads name requests only, but it takes answers as well. */
-type LibraryMessage = Parameters<typeof httpbis.createSignatureBase>[1];
-
-function toLibraryMessage(message: Message): object {
-  const present: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) if (value !== undefined) present[name] = value;
-  if ('status' in message) return { status: message.status, headers: present };
-  return {
-    method: message.method,
-    url: new URL(message.target, signatureOrigin),
-    headers: present,
-  };
+function textOf({ parameters }: SignatureInput, name: string): string {
+  const value = parameters.get(name);
+  if (typeof value !== 'string' || value === '' || value.length > 128) throw invalid(`"${name}" is missing`);
+  return value;
 }
+
+function secondsOf({ parameters }: SignatureInput, name: string): number {
+  const value = parameters.get(name);
+  if (typeof value !== 'number') throw invalid(`"${name}" is missing`);
+  return value;
+}
+
+const invalid = (reason: string): AppError => new AppError('SIGNATURE_INVALID', reason);
