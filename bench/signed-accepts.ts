@@ -10,7 +10,7 @@ import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import { signingKey, signRequest } from '@longshore/protocol/server';
-import { listen, signedRequests, systemClock } from '@longshore/runtime';
+import { answerSigned, listen, signedRequests, systemClock } from '@longshore/runtime';
 import { cpuSeconds, percentile } from './lib/cluster.ts';
 
 const key = signingKey('a secret that only this benchmark knows, of sixty-four characters');
@@ -38,8 +38,9 @@ async function serve(kind: string): Promise<void> {
       }),
     );
   }
-  app.post(path, async (c: { req: { json(): Promise<unknown> }; json(body: unknown): Response }) => {
-    if (kind === 'bare') await c.req.json();
+  app.post(path, async (c: Parameters<typeof answerSigned>[0]) => {
+    if (kind === 'signed') return answerSigned(c, { ok: true });
+    await c.req.json();
     return c.json({ ok: true });
   });
   const { port } = await listen(app, {

@@ -64,7 +64,7 @@ export {
   type PeerCall,
   type PeerClient,
 } from './signed-http/peer-client.ts';
-export { parseSigned, type SignedEnv, signedRequests } from './signed-http/signed-requests.ts';
+export { answerSigned, parseSigned, type SignedEnv, signedRequests } from './signed-http/signed-requests.ts';
 export { type BlobDigest, type BlobFacts, createBlobDigest } from './storage/blob-digest.ts';
 export { blobPath, stagingPath } from './storage/blob-path.ts';
 export { freeChunk } from './storage/free-chunk.ts';

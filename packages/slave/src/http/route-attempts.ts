@@ -8,7 +8,7 @@ import {
   ListArchive,
   slaveRoutes,
 } from '@longshore/protocol';
-import { parseSigned } from '@longshore/runtime';
+import { answerSigned, parseSigned } from '@longshore/runtime';
 import type { Hono } from 'hono';
 import type { SlaveEnv } from './create-app.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
@@ -20,12 +20,13 @@ export function routeAttempts(app: Hono<SlaveEnv>, dependencies: RouteDependenci
     const { attempts } = parseSigned(c, Dispatch);
     const results = await acceptAttempts(c.get('peer').key.keyId, attempts);
     const anyNew = results.some(({ verdict }) => verdict === 'accepted');
-    return c.json({ results } satisfies DispatchAnswer, anyNew ? 202 : 200);
+    return answerSigned(c, { results } satisfies DispatchAnswer, anyNew ? 202 : 200);
   });
 
   app.post(slaveRoutes.cancel, async (c) => {
     const { attempts } = parseSigned(c, CancelAttempts);
-    return c.json(
+    return answerSigned(
+      c,
       { unknown: await stopAttempts(c.get('peer').key.keyId, attempts) } satisfies CancelAnswer,
       202,
     );
@@ -36,6 +37,6 @@ export function routeAttempts(app: Hono<SlaveEnv>, dependencies: RouteDependenci
     const link = masters.find(c.get('peer').key.keyId);
     if (link === undefined) throw new AppError('UNAVAILABLE', 'the master has not said hello yet');
     const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(dependencies.callbackTimeoutMs)]);
-    return c.json((await previewArchive(request, link, signal)) satisfies ArchiveListing);
+    return answerSigned(c, (await previewArchive(request, link, signal)) satisfies ArchiveListing);
   });
 }

@@ -1,5 +1,5 @@
 import { Hello, type HelloAnswer, type NodeConfig, SelfTest, slaveRoutes } from '@longshore/protocol';
-import { parseSigned } from '@longshore/runtime';
+import { answerSigned, parseSigned } from '@longshore/runtime';
 import type { Hono } from 'hono';
 import type { SlaveEnv } from './create-app.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
@@ -10,13 +10,15 @@ export function routeNode(app: Hono<SlaveEnv>, dependencies: RouteDependencies):
   app.post(slaveRoutes.hello, async (c) => {
     const hello = parseSigned(c, Hello);
     await masters.hello(c.get('peer').key, hello);
-    return c.json({ vitals: await readVitals() } satisfies HelloAnswer);
+    return answerSigned(c, { vitals: await readVitals() } satisfies HelloAnswer);
   });
 
   app.post(slaveRoutes.selfTest, async (c) => {
     const test = parseSigned(c, SelfTest);
-    return c.json(await selfTest(c.get('peer').key, test));
+    return answerSigned(c, await selfTest(c.get('peer').key, test));
   });
 
-  app.get(slaveRoutes.config, (c) => c.json(nodeConfig(c.get('peer').key.keyId) satisfies NodeConfig));
+  app.get(slaveRoutes.config, (c) =>
+    answerSigned(c, nodeConfig(c.get('peer').key.keyId) satisfies NodeConfig),
+  );
 }

@@ -18,7 +18,7 @@ import {
   type SourcePage,
   type StoredEntries,
 } from '@longshore/protocol';
-import { parseSigned, type SignedEnv } from '@longshore/runtime';
+import { answerSigned, parseSigned, type SignedEnv } from '@longshore/runtime';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import type { NodeKey } from '../../nodes/registry.ts';
@@ -59,23 +59,25 @@ export function mountNodeApiRoutes(
     await next();
   });
   routes.post(masterRoutes.heartbeat, async (c) =>
-    c.json(await api.heartbeat(senderOf(c), parseSigned(c, Heartbeat))),
+    answerSigned(c, await api.heartbeat(senderOf(c), parseSigned(c, Heartbeat))),
   );
   routes.post(masterRoutes.reports, async (c) =>
-    c.json(await api.reports(senderOf(c), parseSigned(c, ReportBatch))),
+    answerSigned(c, await api.reports(senderOf(c), parseSigned(c, ReportBatch))),
   );
   routes.post(masterRoutes.callback, async (c) => {
     const answer: CallbackAnswer = {
       version: productVersion,
       protocol: formatProtocolVersion(protocolVersion),
     };
-    return c.json(answer);
+    return answerSigned(c, answer);
   });
   routes.get(masterRoutes.sources, async (c) =>
-    c.json(await api.sources(nodeOf(c), refOf(c), c.req.query('cursor'))),
+    answerSigned(c, await api.sources(nodeOf(c), refOf(c), c.req.query('cursor'))),
   );
-  routes.get(masterRoutes.storedEntries, async (c) => c.json(await api.storedEntries(nodeOf(c), refOf(c))));
-  routes.post(masterRoutes.output, async (c) => c.json(await api.output(nodeOf(c), refOf(c))));
+  routes.get(masterRoutes.storedEntries, async (c) =>
+    answerSigned(c, await api.storedEntries(nodeOf(c), refOf(c))),
+  );
+  routes.post(masterRoutes.output, async (c) => answerSigned(c, await api.output(nodeOf(c), refOf(c))));
   app.route('/', routes);
 }
 
