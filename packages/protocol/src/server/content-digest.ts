@@ -1,12 +1,12 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, hash, timingSafeEqual } from 'node:crypto';
 import { parseDictionary } from 'structured-headers';
 import { AppError } from '../errors/app-error.ts';
 
 const nodeHashNames: Record<string, string> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
 
-/** The Content-Digest field value (RFC 9530) of a whole body, by SHA-256. */
-export const contentDigest = (body: Uint8Array): string =>
-  `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
+/** The Content-Digest field value (RFC 9530) of a whole body, by SHA-256. Text is UTF-8. */
+export const contentDigest = (body: Uint8Array | string): string =>
+  `sha-256=:${hash('sha256', body, 'base64')}:`;
 
 /**
  * Holds a body against its Content-Digest field. Every known algorithm named there must match and at least one

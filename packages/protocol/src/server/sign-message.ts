@@ -59,7 +59,7 @@ export function signRequest(request: {
 export function signResponse(response: {
   key: SigningKey;
   status: number;
-  body: Uint8Array;
+  body: Uint8Array | string;
   requestNonce: string;
   nowMs: number;
   ttlSeconds: number;
@@ -75,7 +75,8 @@ export function signResponse(response: {
   return { ...plain, ...sign({ ...response, message, components: responseComponents, nonce: newNonce() }) };
 }
 
-const newNonce = (): string => Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+/** 122 random bits. */
+const newNonce = (): string => crypto.randomUUID();
 
 function sign(options: {
   key: SigningKey;

@@ -20,7 +20,7 @@ export type SignedEnv<Key extends SigningKey> = {
   Variables: { peer: VerifiedRequest<Key>; signedBody: Uint8Array; answer: Answer | undefined };
 };
 
-type Answer = { status: number; body: Uint8Array; headers: Record<string, string> };
+type Answer = { status: number; body: string; headers: Record<string, string> };
 
 /**
  * Admits only requests of a peer that holds a key, and signs the answers. The signature is verified over the
@@ -64,7 +64,7 @@ export function signedRequests<Key extends SigningKey>(options: {
     });
     // Given a second answer, Hono would copy the first one into it.
     c.res = undefined;
-    c.res = new Response(body as Uint8Array<ArrayBuffer>, { status, headers: { ...headers, ...signed } });
+    c.res = new Response(body, { status, headers: { ...headers, ...signed } });
   });
 }
 
@@ -78,13 +78,16 @@ export function answerSigned<Key extends SigningKey>(
   status = 200,
 ): Response {
   const headers = { 'content-type': 'application/json' };
-  c.set('answer', { status, body: Buffer.from(JSON.stringify(data)), headers });
+  c.set('answer', { status, body: JSON.stringify(data), headers });
   return c.body(null);
 }
 
 async function answerOf(response: Response): Promise<Answer> {
-  const body = new Uint8Array(await response.arrayBuffer());
-  return { status: response.status, body, headers: Object.fromEntries(response.headers) };
+  return {
+    status: response.status,
+    body: await response.text(),
+    headers: Object.fromEntries(response.headers),
+  };
 }
 
 /**
