@@ -1,7 +1,7 @@
 import { headers as names } from '../headers.ts';
 import { formatProtocolVersion, productVersion, protocolVersion } from '../version.ts';
 import { contentDigest } from './content-digest.ts';
-import { hmacSha256, requireNormalForm, serializeInput, signatureBase } from './signature-base.ts';
+import { hmacSha256, requireNormalForm, signatureBase, signatureInput } from './signature-base.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** Components that every request between master and slave covers, in this order. */
@@ -87,19 +87,17 @@ function sign(options: {
   ttlSeconds: number;
 }): Record<string, string> {
   const createdSeconds = Math.floor(options.nowMs / 1000);
-  const input = {
-    components: options.components,
-    parameters: new Map<string, string | number>([
-      ['created', createdSeconds],
-      ['expires', createdSeconds + options.ttlSeconds],
-      ['nonce', options.nonce],
-      ['alg', 'hmac-sha256'],
-      ['keyid', options.key.keyId],
-    ]),
-  };
+  const parameters = new Map<string, string | number>([
+    ['created', createdSeconds],
+    ['expires', createdSeconds + options.ttlSeconds],
+    ['nonce', options.nonce],
+    ['alg', 'hmac-sha256'],
+    ['keyid', options.key.keyId],
+  ]);
+  const input = signatureInput(options.components, parameters);
   const signature = hmacSha256(options.key.secret, signatureBase(options.message, input));
   return {
-    'signature-input': `${label}=${serializeInput(input)}`,
+    'signature-input': `${label}=${input.text}`,
     signature: `${label}=:${signature.toString('base64')}:`,
   };
 }

@@ -4,15 +4,15 @@ import type { SignedRequestParts, SignedResponseParts } from './http-message.ts'
 
 type Message = SignedRequestParts | SignedResponseParts;
 
-/** What a signature covers, and what it says of itself, in the order in which both are written. */
-export type SignatureInput = {
-  readonly components: readonly string[];
-  readonly parameters: ReadonlyMap<string, string | number>;
-};
+/** What a signature covers, and the same with what it says of itself, as it stands in its Signature-Input field. */
+export type SignatureInput = { readonly components: readonly string[]; readonly text: string };
+
+type Parameters = ReadonlyMap<string, string | number>;
 
 /** What one Signature-Input / Signature pair says, before anything of it is believed. */
 export type ParsedSignature = {
   readonly components: readonly string[];
+  readonly parameters: Parameters;
   readonly keyId: string;
   readonly createdSeconds: number;
   readonly expiresSeconds: number;
@@ -26,7 +26,7 @@ export type ParsedSignature = {
 export function signatureBase(message: Message, input: SignatureInput): string {
   let base = '';
   for (const name of input.components) base += `"${name}": ${componentValue(message, name)}\n`;
-  return `${base}"@signature-params": ${serializeInput(input)}`;
+  return `${base}"@signature-params": ${input.text}`;
 }
 
 /** A component as it stands in the signature base. Source: RFC 9421, sections 2.1 and 2.2. */
@@ -54,12 +54,12 @@ function derivedValue(message: Message, name: string): string | undefined {
 }
 
 /** The inner list of a Signature-Input field. Source: RFC 9651, section 4.1.1. */
-export function serializeInput({ components, parameters }: SignatureInput): string {
+export function signatureInput(components: readonly string[], parameters: Parameters): SignatureInput {
   let text = `(${components.map((name) => `"${name}"`).join(' ')})`;
   for (const [name, value] of parameters) {
     text += typeof value === 'number' ? `;${name}=${value}` : `;${name}="${value.replace(/[\\"]/g, '\\$&')}"`;
   }
-  return text;
+  return { components, text };
 }
 
 /**
@@ -120,18 +120,19 @@ export function parseSignature(headers: Message['headers']): ParsedSignature {
   // No spare bits in the last letter of base64.
   if (signature.toString('base64') !== base64) throw invalid('the signature is not canonical base64');
   const components = names === '' ? [] : names.split(' ').map((name) => name.slice(1, -1));
-  const input = { components, parameters: parseParameters(written) };
-  const algorithm = input.parameters.has('alg') ? textOf(input, 'alg') : undefined;
+  const parameters = parseParameters(written);
+  const algorithm = parameters.has('alg') ? textOf(parameters, 'alg') : undefined;
   if (algorithm !== undefined && algorithm !== 'hmac-sha256') throw invalid('"alg" must be hmac-sha256');
   return {
     components,
-    keyId: textOf(input, 'keyid'),
-    createdSeconds: secondsOf(input, 'created'),
-    expiresSeconds: secondsOf(input, 'expires'),
-    nonce: textOf(input, 'nonce'),
+    parameters,
+    keyId: textOf(parameters, 'keyid'),
+    createdSeconds: secondsOf(parameters, 'created'),
+    expiresSeconds: secondsOf(parameters, 'expires'),
+    nonce: textOf(parameters, 'nonce'),
     algorithm,
     signature,
-    input,
+    input: { components, text: inputField.slice(label.length + 1) },
   };
 }
 
@@ -145,13 +146,13 @@ function parseParameters(written: string): Map<string, string | number> {
   return parameters;
 }
 
-function textOf({ parameters }: SignatureInput, name: string): string {
+function textOf(parameters: Parameters, name: string): string {
   const value = parameters.get(name);
   if (typeof value !== 'string' || value === '' || value.length > 128) throw invalid(`"${name}" is missing`);
   return value;
 }
 
-function secondsOf({ parameters }: SignatureInput, name: string): number {
+function secondsOf(parameters: Parameters, name: string): number {
   const value = parameters.get(name);
   if (typeof value !== 'number') throw invalid(`"${name}" is missing`);
   return value;

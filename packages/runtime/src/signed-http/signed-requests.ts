@@ -128,13 +128,28 @@ async function readBody(c: Context, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = (): AppError =>
     new AppError('BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
   if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const source: AsyncIterable<Uint8Array> | null = connectionOf(c) ?? c.req.raw.body;
-  for await (const chunk of source ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
+  const incoming = connectionOf(c);
+  const body = incoming === undefined ? await c.req.bytes() : await readIncoming(incoming, maxBytes);
+  if (body === undefined || body.length > maxBytes) throw tooLarge();
+  return body;
+}
+
+/** Undefined when there is more; the rest is left where it is, so that the refusal can still be answered. */
+function readIncoming(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= maxBytes) return;
+      incoming.off('data', take).pause();
+      resolve(undefined);
+    };
+    incoming
+      .on('data', take)
+      .once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)))
+      .once('error', reject)
+      .once('close', () => reject(new AppError('TRANSFER_FAILED', 'the request broke off in its body')));
+  });
 }
