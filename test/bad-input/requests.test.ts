@@ -3,57 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
 import { AppError, type ErrorInfo, type errorCatalogue, type User } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, type ApiError, addUser, anonymous, api, signIn } from '../support/api.ts';
 import { clean, inspectData } from '../support/inspect-data.ts';
+import { makeZip } from '../support/make-zip.ts';
 import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
-
-type Entry = { name: string; content: Buffer; crc?: number };
-
-/** A zip as a program writes it that does not care: any name, any checksum. */
-function makeZip(entries: readonly Entry[]): Buffer {
-  const locals: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  for (const { name, content, crc } of entries) {
-    const bytes = deflateRawSync(content);
-    const nameBytes = Buffer.from(name);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(0x800, 2);
-    common.writeUInt16LE(8, 4);
-    common.writeUInt32LE(0x5a210000, 6);
-    common.writeUInt32LE(crc ?? crc32(content), 10);
-    common.writeUInt32LE(bytes.length, 14);
-    common.writeUInt32LE(content.length, 18);
-    common.writeUInt16LE(nameBytes.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, nameBytes, bytes]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    central.push(Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), common, tail, nameBytes]));
-    locals.push(local);
-    offset += local.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, directory, end]);
-}
-
-function crc32(bytes: Buffer): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
 
 describe('bad input', () => {
   let master: RunningMaster;

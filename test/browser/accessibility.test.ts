@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signIn as signInToApi, type TaskRequest } from '../support/api.ts';
+import { makeZip } from '../support/make-zip.ts';
 import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
 import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
 
@@ -9,9 +11,24 @@ let master: RunningMaster;
 let browser: Browser;
 let axe: string;
 
+/** Of a task that failed, one with entries that were not done, and one that ended well. */
+const taskIds: Record<'failed' | 'rejected' | 'done', string> = { failed: '', rejected: '', done: '' };
+
 beforeAll(async () => {
   axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   master = await startMaster();
+  const admin = await signInToApi(master.url);
+  const run = async (request: TaskRequest): Promise<string> =>
+    (await admin.ended((await admin.submit(request)).id)).id;
+  await admin.put('/notes.txt', Buffer.from('notes'));
+  await admin.put('/odd.zip', makeZip([entry('fine.txt'), entry('../outside.txt')]));
+  taskIds.failed = await run({ kind: 'extract-archive', source: '/notes.txt', destination: '/out' });
+  taskIds.rejected = await run({ kind: 'extract-archive', source: '/odd.zip', destination: '/out' });
+  taskIds.done = await run({
+    kind: 'create-archive',
+    sources: ['/notes.txt'],
+    destination: '/notes.zip',
+  });
   browser = await openBrowser();
 });
 afterAll(async () => {
@@ -19,18 +36,54 @@ afterAll(async () => {
   await closeAll();
 });
 
-const paths = [
+const entry = (name: string) => ({ name, content: Buffer.from(name) });
+
+const paths = (): string[] => [
   '/files',
   '/tasks',
+  ...Object.values(taskIds).map((id) => `/tasks/${id}`),
   '/account',
   '/admin',
   '/admin/nodes',
   '/admin/nodes/new',
-  '/admin/nodes/embedded',
+  ...['overview', 'test', 'edit', 'config'].map((tab) => `/admin/nodes/embedded?tab=${tab}`),
   '/admin/tasks',
   '/admin/users',
   '/admin/settings',
 ];
+
+/** Where each dialog is opened, and how. */
+const dialogs: Record<string, { path: () => string; open: (page: Page) => Promise<void> }> = {
+  compress: {
+    path: () => '/files',
+    open: async (page) => {
+      await page.getByRole('row', { name: /notes\.txt/ }).click();
+      await page.getByRole('button', { name: 'Compress' }).click();
+      await page.getByRole('dialog').getByText('1 file, 5 B').waitFor();
+    },
+  },
+  extract: {
+    path: () => '/files',
+    open: async (page) => {
+      await page.getByRole('row', { name: /odd\.zip/ }).dblclick();
+      await page.getByRole('dialog').getByText('fine.txt', { exact: true }).waitFor();
+    },
+  },
+  retry: {
+    path: () => `/tasks/${taskIds.failed}`,
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Run again' }).click();
+      await page.getByRole('dialog').getByRole('combobox', { name: 'Node' }).waitFor();
+    },
+  },
+  'clean up': {
+    path: () => '/admin/tasks',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Clean up' }).click();
+      await page.getByRole('dialog').getByRole('checkbox').first().waitFor();
+    },
+  },
+};
 
 const check = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((result) =>
   result.violations.map((found) => found.id + ': ' + found.nodes.map((node) => node.html).join(' | ')))`;
@@ -44,12 +97,18 @@ it.for(['light', 'dark'] as const)('every page in %s has no finding of WCAG 2.2 
   const found = { 'sign in': await page.evaluate(check) };
   await signIn(page);
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
-  for (const path of paths) {
+  for (const path of paths()) {
     await page.goto(`${master.url}${path}`);
     await page.waitForLoadState('load');
     await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
     await page.evaluate(axe);
     Object.assign(found, { [path]: await page.evaluate(check) });
+  }
+  for (const [name, dialog] of Object.entries(dialogs)) {
+    await page.goto(`${master.url}${dialog.path()}`);
+    await dialog.open(page);
+    await page.evaluate(axe);
+    Object.assign(found, { [name]: await page.evaluate(check) });
   }
   const none = Object.fromEntries(Object.keys(found).map((path) => [path, []]));
   expect(found).toEqual(none);

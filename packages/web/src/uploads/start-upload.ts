@@ -13,6 +13,8 @@ export type RunningUpload = { pause(): void; cancel(): void };
 
 /** Big files go in pieces, so that a proxy with a limit on bodies is no obstacle. */
 const chunkBytes = 64 * 1024 * 1024;
+/** Smaller files travel with the request that begins them. A larger one is begun first: only then can it go on later. */
+const smallBytes = 1024 * 1024;
 const retryDelaysMs = [300, 1_000, 3_000, 5_000, 10_000];
 
 /**
@@ -49,7 +51,7 @@ async function prepare(request: UploadRequest, on: UploadWatcher): Promise<Uploa
     endpoint: fileBytesRoutes.uploads,
     chunkSize: chunkBytes,
     retryDelays: retryDelaysMs,
-    uploadDataDuringCreation: true,
+    uploadDataDuringCreation: file.size <= smallBytes,
     removeFingerprintOnSuccess: true,
     metadata: { path, conflict, modifiedAtMs: String(file.lastModified) },
     fingerprint: () => Promise.resolve(`longshore ${path} ${file.size} ${file.lastModified}`),

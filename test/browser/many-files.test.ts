@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, signIn as signInToApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { makeZip } from '../support/make-zip.ts';
+import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
+import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+
+const many = 20_000;
+
+describe('files in the console, many and large', () => {
+  let master: RunningMaster;
+  let admin: Api;
+  let browser: Browser;
+  let page: Page & { complaints: string[] };
+
+  beforeAll(async () => {
+    master = await startMaster();
+    admin = await signInToApi(master.url);
+    const entries = Array.from({ length: many }, (_, index) => ({
+      name: `file ${String(index).padStart(5, '0')}.txt`,
+      content: Buffer.from(`${index}`),
+    }));
+    await admin.put('/many.zip', makeZip(entries));
+    const task = await admin.submit({
+      kind: 'extract-archive',
+      source: '/many.zip',
+      destination: '/many',
+    });
+    await admin.ended(task.id, 110_000);
+    browser = await openBrowser();
+    page = await openPage(browser);
+    await page.goto(`${master.url}/files`);
+    await signIn(page);
+    await page.getByRole('grid').waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await closeAll();
+  });
+
+  it('scrolls through a folder of 20 000 files with few rows in the page', async () => {
+    await page.goto(`${master.url}/files?path=/many`);
+    await page.getByRole('row', { name: /file 00000/ }).waitFor();
+    await page.getByRole('grid').focus();
+    await eventually('the last file is reached', async () => {
+      await page.keyboard.press('End');
+      return page.getByRole('row', { name: /file 19999/ }).isVisible();
+    });
+    expect(await page.getByRole('row').count()).toBeLessThan(100);
+    // Frames that are drawn while the wheel turns: none takes so long that a person would call it a jerk.
+    await page.mouse.move(720, 450);
+    const slowestMs = page.evaluate(slowestFrame);
+    for (let turn = 0; turn < 40; turn += 1) await page.mouse.wheel(0, -4_000);
+    expect(await slowestMs).toBeLessThan(400);
+    expect(await page.getByRole('row').count()).toBeLessThan(100);
+    expect(await page.getByRole('row', { name: /file 19999/ }).count()).toBe(0);
+  });
+
+  it('says what a selection of folders holds before it is compressed', async () => {
+    await page.goto(`${master.url}/files`);
+    await page.getByRole('row', { name: /^many/ }).first().click();
+    await page.getByRole('button', { name: 'Compress' }).click();
+    await page.getByRole('dialog').getByText('20,000 files').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('asks for the password of an archive whose names are encrypted', async () => {
+    await admin.put('/diary.txt', Buffer.from('dear diary'));
+    const task = await admin.submit({
+      kind: 'create-archive',
+      sources: ['/diary.txt'],
+      destination: '/diary.7z',
+      password: 'sesame',
+    });
+    await admin.ended(task.id);
+    await page.getByRole('row', { name: /diary\.7z/ }).dblclick();
+    const dialog = page.getByRole('dialog');
+    const password = dialog.getByRole('textbox', { name: 'Password of the archive' });
+    await password.fill('wrong');
+    await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+    await dialog.getByText('This password does not open it').waitFor();
+    await password.fill('sesame');
+    await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+    await dialog.getByText('diary.txt', { exact: true }).waitFor();
+    await dialog.getByRole('button', { name: 'Extract everything' }).click();
+    await page.getByRole('row', { name: /^diary(?!\.)/ }).waitFor();
+  });
+
+  it('goes on with an upload where it was, after a reload', async () => {
+    const path = join(await tempFolder('upload'), 'film.bin');
+    const bytes = randomBytes(48 * 1024 * 1024);
+    await writeFile(path, bytes);
+    const network = await page.context().newCDPSession(page);
+    const limit = (uploadThroughput: number): Promise<unknown> =>
+      network.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput,
+      });
+    const offsets: number[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH') offsets.push(Number(request.headers()['upload-offset']));
+    });
+    await network.send('Network.enable');
+    await limit(12 * 1024 * 1024);
+    const input = page.locator('input[type=file]:not([webkitdirectory])').first();
+    await input.setInputFiles(path);
+    await page.getByText(/^[1-9]\d\S* MiB \/ 48 MiB/).waitFor();
+    await page.reload();
+    await page.getByRole('grid').waitFor();
+    const before = offsets.length;
+    await limit(-1);
+    await input.setInputFiles(path);
+    await page.getByText('1 file is uploaded').waitFor();
+    expect(offsets[before]).toBeGreaterThan(0);
+    expect(bytes.equals(await admin.get('/film.bin'))).toBe(true);
+  });
+
+  it('breaks no rule of its own content security policy, and throws nothing', () => {
+    expect(page.complaints).toEqual([]);
+  });
+});
+
+/** For the page: the longest time between two frames of the next second and a half. */
+const slowestFrame = `new Promise((resolve) => {
+  const start = performance.now();
+  let before = start;
+  let slowest = 0;
+  const frame = (now) => {
+    slowest = Math.max(slowest, now - before);
+    before = now;
+    if (now - start < 1500) requestAnimationFrame(frame);
+    else resolve(slowest);
+  };
+  requestAnimationFrame(frame);
+})`;

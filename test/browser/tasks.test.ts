@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto';
+import type { Task } from '@longshore/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, addUser, signIn as signInToApi } from '../support/api.ts';
+import { addSlave, type ClusterSlave } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { makeZip } from '../support/make-zip.ts';
+import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
+import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
+
+const hostile = '<img src=x onerror=alert(1)>';
+const slow = { LONGSHORE_SLAVE_MAX_BANDWIDTH: '1 MiB' };
+
+/** Tasks on screen while they run, on two slaves of which one is slow enough to be caught at it. */
+describe('tasks in the console', () => {
+  let master: RunningMaster;
+  let admin: Api;
+  let anna: ClusterSlave;
+  let browser: Browser;
+  let page: Page & { complaints: string[] };
+
+  beforeAll(async () => {
+    master = await startMaster({
+      embeddedNode: false,
+      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' },
+    });
+    admin = await signInToApi(master.url);
+    anna = await addSlave(admin, { name: 'anna', env: slow });
+    await addSlave(admin, { name: 'berta' });
+    await admin.put('/film.bin', randomBytes(8 * 1024 * 1024));
+    browser = await openBrowser();
+    page = await openPage(browser);
+    await page.goto(`${master.url}/tasks`);
+    await signIn(page);
+    await page.getByRole('heading', { name: 'Tasks' }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await closeAll();
+  });
+
+  const compress = (destination: string, node: string | null): Promise<Task> =>
+    admin.submit({ kind: 'create-archive', sources: ['/film.bin'], destination, node });
+  const open = (task: Task): Promise<unknown> => page.goto(`${master.url}/tasks/${task.id}`);
+  const drain = (draining: boolean): Promise<unknown> =>
+    admin.call('PATCH', '/api/v1/nodes/berta', { draining });
+
+  const shown = (count: number): Promise<unknown> =>
+    eventually(`${count} tasks on screen`, async () => (await page.getByRole('article').count()) === count);
+
+  it('shows how far a task is and what its node logs, while it runs, and cancels it', async () => {
+    const task = await compress('/slow.zip', 'anna');
+    await open(task);
+    await page.getByText(/^[1-9]\S* (KiB|MiB) \/ 8 MiB/).waitFor();
+    await page.getByRole('log').getByText('try begins').waitFor();
+    await page.locator('[data-attempt="1"][data-attempt-state=running]').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Canceled', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Run again' }).waitFor();
+    expect((await admin.send('GET', '/api/v1/files/stat?path=/slow.zip')).status).toBe(404);
+  });
+
+  it('runs it again on another node, as a task that is linked to it', async () => {
+    const before = page.url();
+    await page.getByRole('button', { name: 'Run again' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: 'Node' }).click();
+    await page.getByRole('option', { name: 'berta' }).click();
+    await dialog.getByRole('button', { name: 'Run again' }).click();
+    await page.locator('[data-attempt="1"]').getByText('berta').waitFor();
+    await page.getByText('Completed', { exact: true }).waitFor();
+    await page.getByText('Retry of').waitFor();
+    await page.getByRole('link', { name: '/slow.zip' }).click();
+    await page.getByRole('row', { name: /slow\.zip/ }).waitFor();
+    // Back is back: to the retry, then to the task that was canceled.
+    await page.goBack();
+    await page.locator('[data-attempt="1"]').getByText('berta').waitFor();
+    await page.goBack();
+    await page.getByText('Canceled', { exact: true }).waitFor();
+    expect(page.url()).toBe(before);
+  });
+
+  it('a killed slave loses its task to another, before the eyes of who watches', async () => {
+    await drain(true);
+    const task = await compress('/moved.zip', null);
+    await open(task);
+    await page.locator('[data-attempt="1"][data-attempt-state=running]').waitFor();
+    await page.locator('[data-attempt="1"]').getByText('anna').waitFor();
+    await drain(false);
+    await anna.program.kill();
+    await page.locator('[data-attempt="1"][data-attempt-state=lost]').waitFor();
+    await page.locator('[data-attempt="2"]').getByText('berta').waitFor();
+    await page.getByText('Completed', { exact: true }).waitFor();
+    expect((await admin.task(task.id)).state).toBe('completed');
+    await page.goto(`${master.url}/admin`);
+    await page.getByRole('alert').getByText('anna was last heard').waitFor();
+    await anna.restart();
+    await page.getByRole('alert').getByText('anna was last heard').waitFor({ state: 'detached' });
+  });
+
+  it('is told of what ends within a second', async () => {
+    await page.goto(`${master.url}/tasks`);
+    await page.getByRole('article').first().waitFor();
+    const task = await admin.submit({ kind: 'check', node: 'berta' });
+    const card = page.getByRole('article').filter({ has: page.locator(`a[href="/tasks/${task.id}"]`) });
+    await card.getByText('Completed', { exact: true }).waitFor();
+    const seenAtMs = Date.now();
+    const { finishedAtMs } = await admin.task(task.id);
+    expect(seenAtMs - (finishedAtMs ?? 0)).toBeLessThan(1_000);
+  });
+
+  it('names in archives, of files and in errors are text, whatever they hold', async () => {
+    const archive = makeZip([
+      { name: `${hostile}.txt`, content: Buffer.from('well') },
+      { name: `../${hostile}`, content: Buffer.from('bad') },
+    ]);
+    const path = `/${hostile}.zip`;
+    await admin.put(path, archive);
+    await admin.put(`/${hostile}`, Buffer.from('no archive'));
+    let asked = 0;
+    page.on('dialog', (dialog) => {
+      asked += 1;
+      void dialog.dismiss();
+    });
+    await page.goto(`${master.url}/files`);
+    await page.getByRole('row', { name: `${hostile}.zip` }).dblclick();
+    await page.getByRole('dialog').getByText(`${hostile}.txt`, { exact: true }).waitFor();
+    const extracted = await admin.submit({ kind: 'extract-archive', source: path, destination: '/out' });
+    await admin.ended(extracted.id);
+    await open(extracted);
+    await page
+      .getByRole('region', { name: 'Entries that were not done' })
+      .getByText(hostile)
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Try these again' }).waitFor();
+    const failed = await admin.submit({
+      kind: 'extract-archive',
+      source: `/${hostile}`,
+      destination: '/out',
+    });
+    await admin.ended(failed.id);
+    await open(failed);
+    await page.getByRole('alert').getByText(hostile).waitFor();
+    expect(asked).toBe(0);
+  });
+
+  it('finds the tasks of others by user and request id, in the address, and handles many at once', async () => {
+    const ulla = await addUser(admin, 'ulla');
+    const tasks = await Promise.all([1, 2, 3].map(() => ulla.submit({ kind: 'check' })));
+    await Promise.all(tasks.map((task) => ulla.ended(task.id)));
+    await page.goto(`${master.url}/admin/tasks`);
+    await page.getByRole('textbox', { name: 'User' }).fill('ulla');
+    await page.waitForURL(/user=ulla/);
+    await shown(3);
+    await page.reload();
+    await shown(3);
+    await page.getByRole('textbox', { name: 'Request id' }).fill(tasks[0]?.requestId ?? '');
+    await shown(1);
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByRole('textbox', { name: 'User' }).fill('ulla');
+    await shown(3);
+    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('No task matches').waitFor();
+    const { tasks: left } = await ulla.call<{ tasks: Task[] }>('GET', '/api/v1/tasks');
+    expect(left).toEqual([]);
+  });
+
+  it('cleans up by how tasks have ended', async () => {
+    await page.goto(`${master.url}/tasks?state=["failed"]`);
+    await page.getByRole('article').first().waitFor();
+    await page.getByRole('button', { name: 'Clean up' }).click();
+    const dialog = page.getByRole('dialog');
+    for (const state of ['Completed', 'Completed with errors', 'Canceled']) {
+      await dialog.getByRole('checkbox', { name: state, exact: true }).uncheck();
+    }
+    await dialog.getByRole('button', { name: 'Clean up' }).click();
+    await page.getByText('No task matches').waitFor();
+    const { tasks: left } = await admin.call<{ tasks: Task[] }>('GET', '/api/v1/tasks');
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.some(({ state }) => state === 'failed')).toBe(false);
+  });
+
+  it('breaks no rule of its own content security policy, and throws nothing', () => {
+    expect(page.complaints).toEqual([]);
+  });
+});
