@@ -1,10 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Task } from '@longshore/protocol';
 import type { Page } from 'playwright-core';
-import { eventually } from '../support/eventually.ts';
+import { type Api, signIn as signInToApi, type TaskRequest } from '../support/api.ts';
+import { addSlave, untilOnline } from '../support/cluster.ts';
 import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { adminPassword, closeAll, root, startMaster, startSlave, tempFolder } from '../support/programs.ts';
+import { adminPassword, closeAll, root, startMaster, tempFolder } from '../support/programs.ts';
 import { cliUser } from '../support/run-cli.ts';
+import { seedHistory } from '../support/seed-history.ts';
 
 /**
  * Pictures of every page of a console that has something to show, or of those whose file name contains one of the
@@ -12,6 +15,8 @@ import { cliUser } from '../support/run-cli.ts';
  */
 const wanted = process.argv.slice(2);
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((part) => name.includes(part));
+
+let admin: Api;
 
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 const schemes = ['light', 'dark'] as const;
@@ -48,11 +53,20 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await page.getByRole('checkbox', { name: /IMG_1203/ }).check();
     await page.getByRole('checkbox', { name: /IMG_1204/ }).check();
   },
-  tasks: (page, url) => open(page, `${url}/tasks`),
+  tasks: async (page, url) => {
+    await startSlowTask();
+    await open(page, `${url}/tasks`);
+    await page.getByText(/[1-9]\S* MiB \/ /).waitFor();
+  },
   task: async (page, url) => {
     await open(page, `${url}/tasks`);
     await page.getByRole('article').last().getByRole('link').click();
     await page.getByRole('heading', { name: 'What happened' }).waitFor();
+  },
+  'task-running': async (page, url) => {
+    const { id } = await startSlowTask();
+    await open(page, `${url}/tasks/${id}`);
+    await page.getByText(/[1-9]\S* MiB \/ /).waitFor();
   },
   'task-failed': async (page, url) => {
     await open(page, `${url}/tasks?state=["failed"]`);
@@ -96,23 +110,29 @@ async function open(page: Page, url: string): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
 }
 
-/** A master with two nodes, files, and tasks of every outcome. */
+/** A master with a past, three nodes, one of which has died, and tasks of every outcome. */
 async function furnish(): Promise<string> {
-  const master = await startMaster();
+  let master = await startMaster();
+  admin = await signInToApi(master.url);
+  const attic = await addSlave(admin, { name: 'attic', weight: 3 });
+  // Slow, so that there is something to see while it works.
+  const nas = await addSlave(admin, {
+    name: 'nas',
+    weight: 2,
+    env: { LONGSHORE_SLAVE_MAX_BANDWIDTH: '700 KiB' },
+  });
+  const shed = await addSlave(admin, { name: 'shed' });
+  await shed.program.kill();
+  const { dataPath } = master;
+  const listen = new URL(master.url).host;
+  await master.stop();
+  await seedHistory(dataPath);
+  master = await startMaster({ dataPath, listen });
+  for (const { name } of [attic, nas]) await untilOnline(admin, name);
   const cli = cliUser(await tempFolder('cli'));
   await cli.run(['login', master.url, '--user', 'admin', '--password-stdin'], {
     input: `${adminPassword}\n`,
   });
-  const added = await cli.json<{ confIni: string }>([
-    'nodes',
-    'add',
-    'attic',
-    '--url',
-    'http://127.0.0.1:5397',
-    '--weight',
-    '3',
-  ]);
-  await startSlave({ confIni: added.confIni });
   const folder = await tempFolder('samples');
   for (const [path, bytes] of Object.entries(samples)) {
     await mkdir(join(folder, path, '..'), { recursive: true });
@@ -120,18 +140,30 @@ async function furnish(): Promise<string> {
   }
   const tops = [...new Set(Object.keys(samples).map((path) => path.split('/')[0] ?? ''))];
   await cli.run(['put', ...tops.map((top) => join(folder, top)), '/']);
-  await eventually('the node is online', async () => {
-    const { nodes } = await cli.json<{ nodes: { health: string }[] }>(['nodes', 'ls']);
-    return nodes.every((node) => node.health === 'online');
+  const run = async (request: TaskRequest): Promise<void> => {
+    await admin.ended((await admin.submit({ node: 'attic', ...request })).id);
+  };
+  await run({ kind: 'create-archive', sources: ['/photos'], destination: '/photos.zip' });
+  await run({ kind: 'extract-archive', source: '/photos.zip', destination: '/restored' });
+  await run({ kind: 'extract-archive', source: '/Notes.md', destination: '/nowhere' });
+  await run({
+    kind: 'create-archive',
+    sources: ['/documents', '/music'],
+    destination: '/archive.tar.gz',
   });
-  await cli.run(['compress', '/photos', '--to', '/photos.zip', '--wait']);
-  await cli.run(['extract', '/photos.zip', '--to', '/restored', '--wait']);
-  await cli.run(['extract', '/Notes.md', '--to', '/nowhere', '--wait']);
-  await cli.run(['compress', '/documents', '/music', '--to', '/archive.tar.gz', '--wait']);
-  await cli.run(['users', 'add', 'mara']);
-  await cli.run(['users', 'add', 'jonas']);
+  for (const name of ['mara', 'jonas']) await admin.call('POST', '/api/v1/users', { name });
   return master.url;
 }
+
+/** Something that is at work while the picture is taken. */
+const startSlowTask = (): Promise<Task> =>
+  admin.submit({
+    kind: 'create-archive',
+    sources: ['/Holiday film.mp4', '/music'],
+    destination: '/holiday.zip',
+    node: 'nas',
+    conflict: 'rename',
+  });
 
 async function takeAll(): Promise<number> {
   const out = join(root, 'screenshots');

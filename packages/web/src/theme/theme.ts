@@ -56,7 +56,10 @@ export const theme = createTheme({
 
 /** Darker than Mantine's, whose quiet text is below the contrast that WCAG AA asks for. */
 export const cssVariables: CSSVariablesResolver = () => ({
-  variables: {},
+  variables: {
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+  },
   light: {
     '--mantine-color-dimmed': '#59636e',
     '--mantine-color-placeholder': '#6b7580',

@@ -3,7 +3,7 @@ import { Card, SimpleGrid } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { formatSpan } from '../../format/format-times.ts';
 import { locale, t } from '../../language/language.ts';
-import { sumNeighbours } from '../../ui/charts/scale.ts';
+import { sumNeighbours, valuesAt } from '../../ui/charts/scale.ts';
 import { TimeChart } from '../../ui/charts/time-chart.tsx';
 
 const mostBars = 72;
@@ -18,7 +18,6 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
   const bars = sumNeighbours(tasks.atMs, [tasks.completed, tasks.failed, tasks.canceled], mostBars);
   const [completed = [], failed = [], canceled = []] = bars.lists;
   const colorOf = (index: number): string => nodeColors[index % nodeColors.length] ?? 'gray.6';
-  const nodeTimes = nodes[0]?.atMs ?? tasks.atMs;
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }}>
       <Framed>
@@ -52,13 +51,17 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
         <TimeChart
           title={t('dashboard.chart.load')}
           kind="lines"
-          atMs={nodeTimes}
+          atMs={tasks.atMs}
           atLeast={1}
           format={percent}
-          series={nodes.map(({ name, load1, cores }, index) => ({
+          series={nodes.map(({ name, atMs, load1, cores }, index) => ({
             name,
             color: colorOf(index),
-            values: load1.map((load, at) => (load === null ? null : load / (cores[at] ?? 1))),
+            values: valuesAt(
+              tasks.atMs,
+              atMs,
+              load1.map((load, at) => (load === null ? null : load / (cores[at] ?? 1))),
+            ),
           }))}
         />
       </Framed>

@@ -9,6 +9,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { fileLook } from './file-look.ts';
 import classes from './files.module.css';
 import type { FilesView } from './files-view.ts';
+import { selectionBarPx } from './selection-bar.tsx';
 import { useEntryDrag } from './use-entry-drag.ts';
 
 const tileWidthPx = 148;
@@ -26,6 +27,9 @@ export function FileGrid({ view }: { view: FilesView }) {
     getScrollElement: () => scroller.current,
     estimateSize: () => tileHeightPx,
     overscan: 4,
+    // The bar with what can be done stands over the end of the list.
+    paddingEnd: selectionBarPx,
+    scrollPaddingEnd: selectionBarPx,
   });
   const focusIndex = selection.focus === null ? -1 : view.names.indexOf(selection.focus);
   useEffect(() => {

@@ -9,6 +9,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { fileLook } from './file-look.ts';
 import classes from './files.module.css';
 import type { FilesView } from './files-view.ts';
+import { selectionBarPx } from './selection-bar.tsx';
 import type { Sort, SortBy } from './sort-entries.ts';
 import { useEntryDrag } from './use-entry-drag.ts';
 
@@ -31,6 +32,9 @@ export function FileList({
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeightPx,
     overscan: 12,
+    // The bar with what can be done stands over the end of the list.
+    paddingEnd: selectionBarPx,
+    scrollPaddingEnd: selectionBarPx,
   });
   const focusIndex = selection.focus === null ? -1 : view.names.indexOf(selection.focus);
   useEffect(() => {

@@ -10,6 +10,9 @@ import { FileMenuItems } from './file-menu-items.tsx';
 import type { FilesView } from './files-view.ts';
 import { downloadFiles } from './use-file-actions.ts';
 
+/** Room that the bar takes at the lower edge. */
+export const selectionBarPx = 72;
+
 /** What is marked and the things done most with it; the rest is behind the dots. */
 export function SelectionBar({
   view,

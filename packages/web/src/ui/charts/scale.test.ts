@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linePieces, roundTop, sumNeighbours } from './scale.ts';
+import { linePieces, roundTop, sumNeighbours, valuesAt } from './scale.ts';
 
 test.for([
   [0, 1],
@@ -23,6 +23,10 @@ test('neighbours are added up until few are left, and nothing is lost', () => {
 
 test('few neighbours stay as they are', () => {
   expect(sumNeighbours([5, 6], [[1, 2]], 10)).toEqual({ atMs: [5, 6], lists: [[1, 2]] });
+});
+
+test('a series that begins later has nothing before', () => {
+  expect(valuesAt([0, 1, 2], [1, 2], [0, 5])).toEqual([null, 0, 5]);
 });
 
 test('a line breaks where there is no value', () => {

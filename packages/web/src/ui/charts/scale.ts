@@ -24,6 +24,16 @@ export function sumNeighbours(
   };
 }
 
+/** Values at given moments, of a series that has its own: null where it has none. */
+export function valuesAt(
+  moments: readonly number[],
+  atMs: readonly number[],
+  values: readonly (number | null)[],
+): (number | null)[] {
+  const known = new Map(atMs.map((moment, index) => [moment, values[index] ?? null]));
+  return moments.map((moment) => known.get(moment) ?? null);
+}
+
 export type Point = { x: number; y: number };
 
 /** Pieces of a line: a gap where there is no value. */

@@ -84,4 +84,5 @@ export const files = {
   'extract.unsafe': 'unsafe',
   'extract.namesEncrypted': 'The names in this archive are encrypted too.',
   'extract.wrongPassword': 'This password does not open it.',
+  'extract.detectedSure': 'Found out: {encoding} ({percent} % sure)',
 } as const;

@@ -83,4 +83,5 @@ export const files = {
   'extract.unsafe': '不安全',
   'extract.namesEncrypted': '此归档的文件名也已加密。',
   'extract.wrongPassword': '密码不正确。',
+  'extract.detectedSure': '自动检测：{encoding}（{percent}% 把握）',
 } as const;

@@ -1,4 +1,4 @@
-import { exactPattern, type FileEntry, tasks } from '@longshore/protocol';
+import { type ArchiveListing, exactPattern, type FileEntry, tasks } from '@longshore/protocol';
 import {
   Button,
   Center,
@@ -105,7 +105,7 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
               setEncoding(value || null);
             }}
             data={[
-              { value: '', label: detectedLabel(encoding === null ? preview.data?.encoding : null) },
+              { value: '', label: encoding === null ? detectedLabel(preview.data) : t('extract.automatic') },
               ...encodings,
             ]}
           />
@@ -229,8 +229,12 @@ function AskPassword(ask: {
   );
 }
 
-const detectedLabel = (encoding: string | null | undefined): string =>
-  encoding ? t('extract.detected', { encoding }) : t('extract.automatic');
+function detectedLabel(listing: ArchiveListing | undefined): string {
+  if (!listing?.encoding) return t('extract.automatic');
+  const { encoding, encodingConfidence } = listing;
+  if (encodingConfidence === null) return t('extract.detected', { encoding });
+  return t('extract.detectedSure', { encoding, percent: Math.round(encodingConfidence * 100) });
+}
 
 const isAboutPassword = (error: unknown): boolean =>
   error instanceof Error &&
