@@ -46,8 +46,8 @@ try {
   }
   process.stdout.write(
     `first load: ${first.kB} kB of script (gzip) in ${first.scripts} files\n` +
-      `task ended → on screen, ${count} tasks: p50 ${percentile(delaysMs, 50)} ms, ` +
-      `p99 ${percentile(delaysMs, 99)} ms, most ${Math.max(...delaysMs)} ms\n` +
+      `task ended → on screen, ${count} tasks: p50 ${percentile(delaysMs, 0.5)} ms, ` +
+      `p99 ${percentile(delaysMs, 0.99)} ms, most ${Math.max(...delaysMs)} ms\n` +
       `load ${loadavg()[0]?.toFixed(1)}\n`,
   );
 } finally {
