@@ -107,6 +107,22 @@ describe('the console', () => {
     expect(await sha256(await download.path())).toBe(await sha256(join(folder, 'film.bin')));
   });
 
+  it('downloads what is marked, folders too, as one zip', async () => {
+    await page.goto(`${master.url}/files?path=/holiday`);
+    await page.getByRole('row', { name: /a note/ }).waitFor();
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('Control+a');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/\.zip$/);
+    const zip = await readFile(await download.path());
+    for (const held of ['day 1/photo-3.txt', 'a note.txt', 'wish you were here']) {
+      expect(zip.includes(held)).toBe(true);
+    }
+  });
+
   it('shows names as text, whatever they hold', async () => {
     for (const name of naughty) {
       const path = `/names/${name.replaceAll('/', '∕')}`;

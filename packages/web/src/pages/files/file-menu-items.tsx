@@ -20,7 +20,6 @@ export function FileMenuItems({
 }) {
   const { marked } = view;
   const only = marked.length === 1 ? marked[0] : undefined;
-  const hasFiles = marked.some((entry) => entry.kind === 'file');
   return (
     <>
       {only && (
@@ -31,7 +30,7 @@ export function FileMenuItems({
           keys="↵"
         />
       )}
-      {hasFiles && <Action icon="download" text={t('files.download')} run={() => downloadFiles(marked)} />}
+      <Action icon="download" text={t('files.download')} run={() => void downloadFiles(marked)} />
       <Menu.Divider />
       {only && isArchive(only.name) && (
         <Action icon="archive" text={t('files.extract')} run={() => openExtractDialog(only)} />

@@ -53,7 +53,7 @@ export function FilesPage() {
   const open = (entry: FileEntry): void => {
     if (entry.kind === 'folder') go(entry.path);
     else if (isArchive(entry.name)) openExtractDialog(entry);
-    else downloadFiles([entry]);
+    else void downloadFiles([entry]);
   };
   const view = useFilesView({
     path,

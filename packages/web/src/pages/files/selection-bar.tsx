@@ -31,17 +31,15 @@ export function SelectionBar({
         {bytes > 0 && ` · ${formatBytes(bytes)}`}
       </Text>
       <ActionBar.Divider />
-      {marked.some((entry) => entry.kind === 'file') && (
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          visibleFrom="xs"
-          leftSection={<Icon name="download" size={16} />}
-          onClick={() => downloadFiles(marked)}
-        >
-          {t('files.download')}
-        </Button>
-      )}
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        visibleFrom="xs"
+        leftSection={<Icon name="download" size={16} />}
+        onClick={() => void downloadFiles(marked)}
+      >
+        {t('files.download')}
+      </Button>
       {only && isArchive(only.name) && (
         <Button
           variant="subtle"

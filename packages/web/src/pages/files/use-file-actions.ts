@@ -97,18 +97,25 @@ async function deleteAll(paths: readonly string[]): Promise<void> {
   }
 }
 
-const downloadPauseMs = 400;
+/** One file as it is; several files, and folders, as one zip that the browser can pause and continue. */
+export async function downloadFiles(entries: readonly FileEntry[]): Promise<void> {
+  const [first] = entries;
+  if (first === undefined) return;
+  if (entries.length === 1 && first.kind === 'file') {
+    follow(contentUrl(first.path), first.name);
+    return;
+  }
+  try {
+    const zip = await call(files.createZip, { body: { paths: entries.map((entry) => entry.path) } });
+    follow(zip.url, zip.name);
+  } catch (thrown) {
+    notifyError(thrown);
+  }
+}
 
-/** Files one after the other, by the browser itself. Folders are packed first, by a task. */
-export function downloadFiles(entries: readonly FileEntry[]): void {
-  entries
-    .filter((entry) => entry.kind === 'file')
-    .forEach((entry, index) => {
-      setTimeout(() => {
-        const link = document.createElement('a');
-        link.href = contentUrl(entry.path);
-        link.download = entry.name;
-        link.click();
-      }, index * downloadPauseMs);
-    });
+function follow(url: string, name: string): void {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
 }
