@@ -101,8 +101,48 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await page.getByTestId('conf-ini').waitFor();
   },
   'all-tasks': (page, url) => open(page, `${url}/admin/tasks`),
-  users: (page, url) => open(page, `${url}/admin/users`),
-  settings: (page, url) => open(page, `${url}/admin/settings`),
+  users: async (page, url) => {
+    await open(page, `${url}/admin/users`);
+    await page.getByRole('row', { name: /mara/ }).waitFor();
+  },
+  'user-edit': async (page, url) => {
+    await open(page, `${url}/admin/users`);
+    await page.getByRole('button', { name: 'Edit mara' }).click();
+    await page.getByLabel('Own storage limit', { exact: true }).waitFor();
+  },
+  'user-created': async (page, url) => {
+    await open(page, `${url}/admin/users`);
+    await page.getByRole('button', { name: 'Add a user' }).click();
+    await page.getByLabel('Name', { exact: true }).fill(`guest-${Date.now() % 100_000}`);
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByTestId('secret').waitFor();
+  },
+  groups: async (page, url) => {
+    await open(page, `${url}/admin/groups`);
+    await page.getByRole('article').first().waitFor();
+  },
+  'group-edit': async (page, url) => {
+    await open(page, `${url}/admin/groups`);
+    await page.getByRole('article', { name: 'Students' }).getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Name of the group').waitFor();
+  },
+  'two-factor': async (page, url) => {
+    await open(page, `${url}/account`);
+    await page.getByRole('button', { name: 'Set up two-factor' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Present password' }).fill(adminPassword);
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await dialog.getByRole('img', { name: 'QR code' }).waitFor();
+  },
+  audit: async (page, url) => {
+    await open(page, `${url}/admin/audit`);
+    await page.getByRole('button', { name: 'changed a group: Students' }).first().click();
+    await page.getByRole('columnheader', { name: 'Before' }).waitFor();
+  },
+  settings: async (page, url) => {
+    await open(page, `${url}/admin/settings`);
+    await page.getByRole('region', { name: 'Master' }).first().waitFor();
+  },
 };
 
 async function open(page: Page, url: string): Promise<void> {
@@ -151,7 +191,23 @@ async function furnish(): Promise<string> {
     sources: ['/documents', '/music'],
     destination: '/archive.tar.gz',
   });
-  for (const name of ['mara', 'jonas']) await admin.call('POST', '/api/v1/users', { name });
+  await cli.run(['groups', 'add', 'Students', '--quota', '20GiB', '--max-tasks', '4']);
+  await cli.run([
+    'groups',
+    'edit',
+    'Students',
+    '--max-extracted',
+    '50GiB',
+    '--max-tasks',
+    '2',
+    '--nodes',
+    'attic',
+  ]);
+  await cli.run(['users', 'add', 'mara', '--group', 'Students']);
+  await cli.run(['users', 'add', 'jonas', '--quota', '100GiB']);
+  await cli.run(['users', 'add', 'ines', '--group', 'Students']);
+  await cli.run(['users', 'edit', 'ines', '--disable']);
+  await cli.run(['tokens', 'add', 'backup', '--read-only', '--expires', '90d']);
   return master.url;
 }
 

@@ -1,5 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { BlobId, type Hello, type ListArchive, NodeId, type ServerEvent, UserId } from '@longshore/protocol';
+import {
+  BlobId,
+  type Hello,
+  type ListArchive,
+  NodeId,
+  type ServerEvent,
+  type UnsavedNode,
+  UserId,
+} from '@longshore/protocol';
 import {
   type Closers,
   createClientAddress,
@@ -69,6 +77,7 @@ import { loadMasterKey } from './secrets/load-master-key.ts';
 import { deriveMasterKeys } from './secrets/master-keys.ts';
 import { storageDrivers } from './storage/drivers.ts';
 import { createStores, localStoreId } from './storage/stores.ts';
+import { recordAudit } from './store/audit/audit-rows.ts';
 import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
 import { findNode, type NodeRow, requireNode } from './store/nodes/node-rows.ts';
 import { createNonceRows } from './store/nodes/nonce-rows.ts';
@@ -255,15 +264,18 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     heartbeatMs,
   });
   const registered = (row: NodeRow) => registeredNode(row, { keysOf, masterUrls: hello(row).masterUrls });
+  const underTest = async (asked: string | UnsavedNode) => {
+    if (typeof asked !== 'string') return { node: unsavedNode(asked, urls.slaves), object: null };
+    const row = await requireNode(db, asked);
+    return { node: registered(row), object: { kind: 'node' as const, id: row.id, name: row.name } };
+  };
   mountNodeRoutes(app, {
     registry,
     config: (idOrName) => showNodeConfig({ db, client, keysOf }, idOrName),
     choices: (caller) => showNodeChoices({ db, heartbeatMs }, caller),
-    test: async (asked, origin) => {
-      const node =
-        typeof asked === 'string'
-          ? registered(await requireNode(db, asked))
-          : unsavedNode(asked, urls.slaves);
+    test: async (asked, origin, by) => {
+      const { node, object } = await underTest(asked);
+      await recordAudit(db, by, { action: 'node.test', object, after: { url: node.peer.url } });
       const browserOrigin = origin ?? new URL(publicUrl()).origin;
       return communicationTest({ client, node, browserOrigin, maxSkewMs, now: clock.monotonicMs });
     },

@@ -114,7 +114,7 @@ export {
   unsavedNodeTestRoute,
   Weight,
 } from './user-api/nodes.ts';
-export { oidc, oidcRoutes } from './user-api/oidc.ts';
+export { oidc, oidcRoutes, signInErrorCookie } from './user-api/oidc.ts';
 export { Passkey, passkeys } from './user-api/passkeys.ts';
 export { OwnSession, SecondFactorCode, security, TwoFactor } from './user-api/security.ts';
 export { Setting, settings } from './user-api/settings.ts';

@@ -33,6 +33,24 @@ const NodeSearch = z.object({
   tab: z.enum(['overview', 'test', 'edit', 'config']).catch('overview').default('overview'),
 });
 
+const UsersSearch = z.object({
+  q: z.string().optional().catch(undefined),
+  group: z.string().optional().catch(undefined),
+});
+
+const AuditSearch = z.object({
+  user: z.string().optional().catch(undefined),
+  object: z.string().optional().catch(undefined),
+  action: z.string().optional().catch(undefined),
+  requestId: z.string().optional().catch(undefined),
+  hours: z.number().positive().optional().catch(undefined),
+});
+
+const SettingsSearch = z.object({
+  q: z.string().optional().catch(undefined),
+  changed: z.literal(true).optional().catch(undefined),
+});
+
 const routes = [
   createRoute({
     getParentRoute: () => root,
@@ -104,12 +122,27 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/admin/users',
+    validateSearch: UsersSearch,
     staticData: { title: 'nav.users' },
     component: lazyRouteComponent(() => import('./pages/users/users-page.tsx'), 'UsersPage'),
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/admin/groups',
+    staticData: { title: 'nav.groups' },
+    component: lazyRouteComponent(() => import('./pages/groups/groups-page.tsx'), 'GroupsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/admin/audit',
+    validateSearch: AuditSearch,
+    staticData: { title: 'nav.audit' },
+    component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/admin/settings',
+    validateSearch: SettingsSearch,
     staticData: { title: 'nav.settings' },
     component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
   }),

@@ -142,13 +142,40 @@ export async function signInWithPasskey(
   accounts: Accounts,
   request: { pending: string; response: unknown; publicUrl: string; by: Actor },
 ): Promise<Session> {
-  const { database, clock } = accounts;
-  const { by } = request;
+  const { db } = accounts.database;
   const pending = unseal(accounts, request.pending, null);
-  const origin = new URL(request.publicUrl);
   const response = request.response as AuthenticationResponseJSON;
-  const passkey = await findPasskey(database.db, response.id);
+  const passkey = await findPasskey(db, response.id);
+  // Not recorded: strangers could fill the log with it.
   if (passkey === undefined) throw refused();
+  try {
+    return await signIn(accounts, { ...request, pending, response, passkey });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'PASSKEY_REFUSED') {
+      const user = await findUser(db, passkey.user_id);
+      await recordAudit(db, request.by, {
+        action: 'sign-in.failed',
+        object: user === undefined ? null : objectOf(user),
+        after: { passkey: passkey.name },
+      });
+    }
+    throw error;
+  }
+}
+
+async function signIn(
+  accounts: Accounts,
+  attempt: {
+    pending: Pending;
+    response: AuthenticationResponseJSON;
+    passkey: PasskeyRow;
+    publicUrl: string;
+    by: Actor;
+  },
+): Promise<Session> {
+  const { database, clock } = accounts;
+  const { pending, response, passkey, by } = attempt;
+  const origin = new URL(attempt.publicUrl);
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     response,
     expectedChallenge: pending.challenge,

@@ -5,6 +5,7 @@ import {
   deleteTwoFactor,
   enableTwoFactorRow,
   findTwoFactor,
+  replaceRecoveryCodes,
   spendRecoveryCode,
   spendStep,
   startTwoFactorRow,
@@ -71,6 +72,31 @@ export async function confirmTwoFactor(
     const codeHashes = codes.map((code) => hashCode(keys, userId, code));
     await enableTwoFactorRow(tx, { userId, atMs: clock.nowMs(), codeHashes });
     await recordAudit(tx, by, { action: 'two-factor.enable', object: objectOf(user) });
+  });
+  await admission.succeeded();
+  return { recoveryCodes: codes };
+}
+
+/**
+ * Replaces the recovery codes, for somebody who has used them up or lost the list. Throws `WRONG_CREDENTIALS`,
+ * `SECOND_FACTOR_WRONG`, `BAD_REQUEST` while two-factor is off, `RATE_LIMITED`.
+ */
+export async function renewRecoveryCodes(
+  accounts: Accounts,
+  request: { userId: string; password: string; code: string; by: Actor },
+): Promise<{ recoveryCodes: string[] }> {
+  const { userId, code, by } = request;
+  const { admission, user } = await verifyPassword(accounts, request);
+  const codes = Array.from({ length: recoveryCodes }, generateRecoveryCode);
+  await accounts.database.transaction(async (tx) => {
+    const row = await findTwoFactor(tx, userId);
+    if (row === undefined || row.enabledAtMs === null) {
+      throw new AppError('BAD_REQUEST', 'two-factor is off: there are no recovery codes to renew');
+    }
+    await requireSecondFactor(accounts, tx, { user, code });
+    const codeHashes = codes.map((one) => hashCode(accounts.keys, userId, one));
+    await replaceRecoveryCodes(tx, { userId, codeHashes });
+    await recordAudit(tx, by, { action: 'two-factor.renew-codes', object: objectOf(user) });
   });
   await admission.succeeded();
   return { recoveryCodes: codes };

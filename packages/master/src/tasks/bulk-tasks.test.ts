@@ -1,5 +1,6 @@
 import { AppError, type Task, TaskId } from '@longshore/protocol';
 import { describe, expect, it } from 'vitest';
+import { testActor } from '../testing/test-actor.ts';
 import { type BulkAction, bulkTasks } from './bulk-tasks.ts';
 import type { Retry } from './retry-task.ts';
 
@@ -9,6 +10,7 @@ const many = (change: Partial<BulkAction>): BulkAction => ({
   ids: [a, b],
   userId: null,
   requestId: 'r',
+  by: testActor,
   idempotencyKey: null,
   ...change,
 });

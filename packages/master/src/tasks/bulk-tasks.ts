@@ -6,6 +6,7 @@ import {
   toErrorInfo,
   type UserId,
 } from '@longshore/protocol';
+import type { Actor } from '../store/audit/audit-rows.ts';
 import type { Retry } from './retry-task.ts';
 
 export type BulkAction = {
@@ -14,11 +15,12 @@ export type BulkAction = {
   /** Null for anybody's tasks. */
   userId: UserId | null;
   requestId: string;
+  by: Actor;
   /** Of the whole request; null for none. */
   idempotencyKey: string | null;
 };
 
-type Scope = { id: TaskId; userId: UserId | null };
+type Scope = { id: TaskId; userId: UserId | null; by: Actor };
 
 /** One task after the other. What cannot be done is answered with its reason and does not stop the others. */
 export async function bulkTasks(
@@ -29,9 +31,9 @@ export async function bulkTasks(
   },
   many: BulkAction,
 ): Promise<BulkResult[]> {
-  const { action, userId, requestId } = many;
+  const { action, userId, requestId, by } = many;
   const act = async (id: TaskId): Promise<Task | null> => {
-    const scope = { id, userId };
+    const scope = { id, userId, by };
     switch (action) {
       case 'cancel':
         return use.cancel(scope);

@@ -1,9 +1,11 @@
 import { AppError, type TaskId, type UserId } from '@longshore/protocol';
 import type { Database } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
+import type { Actor } from '../store/audit/audit-rows.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
 import { countRejected } from '../store/parts/report-rows.ts';
 import { endTask, lockOpenTask, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import { recordForeignTask } from './record-foreign-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
 export type CancelDeps = {
@@ -21,16 +23,17 @@ export type CancelDeps = {
  */
 export async function cancelTask(
   deps: CancelDeps,
-  options: { id: TaskId; userId: UserId | null },
+  options: { id: TaskId; userId: UserId | null; by: Actor },
 ): Promise<TaskRow> {
   const { database } = deps;
   const { id } = options;
-  await requireTask(database.db, options);
+  const asked = await requireTask(database.db, options);
   const stopped = await database.transaction(async (tx) => {
     if ((await lockOpenTask(tx, id, database.dialect)) === undefined) return undefined;
     const holders = await cancelParts(tx, id);
     const rejectedEntries = await countRejected(tx, id);
     await endTask(tx, { taskId: id, state: 'canceled', error: null, rejectedEntries, outputs: [] });
+    await recordForeignTask(tx, options.by, { action: 'task.cancel', task: asked });
     await deps.announcer.changed(tx, id);
     return holders;
   });

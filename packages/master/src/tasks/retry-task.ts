@@ -8,6 +8,7 @@ import {
   TaskId,
   UserId,
 } from '@longshore/protocol';
+import type { Actor } from '../store/audit/audit-rows.ts';
 import { requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
 import { listRejectedNames } from '../store/tasks/task-views.ts';
 import { type SubmitDeps, submitTask } from './submit-task.ts';
@@ -22,6 +23,7 @@ export type Retry = {
   /** Null for that of the task. */
   conflict: ConflictPolicy | null;
   requestId: string;
+  by: Actor;
   idempotencyKey: string | null;
 };
 
@@ -51,6 +53,7 @@ export async function retryTask(deps: SubmitDeps, retry: Retry): Promise<Task> {
     requestId: retry.requestId,
     idempotencyKey: retry.idempotencyKey,
     retryOf: TaskId.parse(task.id),
+    by: retry.by,
     traceparent: null,
   });
 }

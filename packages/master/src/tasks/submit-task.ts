@@ -16,6 +16,7 @@ import type { Database, Db } from '../database/open-database.ts';
 import { checkTaskDestination, readTaskSources } from '../files/task-sources.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { parseAllowedNodes, requireGroupOf } from '../store/accounts/group-rows.ts';
+import type { Actor } from '../store/audit/audit-rows.ts';
 import { mayDo, requireNode } from '../store/nodes/node-rows.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
 import {
@@ -29,6 +30,7 @@ import {
   type TaskRow,
 } from '../store/tasks/task-rows.ts';
 import { viewTask } from '../store/tasks/task-views.ts';
+import { recordForeignTask } from './record-foreign-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 import { type SourceSum, tempNeed } from './temp-need.ts';
 
@@ -41,6 +43,8 @@ export type Submission = {
   /** From the Idempotency-Key header; null for none. */
   idempotencyKey: string | null;
   retryOf: TaskId | null;
+  /** Who asks: not always the user that the task belongs to. */
+  by: Actor;
   /** Of the caller. */
   traceparent: string | null;
 };
@@ -118,6 +122,9 @@ async function acceptTask(deps: SubmitDeps, submission: Submission): Promise<Tas
     if (!inserted.isNew) return { task: await viewTask(tx, inserted.row), next: null };
     await insertSources(tx, inserted.row.id, sources);
     if (!planLater) await queueParts(tx, { task: inserted.row, plan: [work], sources: sumUp(sources) });
+    if (submission.retryOf !== null) {
+      await recordForeignTask(tx, submission.by, { action: 'task.retry', task: inserted.row });
+    }
     const task = await deps.announcer.changed(tx, inserted.row.id);
     return { task, next: planLater ? deps.planSoon : deps.wake };
   };

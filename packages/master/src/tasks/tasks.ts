@@ -11,6 +11,8 @@ import {
   type UserId,
 } from '@longshore/protocol';
 import type { z } from 'zod';
+import type { Db } from '../database/open-database.ts';
+import { type Actor, recordAudit } from '../store/audit/audit-rows.ts';
 import { listLogLines } from '../store/parts/log-rows.ts';
 import { deleteEndedTask, deleteEndedTasks, requireTask } from '../store/tasks/task-rows.ts';
 import {
@@ -22,12 +24,14 @@ import {
 } from '../store/tasks/task-views.ts';
 import { type BulkAction, bulkTasks } from './bulk-tasks.ts';
 import { type CancelDeps, cancelTask } from './cancel-task.ts';
+import { recordForeignTask } from './record-foreign-task.ts';
 import { type Retry, retryTask } from './retry-task.ts';
 import { type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
 /** A task within the reach of the caller: `userId` null means anybody's. */
 type Scope = { id: TaskId; userId: UserId | null };
+type Act = Scope & { by: Actor };
 
 /** Everything people can do with tasks. */
 export type Tasks = {
@@ -41,12 +45,13 @@ export type Tasks = {
   log(
     scope: Scope & z.output<(typeof taskEndpoints.readTaskLog)['query']>,
   ): Promise<EndpointOutput<(typeof taskEndpoints)['readTaskLog']>>;
-  cancel(scope: Scope): Promise<Task>;
+  cancel(act: Act): Promise<Task>;
   retry(retry: Retry): Promise<Task>;
   /** The same action on each of these tasks; every one succeeds or fails by itself. */
   bulk(many: BulkAction): Promise<BulkResult[]>;
-  remove(scope: Scope): Promise<void>;
+  remove(act: Act): Promise<void>;
   cleanUp(which: {
+    by: Actor;
     userId: UserId | null;
     olderThanSeconds: number;
     states: readonly Exclude<TaskState, 'queued' | 'running'>[];
@@ -55,14 +60,15 @@ export type Tasks = {
 
 export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnnouncer }): Tasks {
   const { db } = deps.database;
-  const cancel: Tasks['cancel'] = async (scope) => viewTask(db, await cancelTask(deps, scope));
+  const cancel: Tasks['cancel'] = async (act) => viewTask(db, await cancelTask(deps, act));
   const retry: Tasks['retry'] = (wanted) => retryTask(deps, wanted);
-  const remove: Tasks['remove'] = async (scope) => {
-    const task = await requireTask(db, scope);
+  const remove: Tasks['remove'] = async (act) => {
+    const task = await requireTask(db, act);
     await deps.database.transaction(async (tx) => {
-      if (!(await deleteEndedTask(tx, scope))) {
+      if (!(await deleteEndedTask(tx, act))) {
         throw new AppError('TASK_NOT_FINAL', `task ${task.id} is still ${task.state}`);
       }
+      await recordForeignTask(tx, act.by, { action: 'task.delete', task });
       await deps.announcer.deleted(tx, { id: task.id, userId: task.user_id });
     });
   };
@@ -92,8 +98,20 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
     cleanUp: (which) =>
       deps.database.transaction(async (tx) => {
         const deleted = await deleteEndedTasks(tx, which);
+        if (which.userId === null) await recordCleanUp(tx, which, deleted.length);
         for (const task of deleted) await deps.announcer.deleted(tx, task);
         return deleted.length;
       }),
   };
 }
+
+const recordCleanUp = (
+  tx: Db,
+  { by, olderThanSeconds, states }: Parameters<Tasks['cleanUp']>[0],
+  deleted: number,
+): Promise<void> =>
+  recordAudit(tx, by, {
+    action: 'task.clean-up',
+    object: null,
+    after: { olderThanSeconds, states, deleted },
+  });

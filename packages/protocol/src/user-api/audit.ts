@@ -2,11 +2,16 @@ import { z } from 'zod';
 import { Count, UserId } from '../ids.ts';
 import { endpoint } from './endpoint.ts';
 
-/** What somebody did. Sign-ins and credentials of users are recorded, and everything that administrators change. */
+/**
+ * What somebody did. Sign-ins and credentials of users are recorded, and everything that administrators change: tasks only
+ * where they are not their own.
+ */
 export const AuditAction = z.enum([
   'sign-in',
   'sign-in.failed',
   'sign-out.everywhere',
+  'session.end',
+  'session.end-others',
   'password.change',
   'password.wrong',
   'passkey.create',
@@ -14,6 +19,7 @@ export const AuditAction = z.enum([
   'two-factor.enable',
   'two-factor.disable',
   'two-factor.reset',
+  'two-factor.renew-codes',
   'token.create',
   'token.delete',
   'user.create',
@@ -27,6 +33,11 @@ export const AuditAction = z.enum([
   'node.delete',
   'node.rotate-key',
   'node.revoke-old-key',
+  'node.test',
+  'task.cancel',
+  'task.retry',
+  'task.delete',
+  'task.clean-up',
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
@@ -45,7 +56,11 @@ export const AuditEntry = z.object({
   requestId: z.string(),
   /** What it was done to, as named then. */
   object: z
-    .object({ kind: z.enum(['user', 'group', 'node', 'token', 'passkey']), id: z.string(), name: z.string() })
+    .object({
+      kind: z.enum(['user', 'group', 'node', 'token', 'passkey', 'session', 'task']),
+      id: z.string(),
+      name: z.string(),
+    })
     .nullable(),
   /** Null for what did not exist before. */
   before: Values.nullable(),

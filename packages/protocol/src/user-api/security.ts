@@ -96,6 +96,16 @@ export const security = {
     status: 200,
     response: z.object({ recoveryCodes: z.array(z.string()) }),
   }),
+  renewRecoveryCodes: endpoint({
+    method: 'post',
+    path: '/api/v1/me/two-factor/recovery-codes',
+    tag,
+    summary: 'Get new recovery codes, shown only in this answer; the old ones end',
+    access: 'user',
+    body: z.strictObject({ password: Password, code: SecondFactorCode }),
+    status: 200,
+    response: z.object({ recoveryCodes: z.array(z.string()) }),
+  }),
   disableTwoFactor: endpoint({
     method: 'post',
     path: '/api/v1/me/two-factor/disable',

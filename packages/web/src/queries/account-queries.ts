@@ -1,4 +1,4 @@
-import { accounts, type User } from '@longshore/protocol';
+import { accounts, oidc, type User } from '@longshore/protocol';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import { toApiError } from '../api/api-error.ts';
 import { call } from '../api/call.ts';
@@ -32,4 +32,11 @@ export const tokensQuery = queryOptions({
 export const usersQuery = queryOptions({
   queryKey: ['users'],
   queryFn: async ({ signal }) => (await call(accounts.listUsers, {}, { signal })).users,
+});
+
+/** How one may sign in besides name and password: a matter of the configuration. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: ({ signal }) => call(oidc.listSignInMethods, {}, { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
 });

@@ -1,18 +1,21 @@
-import { accounts, oidc } from '@longshore/protocol';
-import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { accounts, type Session } from '@longshore/protocol';
+import { Button, Center, Divider, Paper, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { call } from '../api/call.ts';
 import { t } from '../language/language.ts';
+import { signInMethodsQuery } from '../queries/account-queries.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
+import { Icon } from '../ui/icons.tsx';
 import { Logo } from '../ui/logo.tsx';
+import { CodeForm } from './code-form.tsx';
+import { CredentialsForm } from './credentials-form.tsx';
+import { takeSignInError } from './take-sign-in-error.ts';
+import { knowsPasskeys, signInByPasskey } from './web-authn.ts';
 
-/** Not a failure: the password was right, and the form asks for the rest. */
-const isCodeAsked = (error: Error): boolean =>
-  error instanceof ApiError && error.code === 'SECOND_FACTOR_REQUIRED';
+type Credentials = { user: string; password: string };
 
 const startUrl = (url: string): string =>
   `${url}?returnTo=${encodeURIComponent(window.location.pathname + window.location.search)}`;
@@ -21,85 +24,97 @@ const startUrl = (url: string): string =>
 export function SignInPage() {
   useDocumentTitle(`${t('signIn.title')} · Longshore`);
   const client = useQueryClient();
-  const form = useForm({ mode: 'uncontrolled', initialValues: { user: '', password: '', code: '' } });
-  const [asksCode, setAsksCode] = useState(false);
+  /** What was right, once a code is asked for, too. */
+  const [proved, setProved] = useState<Credentials | null>(null);
+  const [sentBack, setSentBack] = useState(takeSignInError);
+  const onSuccess = (session: Session): void => {
+    // Nothing of another person may be left.
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
+    client.setQueryData(['me'], session.user);
+  };
   const login = useMutation({
-    mutationFn: ({ code, ...body }: { user: string; password: string; code: string }) =>
-      call(accounts.login, { body: asksCode ? { ...body, code } : body }),
-    onError: (error) => {
-      if (isCodeAsked(error)) setAsksCode(true);
+    mutationFn: async (credentials: Credentials & { code?: string }): Promise<Session | null> => {
+      try {
+        return await call(accounts.login, { body: credentials });
+      } catch (error) {
+        // Not a failure: the password was right, and the rest is asked for.
+        if (error instanceof ApiError && error.code === 'SECOND_FACTOR_REQUIRED') return null;
+        throw error;
+      }
     },
-    onSuccess: (session) => {
-      // Nothing of another person may be left.
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
-      client.setQueryData(['me'], session.user);
+    onSuccess: (session, { user, password }) => {
+      if (session === null) setProved({ user, password });
+      else onSuccess(session);
     },
   });
-  const { data: methods } = useQuery({
-    queryKey: ['sign-in-methods'],
-    queryFn: ({ signal }) => call(oidc.listSignInMethods, {}, { signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const passkey = useMutation({ mutationFn: signInByPasskey, onSuccess });
+  const { data: methods } = useQuery(signInMethodsQuery);
+  const error = login.error ?? passkey.error ?? sentBack;
+  const forget = (): void => {
+    setSentBack(null);
+    login.reset();
+    passkey.reset();
+  };
   return (
     <Center mih="100%" p="md" component="main">
-      <Stack w={380} maw="100%" gap="xl">
+      <Stack w={400} maw="100%" gap="xl">
         <Center>
           <Logo size={40} />
         </Center>
         <Paper withBorder shadow="sm" radius="lg" p="xl">
-          <form onSubmit={form.onSubmit((values) => login.mutate(values))}>
-            <Stack>
-              <div>
-                <Title order={1} fz={20}>
-                  {t('signIn.title')}
-                </Title>
-                <Text size="sm" c="dimmed">
-                  {t('signIn.subtitle')}
-                </Text>
-              </div>
-              {login.error && !isCodeAsked(login.error) && (
-                <ErrorAlert error={login.error} title={t('signIn.failed')} />
-              )}
-              <TextInput
-                label={t('signIn.user')}
-                autoComplete="username"
-                autoFocus
-                required
-                withAsterisk={false}
-                key={form.key('user')}
-                {...form.getInputProps('user')}
+          <Stack>
+            <div>
+              <Title order={1} fz={20}>
+                {t(proved === null ? 'signIn.title' : 'signIn.secondTitle')}
+              </Title>
+              <Text size="sm" c="dimmed">
+                {proved === null ? t('signIn.subtitle') : t('signIn.secondText', { name: proved.user })}
+              </Text>
+            </div>
+            {error && <ErrorAlert error={error} title={t('signIn.failed')} />}
+            {proved === null ? (
+              <CredentialsForm
+                isPending={login.isPending}
+                onSubmit={(credentials) => {
+                  forget();
+                  login.mutate(credentials);
+                }}
               />
-              <PasswordInput
-                label={t('signIn.password')}
-                autoComplete="current-password"
-                required
-                withAsterisk={false}
-                key={form.key('password')}
-                {...form.getInputProps('password')}
+            ) : (
+              <CodeForm
+                isPending={login.isPending}
+                onSubmit={(code) => login.mutate({ ...proved, code })}
+                onBack={() => {
+                  forget();
+                  setProved(null);
+                }}
               />
-              {asksCode && (
-                <TextInput
-                  label={t('signIn.code')}
-                  description={t('signIn.codeHint')}
-                  autoComplete="one-time-code"
-                  autoFocus
-                  required
-                  minLength={6}
-                  withAsterisk={false}
-                  key={form.key('code')}
-                  {...form.getInputProps('code')}
-                />
-              )}
-              <Button type="submit" fullWidth loading={login.isPending} mt="xs">
-                {t('signIn.submit')}
-              </Button>
-            </Stack>
-          </form>
-          {methods?.oidc && (
-            <Button component="a" href={startUrl(methods.oidc.startUrl)} variant="default" fullWidth mt="md">
-              {methods.oidc.name}
-            </Button>
-          )}
+            )}
+            {proved === null && (knowsPasskeys() || methods?.oidc) && (
+              <>
+                <Divider label={t('signIn.or')} />
+                {methods?.oidc && (
+                  <Button component="a" href={startUrl(methods.oidc.startUrl)} variant="default" fullWidth>
+                    {t('signIn.provider', { name: methods.oidc.name })}
+                  </Button>
+                )}
+                {knowsPasskeys() && (
+                  <Button
+                    variant="default"
+                    fullWidth
+                    leftSection={<Icon name="fingerprint" size={18} />}
+                    loading={passkey.isPending}
+                    onClick={() => {
+                      forget();
+                      passkey.mutate();
+                    }}
+                  >
+                    {t('signIn.passkey')}
+                  </Button>
+                )}
+              </>
+            )}
+          </Stack>
         </Paper>
         <Text size="xs" c="dimmed" ta="center">
           {t('signIn.firstRun')}

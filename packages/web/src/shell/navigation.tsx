@@ -79,12 +79,27 @@ function AdminLinks() {
       />
       <RouteLink
         to="/admin/users"
+        activeOptions={{ includeSearch: false }}
         label={t('nav.users')}
         leftSection={<Icon name="users" />}
         className="nav-link"
       />
       <RouteLink
+        to="/admin/groups"
+        label={t('nav.groups')}
+        leftSection={<Icon name="layers" />}
+        className="nav-link"
+      />
+      <RouteLink
+        to="/admin/audit"
+        activeOptions={{ includeSearch: false }}
+        label={t('nav.audit')}
+        leftSection={<Icon name="scroll" />}
+        className="nav-link"
+      />
+      <RouteLink
         to="/admin/settings"
+        activeOptions={{ includeSearch: false }}
         label={t('nav.settings')}
         leftSection={<Icon name="settings" />}
         className="nav-link"

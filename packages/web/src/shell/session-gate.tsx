@@ -1,11 +1,15 @@
 import { Center, Loader, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { meQuery } from '../queries/account-queries.ts';
-import { FirstPasswordPage } from '../session/first-password-page.tsx';
-import { SignInPage } from '../session/sign-in-page.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { Shell } from './shell.tsx';
+
+const SignInPage = lazy(async () => ({ default: (await import('../session/sign-in-page.tsx')).SignInPage }));
+const FirstPasswordPage = lazy(async () => ({
+  default: (await import('../session/first-password-page.tsx')).FirstPasswordPage,
+}));
 
 /** The frame of every page, or what has to come before it. */
 export function SessionGate() {
@@ -20,7 +24,6 @@ export function SessionGate() {
       </Center>
     );
   }
-  if (me === null) return <SignInPage />;
-  if (me.passwordChangeRequired) return <FirstPasswordPage me={me} />;
-  return <Shell me={me} />;
+  if (me !== null && !me.passwordChangeRequired) return <Shell me={me} />;
+  return <Suspense>{me === null ? <SignInPage /> : <FirstPasswordPage me={me} />}</Suspense>;
 }

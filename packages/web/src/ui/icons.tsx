@@ -57,6 +57,11 @@ const strokes = {
   plug: 'M9 3v5 M15 3v5 M6 8h12v3a6 6 0 0 1-12 0z M12 17v4',
   heart: 'M3 12h4l2.5-6 4 12 2.5-6h5',
   dot: 'M12 12v.1',
+  layers: 'M12 3l9 5-9 5-9-5z M3 12.5l9 5 9-5 M3 17l9 5 9-5',
+  scroll: 'M5 4h14v16H5z M8.5 8.5h7 M8.5 12h7 M8.5 15.5h4',
+  shield: 'M12 3l8 3v6c0 4.5-3.3 7.7-8 9-4.7-1.3-8-4.5-8-9V6z M8.5 12l2.5 2.5 4.5-5',
+  fingerprint:
+    'M6 17c1-1.6 1.3-3.2 1.3-5a4.7 4.7 0 0 1 9.4 0c0 1 0 2-.2 3 M12 12c0 3.4-.8 6-2.4 8.3 M15.7 18.2c-.3.9-.6 1.7-1 2.5 M4.4 13.5V12a7.6 7.6 0 0 1 12-6.2 M19.6 11v1c0 1.8-.2 3.5-.6 5',
 } as const;
 
 export type IconName = keyof typeof strokes;

@@ -15,10 +15,25 @@ import type { ExternalIdentity, OidcSettings } from './identity-provider.ts';
  * themselves. A user who is there already is never taken over by a name. Throws `OIDC_NOT_ALLOWED`, `OIDC_NOT_LINKED`,
  * `USER_EXISTS`, `WRONG_CREDENTIALS` for a disabled user.
  */
-export async function signInExternally(
-  accounts: Accounts,
-  request: { identity: ExternalIdentity; settings: OidcSettings; by: Actor },
-): Promise<Session> {
+export async function signInExternally(accounts: Accounts, request: Request): Promise<Session> {
+  try {
+    return await signIn(accounts, request);
+  } catch (error) {
+    if (error instanceof AppError) {
+      const { issuer, subject, login } = request.identity;
+      await recordAudit(accounts.database.db, request.by, {
+        action: 'sign-in.failed',
+        object: null,
+        after: { issuer, subject, login, reason: error.code },
+      });
+    }
+    throw error;
+  }
+}
+
+type Request = { identity: ExternalIdentity; settings: OidcSettings; by: Actor };
+
+async function signIn(accounts: Accounts, request: Request): Promise<Session> {
   const { identity, settings, by } = request;
   const { allowedGroups } = settings;
   if (allowedGroups.length > 0 && !identity.groups.some((group) => allowedGroups.includes(group))) {

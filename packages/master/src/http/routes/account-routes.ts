@@ -10,6 +10,7 @@ import { endOtherSessions, endSession, showSessions } from '../../accounts/sessi
 import {
   confirmTwoFactor,
   disableTwoFactor,
+  renewRecoveryCodes,
   resetTwoFactor,
   showTwoFactor,
   startTwoFactor,
@@ -55,12 +56,12 @@ function mountSecurityRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): voi
   mountEndpoint(app, security.listSessions, async ({ caller }) => ({
     sessions: await showSessions(accounts, caller),
   }));
-  mountEndpoint(app, security.endSession, async ({ params, caller }) => {
-    await endSession(accounts, { id: params.id, userId: caller.userId });
+  mountEndpoint(app, security.endSession, async ({ params, caller, actor }) => {
+    await endSession(accounts, { id: params.id, userId: caller.userId, by: actor });
     return {};
   });
-  mountEndpoint(app, security.endOtherSessions, async ({ caller }) => ({
-    ended: await endOtherSessions(accounts, caller),
+  mountEndpoint(app, security.endOtherSessions, async ({ caller, actor }) => ({
+    ended: await endOtherSessions(accounts, { ...caller, by: actor }),
   }));
   mountEndpoint(app, security.showTwoFactor, ({ caller }) => showTwoFactor(accounts, caller.userId));
   mountEndpoint(app, security.startTwoFactor, ({ body, caller, actor, c }) =>
@@ -68,6 +69,9 @@ function mountSecurityRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): voi
   );
   mountEndpoint(app, security.confirmTwoFactor, ({ body, caller, actor }) =>
     confirmTwoFactor(accounts, { ...body, userId: caller.userId, by: actor }),
+  );
+  mountEndpoint(app, security.renewRecoveryCodes, ({ body, caller, actor }) =>
+    renewRecoveryCodes(accounts, { ...body, userId: caller.userId, by: actor }),
   );
   mountEndpoint(app, security.disableTwoFactor, async ({ body, caller, actor }) => {
     await disableTwoFactor(accounts, { ...body, userId: caller.userId, by: actor });

@@ -12,8 +12,9 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { stream } from 'hono/streaming';
 import type { NodeRegistry } from '../../nodes/registry.ts';
+import type { Actor } from '../../store/audit/audit-rows.ts';
 import type { Caller, HttpEnv } from '../http-env.ts';
-import { mountEndpoint } from '../mount-endpoint.ts';
+import { actorOf, mountEndpoint } from '../mount-endpoint.ts';
 
 export function mountNodeRoutes(
   app: OpenAPIHono<HttpEnv>,
@@ -22,7 +23,11 @@ export function mountNodeRoutes(
     config: (idOrName: string) => Promise<NodeConfig>;
     choices: (caller: Caller) => Promise<EndpointOutput<(typeof nodes)['listNodeChoices']>>;
     /** `origin` is that of the page which asks, when a browser does. */
-    test: (node: string | UnsavedNode, origin: string | undefined) => Promise<AsyncIterable<TestStep>>;
+    test: (
+      node: string | UnsavedNode,
+      origin: string | undefined,
+      by: Actor,
+    ) => Promise<AsyncIterable<TestStep>>;
   },
 ): void {
   const { registry } = use;
@@ -42,7 +47,7 @@ export function mountNodeRoutes(
   });
 
   const answerSteps = async (c: Context<HttpEnv>, node: string | UnsavedNode): Promise<Response> => {
-    const steps = await use.test(node, c.req.header('origin'));
+    const steps = await use.test(node, c.req.header('origin'), actorOf(c));
     c.header('content-type', 'application/x-ndjson');
     return stream(c, async (out) => {
       for await (const step of steps) await out.write(`${JSON.stringify(step)}\n`);

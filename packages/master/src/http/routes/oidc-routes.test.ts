@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ErrorBody, oidcRoutes, type User } from '@longshore/protocol';
+import { type ErrorBody, oidcRoutes, signInErrorCookie, type User } from '@longshore/protocol';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Provider } from 'oidc-provider';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -40,12 +40,15 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 /** A browser that follows redirects by hand and keeps the cookies of each site. */
 function createBrowser() {
   const jars = new Map<string, Map<string, string>>();
-  const visit = async (url: string): Promise<Response> => {
+  const visit = async (url: string, headers: Record<string, string> = {}): Promise<Response> => {
     const { origin } = new URL(url);
     const jar = jars.get(origin) ?? new Map<string, string>();
     jars.set(origin, jar);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(url, { redirect: 'manual', headers: cookie === '' ? {} : { cookie } });
+    const answer = await fetch(url, {
+      redirect: 'manual',
+      headers: cookie === '' ? headers : { ...headers, cookie },
+    });
     for (const line of answer.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (value === '' || /max-age=0/i.test(line)) jar.delete(name);
@@ -174,6 +177,26 @@ describeDatabases('U2 signing in with an identity provider', (open) => {
     expect((await me(renamed.browser)).id).toBe(user.id);
     await edit(user.id, { oidcLogin: null });
     expect(await codeOf((await signIn({ sub: 's-2' })).answer)).toBe('OIDC_NOT_LINKED');
+  });
+
+  it('sends a browser that it lets not in back to the page, with the reason, and records it', async () => {
+    account = { sub: 's-9', preferred_username: 'eve', groups: [] };
+    const { browser, callback } = await goToProvider(createBrowser(), '?returnTo=/tasks');
+    const answer = await browser.visit(callback, { accept: 'text/html,*/*;q=0.8' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/tasks']);
+    expect(browser.cookiesOf(server.url).has('longshore_session')).toBe(false);
+    const told = decodeURIComponent(browser.cookiesOf(server.url).get(signInErrorCookie) ?? '');
+    const { error } = JSON.parse(told) as ErrorBody;
+    expect(error).toMatchObject({ code: 'OIDC_NOT_LINKED', message: expect.stringContaining('"eve"') });
+    const recorded = await database.db
+      .selectFrom('audit')
+      .select(['action', 'after'])
+      .where('request_id', '=', error.requestId)
+      .execute();
+    expect(recorded).toEqual([{ action: 'sign-in.failed', after: expect.stringContaining('"login":"eve"') }]);
+    // A callback out of nowhere goes to the start.
+    const lost = await createBrowser().visit(callback, { accept: 'text/html' });
+    expect(lost.headers.get('location')).toBe('/');
   });
 
   it('awaits one login for one user only', async () => {

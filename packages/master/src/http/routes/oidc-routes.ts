@@ -1,5 +1,12 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import { AppError, oidc, oidcRoutes } from '@longshore/protocol';
+import {
+  AppError,
+  type ErrorBody,
+  oidc,
+  oidcRoutes,
+  signInErrorCookie,
+  toErrorInfo,
+} from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
@@ -14,6 +21,8 @@ import { actorOf, mountEndpoint } from '../mount-endpoint.ts';
 const cookieName = 'longshore_oidc';
 const purpose = 'pending sign-in';
 const lifetimeMs = 10 * 60_000;
+/** Browsers drop a cookie of more than 4096 bytes, and encoding may treble them. */
+const mostMessage = 400;
 
 const Pending = z.object({
   state: z.string(),
@@ -52,9 +61,27 @@ export function mountOidcRoutes(
   });
   const redirectUri = (): string => `${publicUrl()}${oidcRoutes.callback}`;
 
+  /** Back to the console, which shows what was wrong. Programs get it as it is. */
+  const refuse = (c: Context<HttpEnv>, error: unknown, returnTo: string): Response => {
+    if (!(error instanceof AppError) || !(c.req.header('accept') ?? '').includes('text/html')) throw error;
+    const { message, ...info } = toErrorInfo(error);
+    const body: ErrorBody = {
+      error: { ...info, message: message.slice(0, mostMessage), requestId: c.get('requestId') },
+    };
+    setCookie(c, signInErrorCookie, JSON.stringify(body), {
+      path: '/',
+      sameSite: 'Lax',
+      secure: isHttps(publicUrl()),
+      maxAge: 60,
+    });
+    return c.redirect(returnTo);
+  };
+
   app.get(oidcRoutes.start, async (c) => {
-    const { url, pending } = await provider.begin(redirectUri());
     const returnTo = localPath(c.req.query('returnTo'));
+    const begun = await provider.begin(redirectUri()).catch((error: unknown) => refuse(c, error, returnTo));
+    if (begun instanceof Response) return begun;
+    const { url, pending } = begun;
     const sealed = keys.seal(
       purpose,
       JSON.stringify({ ...pending, returnTo, untilMs: clock.nowMs() + lifetimeMs }),
@@ -64,24 +91,23 @@ export function mountOidcRoutes(
   });
 
   app.get(oidcRoutes.callback, async (c) => {
-    const pending = openPending(c);
-    deleteCookie(c, cookieName, cookieOptions());
-    const answer = new URL(redirectUri());
-    answer.search = new URL(c.req.url).search;
+    let returnTo = '/';
     try {
+      const pending = openPending(c);
+      returnTo = pending.returnTo;
+      deleteCookie(c, cookieName, cookieOptions());
+      const answer = new URL(redirectUri());
+      answer.search = new URL(c.req.url).search;
       const identity = await provider.finish(answer, pending);
-      const session = await signInExternally(accounts, {
-        identity,
-        settings: provider.settings,
-        by: actorOf(c),
-      });
+      const by = actorOf(c);
+      const session = await signInExternally(accounts, { identity, settings: provider.settings, by });
       giveSessionCookie(c, session, { secure: isHttps(publicUrl()) });
     } catch (error) {
       const { cause } = error as Error;
       log.warn({ requestId: c.get('requestId'), err: error, reason: String(cause ?? '') }, 'sign-in refused');
-      throw error;
+      return refuse(c, error, returnTo);
     }
-    return c.redirect(pending.returnTo);
+    return c.redirect(returnTo);
   });
 
   const openPending = (c: Context<HttpEnv>): z.infer<typeof Pending> => {

@@ -143,6 +143,13 @@ describeDatabases('U2 passkeys', (open) => {
     expect(codeOf(await signIn(key, { counter: 7 }))).toBe('PASSKEY_REFUSED');
     await updateUser(server.accounts, { id: user.id, by: testActor, disabled: true });
     expect(codeOf(await signIn(key, { counter: 8 }))).toBe('PASSKEY_REFUSED');
+    const failed = await database.db
+      .selectFrom('audit')
+      .select('user_id')
+      .where('object_id', '=', user.id)
+      .where('action', '=', 'sign-in.failed')
+      .execute();
+    expect(failed).toEqual([{ user_id: null }, { user_id: null }, { user_id: null }]);
   });
 
   it('are in the audit log', async () => {

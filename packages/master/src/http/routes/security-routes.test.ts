@@ -107,6 +107,17 @@ describeDatabases('signing in', (open) => {
       expect((await send('GET', '/me', undefined, { token: tablet })).status).toBe(401);
       expect((await send('GET', '/me')).status).toBe(200);
       expect((await send('GET', '/me', undefined, { token: boss })).status).toBe(200);
+      const recorded = await database.db
+        .selectFrom('audit')
+        .select(['action', 'object_id', 'after'])
+        .where('user_id', '=', user.id)
+        .where('action', 'like', 'session.%')
+        .orderBy('id')
+        .execute();
+      expect(recorded).toEqual([
+        { action: 'session.end', object_id: own, after: null },
+        { action: 'session.end-others', object_id: null, after: '{"ended":1}' },
+      ]);
     });
   });
 
@@ -232,6 +243,20 @@ describeDatabases('signing in', (open) => {
       expect(actions).toEqual([
         ...['two-factor.enable', 'two-factor.disable', 'two-factor.enable', 'two-factor.reset'],
       ]);
+    });
+
+    it('gets new recovery codes for both factors, and the old ones end', async () => {
+      const renew = (body: object) =>
+        send<{ recoveryCodes: string[] }>('POST', '/me/two-factor/recovery-codes', body);
+      expect(codeOf(await renew({ password, code: '000000' }))).toBe('BAD_REQUEST');
+      const { secret, recoveryCodes } = await enable();
+      expect(codeOf(await renew({ password, code: '000000' }))).toBe('SECOND_FACTOR_WRONG');
+      expect(codeOf(await renew({ password: 'wrong wrong', code: code(secret) }))).toBe('WRONG_CREDENTIALS');
+      const { body } = await renew({ password, code: recoveryCodes[0] });
+      expect(body.recoveryCodes).toHaveLength(10);
+      const old = await signIn(user.name, { code: recoveryCodes[1] });
+      expect(codeOf(old)).toBe('SECOND_FACTOR_WRONG');
+      expect((await signIn(user.name, { code: body.recoveryCodes[1] })).status).toBe(200);
     });
 
     it('F10 keeps neither secret nor codes readable in the database', async () => {

@@ -8,7 +8,7 @@ import { mountEndpoint } from '../mount-endpoint.ts';
 const scopeOf = (caller: Caller): UserId | null => (caller.role === 'admin' ? null : caller.userId);
 
 export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
-  mountEndpoint(app, tasks.submitTask, async ({ body, caller, requestId, c }) => {
+  mountEndpoint(app, tasks.submitTask, async ({ body, caller, actor, requestId, c }) => {
     const idempotencyKey = parseIdempotencyKey(c.req.header('idempotency-key'));
     const byAdmin = caller.role === 'admin';
     return use.submit({
@@ -18,6 +18,7 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
       requestId,
       idempotencyKey,
       retryOf: null,
+      by: actor,
       traceparent: c.req.header('traceparent') ?? null,
     });
   });
@@ -27,15 +28,17 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
     }
     return use.list({ ...query, userId: query.everybody === 'true' ? null : caller.userId });
   });
-  mountEndpoint(app, tasks.cleanUpTasks, async ({ body, caller }) => {
+  mountEndpoint(app, tasks.cleanUpTasks, async ({ body, caller, actor }) => {
     if (body.everybody && caller.role !== 'admin') {
       throw new AppError('FORBIDDEN', `"${caller.userName}" may only clean up their own tasks`);
     }
-    return { deleted: await use.cleanUp({ ...body, userId: body.everybody ? null : caller.userId }) };
+    const userId = body.everybody ? null : caller.userId;
+    return { deleted: await use.cleanUp({ ...body, userId, by: actor }) };
   });
-  mountEndpoint(app, tasks.bulkTasks, async ({ body, caller, requestId, c }) => {
+  mountEndpoint(app, tasks.bulkTasks, async ({ body, caller, actor, requestId, c }) => {
     const idempotencyKey = parseIdempotencyKey(c.req.header('idempotency-key'));
-    return { results: await use.bulk({ ...body, userId: scopeOf(caller), requestId, idempotencyKey }) };
+    const userId = scopeOf(caller);
+    return { results: await use.bulk({ ...body, userId, by: actor, requestId, idempotencyKey }) };
   });
   mountEndpoint(app, tasks.showTask, ({ params, caller }) => use.show(scoped(params.id, caller)));
   mountEndpoint(app, tasks.listRejected, ({ params, query, caller }) =>
@@ -44,18 +47,21 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
   mountEndpoint(app, tasks.readTaskLog, ({ params, query, caller }) =>
     use.log({ ...scoped(params.id, caller), ...query }),
   );
-  mountEndpoint(app, tasks.cancelTask, ({ params, caller }) => use.cancel(scoped(params.id, caller)));
-  mountEndpoint(app, tasks.retryTask, ({ params, body, caller, requestId, c }) =>
+  mountEndpoint(app, tasks.cancelTask, ({ params, caller, actor }) =>
+    use.cancel({ ...scoped(params.id, caller), by: actor }),
+  );
+  mountEndpoint(app, tasks.retryTask, ({ params, body, caller, actor, requestId, c }) =>
     use.retry({
       ...scoped(params.id, caller),
       ...body,
       byAdmin: caller.role === 'admin',
+      by: actor,
       requestId,
       idempotencyKey: parseIdempotencyKey(c.req.header('idempotency-key')),
     }),
   );
-  mountEndpoint(app, tasks.deleteTask, async ({ params, caller }) => {
-    await use.remove(scoped(params.id, caller));
+  mountEndpoint(app, tasks.deleteTask, async ({ params, caller, actor }) => {
+    await use.remove({ ...scoped(params.id, caller), by: actor });
     return {};
   });
 }

@@ -76,14 +76,16 @@ export const listSessions = (db: Db, of: { userId: string; nowMs: number }) =>
     .execute();
 
 /** False when the user has no such session. */
-export async function deleteSession(db: Db, session: { id: string; userId: string }): Promise<boolean> {
-  const deleted = await db
+export const deleteSession = (
+  db: Db,
+  session: { id: string; userId: string },
+): Promise<{ address: string; userAgent: string } | undefined> =>
+  db
     .deleteFrom('sessions')
     .where('id', '=', session.id)
     .where('user_id', '=', session.userId)
+    .returning(['address', 'user_agent as userAgent'])
     .executeTakeFirst();
-  return deleted.numDeletedRows === 1n;
-}
 
 /** Answers how many. */
 export async function deleteOtherSessions(

@@ -43,8 +43,15 @@ export async function enableTwoFactorRow(
   tx: Db,
   enabled: { userId: string; atMs: number; codeHashes: readonly string[] },
 ): Promise<void> {
-  const { userId, atMs, codeHashes } = enabled;
+  const { userId, atMs } = enabled;
   await tx.updateTable('two_factor').set({ enabled_at_ms: atMs }).where('user_id', '=', userId).execute();
+  await replaceRecoveryCodes(tx, enabled);
+}
+
+export async function replaceRecoveryCodes(
+  tx: Db,
+  { userId, codeHashes }: { userId: string; codeHashes: readonly string[] },
+): Promise<void> {
   await tx.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
   await tx
     .insertInto('recovery_codes')

@@ -1,16 +1,15 @@
-import { accounts } from '@longshore/protocol';
+import { accounts, type TokenAccess } from '@longshore/protocol';
 import {
   ActionIcon,
   Alert,
+  Badge,
   Button,
-  Card,
-  Code,
   Group,
   Select,
+  Skeleton,
   Stack,
   Text,
   TextInput,
-  Title,
 } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -19,10 +18,11 @@ import { t } from '../../language/language.ts';
 import { tokensQuery } from '../../queries/account-queries.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { confirm } from '../../ui/confirm.tsx';
-import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { notifyError } from '../../ui/notify.tsx';
+import { SecretText } from '../../ui/secret-text.tsx';
+import { SectionCard } from '../../ui/section-card.tsx';
 
 const dayS = 86_400;
 const lives = [30, 90, 365] as const;
@@ -32,12 +32,13 @@ export function TokensCard() {
   const client = useQueryClient();
   const { data: tokens, error } = useQuery(tokensQuery);
   const [name, setName] = useState('');
+  const [access, setAccess] = useState<TokenAccess>('read');
   const [days, setDays] = useState<string | null>('90');
   const refresh = (): void => void client.invalidateQueries({ queryKey: ['tokens'] });
   const create = useMutation({
     mutationFn: () =>
       call(accounts.createToken, {
-        body: { name, expiresInSeconds: days === null || days === '' ? null : Number(days) * dayS },
+        body: { name, access, expiresInSeconds: days === null || days === '' ? null : Number(days) * dayS },
       }),
     onSuccess: () => {
       setName('');
@@ -48,31 +49,32 @@ export function TokensCard() {
     call(accounts.deleteToken, { params: { id } }).catch(notifyError).finally(refresh);
   };
   return (
-    <Card withBorder radius="lg" padding="lg">
-      <Title order={2} fz={17}>
-        {t('tokens.title')}
-      </Title>
-      <Text size="sm" c="dimmed" mb="md">
-        {t('tokens.text')}
-      </Text>
+    <SectionCard title={t('tokens.title')} text={t('tokens.text')}>
       <Stack>
         {(error ?? create.error) && <ErrorAlert error={error ?? create.error} />}
         {create.data && (
           <Alert color="teal" title={t('tokens.created')}>
-            <Group gap="xs" wrap="nowrap">
-              <Code block flex={1} className="breakable">
-                {create.data.token}
-              </Code>
-              <CopyText text={create.data.token} />
-            </Group>
+            <SecretText text={create.data.token} />
           </Alert>
         )}
+        {tokens === undefined && !error && <Skeleton h={36} />}
         {tokens?.map((token) => (
           <Group key={token.id} justify="space-between" wrap="nowrap">
             <div style={{ minWidth: 0 }}>
-              <Text size="sm" fw={550} className="breakable">
-                {token.name}
-              </Text>
+              <Group gap="xs">
+                <Text size="sm" fw={550} className="breakable">
+                  {token.name}
+                </Text>
+                <Badge
+                  size="sm"
+                  color={token.access === 'read' ? 'gray' : 'orange'}
+                  variant="light"
+                  tt="none"
+                  radius="sm"
+                >
+                  {t(`tokens.access.${token.access}`)}
+                </Badge>
+              </Group>
               <Text size="xs" c="dimmed">
                 {token.lastUsedAtMs === null ? (
                   t('tokens.neverUsed')
@@ -122,6 +124,17 @@ export function TokensCard() {
               onChange={(event) => setName(event.currentTarget.value)}
             />
             <Select
+              w={140}
+              label={t('tokens.access')}
+              value={access}
+              onChange={(value) => setAccess(value ?? 'read')}
+              allowDeselect={false}
+              data={(['read', 'full'] as const).map((value) => ({
+                value,
+                label: t(`tokens.access.${value}`),
+              }))}
+            />
+            <Select
               w={130}
               label={t('tokens.life')}
               value={days ?? ''}
@@ -138,6 +151,6 @@ export function TokensCard() {
           </Group>
         </form>
       </Stack>
-    </Card>
+    </SectionCard>
   );
 }

@@ -1,71 +1,77 @@
-import { health } from '@longshore/protocol';
-import { Card, Code, Container, DataList, Skeleton, Table, Text, Title } from '@mantine/core';
+import { Button, Container, EmptyState, Group, Skeleton, Stack, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { call } from '../../api/call.ts';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { t } from '../../language/language.ts';
-import { nodesQuery } from '../../queries/node-queries.ts';
+import { settingsQuery } from '../../queries/audit-queries.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
+import { Icon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { SearchInput } from '../../ui/search-input.tsx';
+import { AboutCard } from './about-card.tsx';
+import { QueuesCard } from './queues-card.tsx';
+import { SettingsSection } from './settings-section.tsx';
 
-/** What this installation is made of. Values of the configuration are the file's: it is read at the start. */
+/** What this installation is made of: every setting as it is in force, and where it comes from. */
 export function SettingsPage() {
-  const about = useQuery({ queryKey: ['health'], queryFn: () => call(health.healthz, {}) });
-  const { data: nodes } = useQuery(nodesQuery);
+  const { q, changed } = useSearch({ from: '/admin/settings' });
+  const navigate = useNavigate({ from: '/admin/settings' });
+  const { data, error, refetch } = useQuery(settingsQuery);
+  const word = q?.toLowerCase() ?? '';
+  const shown = data?.filter(
+    (setting) =>
+      (changed !== true || setting.origin !== 'default') &&
+      [setting.section, setting.key, setting.value ?? '', setting.description].some((text) =>
+        text.toLowerCase().includes(word),
+      ),
+  );
+  const sections = [...new Set(shown?.map(({ section }) => section))];
   return (
     <Container size="lg" py="lg">
       <PageHeader title={t('nav.settings')} description={t('settings.description')} />
-      {about.error && <ErrorAlert error={about.error} />}
-      <Card withBorder radius="lg" padding="lg" mb="md">
-        <Title order={2} fz={17} mb="md">
-          {t('settings.master')}
-        </Title>
-        {about.data === undefined ? (
-          <Skeleton h={60} />
-        ) : (
-          <DataList size="sm" orientation="horizontal" labelWidth={160}>
-            <DataList.Item>
-              <DataList.ItemLabel>{t('settings.version')}</DataList.ItemLabel>
-              <DataList.ItemValue>{about.data.version}</DataList.ItemValue>
-            </DataList.Item>
-            <DataList.Item>
-              <DataList.ItemLabel>{t('settings.address')}</DataList.ItemLabel>
-              <DataList.ItemValue>{window.location.origin}</DataList.ItemValue>
-            </DataList.Item>
-          </DataList>
+      <Stack>
+        <AboutCard />
+        <Group gap="md" mt="sm">
+          <SearchInput
+            label={t('settings.search')}
+            flex="1 1 220px"
+            maw={360}
+            value={q}
+            onSearch={(next) => void navigate({ search: (old) => ({ ...old, q: next }), replace: true })}
+          />
+          <Switch
+            label={t('settings.changedOnly')}
+            checked={changed === true}
+            onChange={(event) => {
+              const next = event.currentTarget.checked ? true : undefined;
+              void navigate({ search: (old) => ({ ...old, changed: next }) });
+            }}
+          />
+          {shown && data && (
+            <Text size="sm" c="dimmed" aria-live="polite">
+              {t('settings.count', { count: shown.length, all: data.length })}
+            </Text>
+          )}
+        </Group>
+        {error && !data && <ErrorAlert error={error} onRetry={() => void refetch()} />}
+        {!data && !error && ['a', 'b', 'c'].map((key) => <Skeleton key={key} h={180} radius="lg" />)}
+        {shown?.length === 0 && (
+          <EmptyState icon={<Icon name="search" size={26} />} variant="light" title={t('settings.none')}>
+            <EmptyState.Actions>
+              <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                {t('filter.clear')}
+              </Button>
+            </EmptyState.Actions>
+          </EmptyState>
         )}
-        <Text size="sm" c="dimmed" mt="md">
-          {t('settings.file')} <Code>./master -c conf.ini --check</Code>
-        </Text>
-      </Card>
-      <Card withBorder radius="lg" padding="lg">
-        <Title order={2} fz={17} mb="md">
-          {t('settings.queues')}
-        </Title>
-        <Table.ScrollContainer minWidth={480}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('nav.node')}</Table.Th>
-                <Table.Th>{t('settings.workers')}</Table.Th>
-                <Table.Th>{t('node.running')}</Table.Th>
-                <Table.Th>{t('node.queued')}</Table.Th>
-                <Table.Th>{t('settings.protocol')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {nodes?.map((node) => (
-                <Table.Tr key={node.id}>
-                  <Table.Td>{node.name}</Table.Td>
-                  <Table.Td>{node.vitals?.workers ?? '—'}</Table.Td>
-                  <Table.Td>{node.vitals?.running ?? '—'}</Table.Td>
-                  <Table.Td>{node.vitals?.queued ?? '—'}</Table.Td>
-                  <Table.Td>{node.vitals?.protocol ?? '—'}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      </Card>
+        {sections.map((section) => (
+          <SettingsSection
+            key={section}
+            section={section}
+            settings={shown?.filter((setting) => setting.section === section) ?? []}
+          />
+        ))}
+        {word === '' && <QueuesCard />}
+      </Stack>
     </Container>
   );
 }
