@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { productVersion } from '@longshore/protocol';
 import {
   createLogger,
@@ -49,6 +50,9 @@ async function start(flags: ProgramFlags): Promise<void> {
     service: process.env.OTEL_SERVICE_NAME || 'longshore-slave',
     log,
   });
+  // Used buffers and records of an archive lie in the heap until it is collected; by itself it grows to twice and four
+  // times of what is in use before that (bench/archive/system.ts).
+  setFlagsFromString('--heap-growing-percent=40');
   const slave = await startSlave(first, log);
   let { gracePeriodMs } = config;
   const reloading = reloadConfig({

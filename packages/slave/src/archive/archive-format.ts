@@ -22,8 +22,12 @@ export type ReadRequest = {
   readonly names: NameDecoder;
   readonly threads: ArchiveThreads;
   readonly tempSpace: TempSpace;
+  /** Called while the archive is copied to temporary space, which happens only where the format forces it. */
+  readonly onCopy: (copied: CopyProgress) => void;
   readonly signal: AbortSignal;
 };
+
+export type CopyProgress = { readonly bytesDone: number; readonly bytesTotal: number };
 
 export type CreateProgress = { readonly bytesDone: number; readonly entriesDone: number };
 

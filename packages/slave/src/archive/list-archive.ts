@@ -54,6 +54,7 @@ async function* judgedEntries(
     names,
     threads: request.threads,
     tempSpace: request.tempSpace,
+    onCopy: () => undefined,
     signal: AbortSignal.any([signal, stop.signal]),
   });
   try {

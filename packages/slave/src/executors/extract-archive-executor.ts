@@ -44,6 +44,15 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
         threads,
         tempSpace,
         onFormat: (format) => log.info({ format }, 'format recognised'),
+        onCopy: ({ bytesDone, bytesTotal }) => {
+          if (progress.phase !== 'reading')
+            log.info(
+              { bytes: bytesTotal },
+              'copied to temporary space: this format cannot be read as a stream',
+            );
+          progress = { ...toProgress(null), phase: 'reading', bytesDone, bytesTotal };
+          execution.progress(progress);
+        },
         onProgress: (state) => {
           const { entriesTotal, bytesTotal } = state;
           if (progress.entriesTotal === null && entriesTotal !== null)

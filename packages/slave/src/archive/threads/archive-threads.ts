@@ -44,7 +44,7 @@ export function createArchiveThreads({ size }: { size: number }): ArchiveThreads
   function startThread(): Thread {
     const worker = new Worker(new URL('./archive-worker.ts', import.meta.url), {
       // A small nursery frees the buffers of finished work soon instead of letting them pile up.
-      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 },
     });
     worker.unref();
     const thread: Thread = { worker, current: null };

@@ -21,6 +21,14 @@ export async function placeVolumes(request: ReadRequest, extension: string): Pro
   const copied = all.filter((volume) => volume.source.localPath === null);
   const bytes = copied.reduce((sum, volume) => sum + volume.source.sizeBytes, 0);
   const { folder, release } = await tempSpace.reserve(bytes);
+  let bytesDone = 0;
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      yield chunk;
+      bytesDone += chunk.length;
+      request.onCopy({ bytesDone, bytesTotal: bytes });
+    }
+  }
   try {
     const names = plainNames(
       all.map(({ name }) => name),
@@ -32,7 +40,7 @@ export async function placeVolumes(request: ReadRequest, extension: string): Pro
       if (localPath !== null) await symlink(localPath, path);
       else {
         const content = openRange(volume.source, { start: 0, end: sizeBytes }, signal);
-        await pipeline(content, createWriteStream(path, { flags: 'wx' }), { signal });
+        await pipeline(content, counted, createWriteStream(path, { flags: 'wx' }), { signal });
       }
     }
     return { path: join(folder, firstVolume(names)), release };

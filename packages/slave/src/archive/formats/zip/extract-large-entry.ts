@@ -2,6 +2,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { AppError } from '@longshore/protocol';
 import type { ReadRequest } from '../../archive-format.ts';
+import { decoderBuffers } from '../../compressions.ts';
 import { openRange } from '../../open-range.ts';
 import { readRange } from '../../read-range.ts';
 import { createSevenZipDecoder } from '../seven-zip/create-seven-zip-decoder.ts';
@@ -13,8 +14,6 @@ import type { ZipContext } from './extract-stretch.ts';
 import { checkLocalHeader, localHeaderBytes } from './local-header.ts';
 import { createLzmaHeader } from './lzma-header.ts';
 import { refuse, type ZipFile } from './zip-file.ts';
-
-const chunkSize = 1024 * 1024;
 
 /** Streams one entry of any size from the archive through its decoders into the sink. */
 export async function extractLargeEntry(
@@ -66,7 +65,7 @@ function decoders(file: ZipFile, decoding: Exclude<EntryDecoding, 'zip'>, { sign
   switch (decoding) {
     case 'thread':
       if (file.method === 0) return [];
-      return [file.method === 8 ? createInflateRaw({ chunkSize }) : createZstdDecompress({ chunkSize })];
+      return [file.method === 8 ? createInflateRaw(decoderBuffers) : createZstdDecompress(decoderBuffers)];
     case 'lzma':
       return [createLzmaHeader(file), createSevenZipDecoder('lzma', signal)];
     case 'bzip2':

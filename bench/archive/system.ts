@@ -1,0 +1,142 @@
+/**
+ * Archives through the whole system: files in a master's store, a slave in a process of its own that reads and writes
+ * them over tickets. Prints for each task its time, the CPU of both programs, and the slave's peak of resident memory.
+ *
+ *   node bench/archive/system.ts [--only tree,media,mixed,logs] [--rounds 3] [--formats zip,tar.gz,tar.zst,7z] [--small 20000]
+ *
+ * `--small` adds a folder of so many files of 300 bytes to 8 kB.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type CreateFormat, files, type SubmitTask, tasks } from '@longshore/protocol';
+import { eventually } from '../../test/support/eventually.ts';
+import { adminPassword, closeAll } from '../../test/support/programs.ts';
+import { cliUser } from '../../test/support/run-cli.ts';
+import { cpuSeconds, percentile, residentBytes, startCluster } from '../lib/cluster.ts';
+import { buildInputs, type InputName } from './build-inputs.ts';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'tree,media,mixed,logs' },
+    rounds: { type: 'string', default: '3' },
+    formats: { type: 'string', default: 'zip,tar.gz,tar.zst' },
+    small: { type: 'string', default: '0' },
+    folder: { type: 'string', default: '/dev/shm/longshore-bench' },
+  },
+});
+const rounds = Number(values.rounds);
+const formats = values.formats.split(',') as CreateFormat[];
+const names = values.only.split(',').filter((name) => name !== '') as InputName[];
+const inputs = Object.values(buildInputs(values.folder, names));
+const work = await mkdtemp(join(values.folder, 'system-'));
+
+// What is thrown below must not leave servers and gigabytes of shared memory behind.
+async function giveUp(reason: unknown): Promise<never> {
+  console.error(reason);
+  await closeAll();
+  await rm(work, { recursive: true, force: true });
+  process.exit(1);
+}
+for (const event of ['uncaughtException', 'SIGTERM', 'SIGINT'] as const) {
+  process.once(event, (reason: unknown) => void giveUp(reason));
+}
+
+async function makeSmallFiles(count: number): Promise<string> {
+  const folder = join(work, 'small');
+  await mkdir(folder);
+  for (let at = 0; at < count; at += 1) {
+    const text = `${at} ${(at * 7919).toString(36)} `.repeat(20 + (at % 500));
+    await writeFile(join(folder, `file-${at}.txt`), text);
+  }
+  return folder;
+}
+
+if (Number(values.small) > 0) inputs.push(await makeSmallFiles(Number(values.small)));
+const cluster = await startCluster([{ name: 'a', weight: 1, port: 5431 }], {
+  dataPath: join(work, 'master'),
+});
+const slavePid = cluster.slaves[0]?.child.pid;
+const masterPid = cluster.master.child.pid;
+const cli = cliUser(work);
+await cli.run(['login', cluster.master.url, '--user', 'admin', '--password-stdin'], {
+  input: `${adminPassword}\n`,
+});
+for (const input of inputs) {
+  const put = await cli.run(['put', input, '/']);
+  if (put.code !== 0) throw new Error(put.stderr);
+}
+
+type Sample = { seconds: number; slaveCpu: number; masterCpu: number; peakMiB: number };
+
+async function measure(task: SubmitTask): Promise<Sample> {
+  const before = { slave: cpuSeconds(slavePid), master: cpuSeconds(masterPid) };
+  // Forgets the peak so far.
+  await writeFile(`/proc/${slavePid}/clear_refs`, '5');
+  const { id } = await cluster.call(tasks.submitTask, { body: task });
+  const ended = await eventually(
+    'the task ends',
+    async () => {
+      const shown = await cluster.call(tasks.showTask, { params: { id } });
+      return shown.finishedAtMs === null ? undefined : shown;
+    },
+    600_000,
+  );
+  if (ended.state !== 'completed') throw new Error(`${ended.title}: ${JSON.stringify(ended)}`);
+  return {
+    seconds: ((ended.finishedAtMs ?? 0) - ended.createdAtMs) / 1000,
+    slaveCpu: cpuSeconds(slavePid) - before.slave,
+    masterCpu: cpuSeconds(masterPid) - before.master,
+    peakMiB: residentBytes(slavePid).peak / 2 ** 20,
+  };
+}
+
+const samples = new Map<string, Sample[]>();
+const note = (name: string, sample: Sample): void =>
+  void samples.set(name, [...(samples.get(name) ?? []), sample]);
+
+for (let round = 0; round < rounds; round += 1) {
+  for (const input of inputs.map((path) => basename(path))) {
+    for (const format of formats) {
+      const archive = `/${input}.${format}`;
+      const common = { conflict: 'fail', node: null, password: null } as const;
+      const create: SubmitTask = {
+        ...common,
+        kind: 'create-archive',
+        sources: [`/${input}`],
+        destination: archive,
+        level: 'normal',
+      };
+      note(`${input} → ${format}`, await measure(create));
+      const extract: SubmitTask = {
+        ...common,
+        kind: 'extract-archive',
+        source: archive,
+        destination: '/out',
+        select: [],
+        encoding: null,
+        onUnsafe: 'fail',
+      };
+      note(`${input}.${format} →`, await measure(extract));
+      await cluster.call(files.remove, { body: { paths: [archive, '/out'] } });
+    }
+  }
+}
+
+const line = (cells: unknown[]): void => void process.stdout.write(`| ${cells.join(' | ')} |\n`);
+process.stdout.write(`\n${rounds} rounds, load ${loadavg()[0]?.toFixed(1)}\n\n`);
+line(['task', 'wall s (least)', 'slave CPU s', 'master CPU s', 'slave peak MiB']);
+line(['---', '---', '---', '---', '---']);
+for (const [name, of] of samples) {
+  const column = (key: keyof Sample) => of.map((sample) => sample[key]);
+  line([
+    name,
+    `${percentile(column('seconds'), 0.5).toFixed(2)} (${Math.min(...column('seconds')).toFixed(2)})`,
+    percentile(column('slaveCpu'), 0.5).toFixed(2),
+    percentile(column('masterCpu'), 0.5).toFixed(2),
+    Math.max(...column('peakMiB')).toFixed(0),
+  ]);
+}
+await closeAll();
+await rm(work, { recursive: true, force: true });
