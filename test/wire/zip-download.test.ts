@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, signIn } from '../support/api.ts';
 import { freePort } from '../support/cluster.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+import { adminPassword, closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+import { cliUser } from '../support/run-cli.ts';
 import { contentsOfFolder, putTree } from '../support/user-files.ts';
 
 const run = promisify(execFile);
@@ -95,6 +96,17 @@ describe.runIf(has('curl'))('a selection downloaded as one zip', () => {
     await run(program, [...extract, archive, ...place], utf8);
     expect(await contentsOfFolder(join(folder, 'photos'))).toEqual(await contentsOfFolder(tree));
     await rm(folder, { recursive: true });
+  });
+
+  it('the command line brings the same zip', async () => {
+    const cli = cliUser(await tempFolder('cli'));
+    const login = ['login', master.url, '--user', 'admin', '--password-stdin'];
+    expect(await cli.run(login, { input: `${adminPassword}\n` })).toMatchObject({ code: 0 });
+    const { url } = await link();
+    const [ours, theirs] = [join(work, 'ours.zip'), join(work, 'theirs.zip')];
+    expect(await curl(url, theirs)).toBe(0);
+    expect(await cli.run(['get', '/photos', ours, '--zip'])).toMatchObject({ code: 0 });
+    expect(await sha256(ours)).toBe(await sha256(theirs));
   });
 
   it('the ticket of a link is in no log', async () => {

@@ -1,19 +1,23 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileEntry } from '@longshore/protocol';
+import { type FileEntry, files } from '@longshore/protocol';
 import { Option } from 'commander';
-import { signedIn } from '../../cli.ts';
-import { defineCommand } from '../../define-command.ts';
+import type { Api } from '../../api/api.ts';
+import { type Cli, signedIn } from '../../cli.ts';
+import { defineCommand, type Result } from '../../define-command.ts';
 import { CommandError } from '../../errors/command-error.ts';
 import { as, wholeNumber } from '../../option-values.ts';
 import { parseRemotePath } from '../../remote-path.ts';
 import { chooseTargets } from '../../transfer/choose-targets.ts';
 import { downloadTrees } from '../../transfer/download-trees.ts';
+import { downloadZip } from '../../transfer/download-zip.ts';
 import { statRemote } from '../../transfer/remote-tree.ts';
 import { TransferReport } from '../../transfer/transfer-report.ts';
 import { reportTransfer } from './report-transfer.ts';
 import { runTransfer } from './run-transfer.ts';
 import { transferArguments } from './transfer-arguments.ts';
+
+type GetOptions = { conflict: 'fail' | 'overwrite'; parallel: number; zip?: true };
 
 export const get = defineCommand({
   name: 'get',
@@ -25,8 +29,15 @@ export const get = defineCommand({
     'Each file appears under its name when it is complete and its SHA-256 is right. Files that are here already with ' +
       'the same content are left alone and big files go on where they were, so an interrupted `get` of a folder is ' +
       'finished with `get /copy/. ./back`.',
+    'With `--zip` the sources come together in one zip, which LOCAL names, or into which folder it goes. When it is ' +
+      'interrupted, the same command goes on where it was, unless the files have changed.',
   ],
-  examples: ['longshore get /copy ./back', 'longshore get /a.zip /b.zip ./', 'longshore get /copy/. ./back'],
+  examples: [
+    'longshore get /copy ./back',
+    'longshore get /a.zip /b.zip ./',
+    'longshore get /copy/. ./back',
+    'longshore get /photos /notes.txt ./all.zip --zip',
+  ],
   json: TransferReport,
   setup: (command) =>
     command
@@ -37,11 +48,13 @@ export const get = defineCommand({
           .choices(['fail', 'overwrite'])
           .default('fail'),
       )
+      .option('-z, --zip', 'as one zip, without compression')
       .option('-P, --parallel <number>', 'how many files travel at the same time', as(wholeNumber(1, 64)), 8),
-  run: async (cli, paths: string[], options: { conflict: 'fail' | 'overwrite'; parallel: number }) => {
+  run: async (cli, paths: string[], options: GetOptions) => {
     const { sources, destination } = transferArguments(paths, 'longshore get /copy ./back');
     const remotes = sources.map(({ path }) => parseRemotePath(path));
     const api = await signedIn(cli);
+    if (options.zip === true) return getZip(cli, api, { remotes, destination, options });
     const roots: FileEntry[] = [];
     for (const path of remotes) {
       const entry = await statRemote(api, path);
@@ -70,6 +83,23 @@ export const get = defineCommand({
     return reportTransfer(cli, 'Downloaded', report);
   },
 });
+
+async function getZip(
+  cli: Cli,
+  api: Api,
+  wanted: { remotes: string[]; destination: string; options: GetOptions },
+): Promise<Result<TransferReport>> {
+  const { remotes, destination, options } = wanted;
+  const link = await api.call(files.createZip, { body: { paths: remotes } });
+  const isInto = destination.endsWith('/') || (await isFolder(destination));
+  const localPath = isInto ? join(destination, link.name) : destination;
+  const report = await runTransfer(
+    cli,
+    { api, label: 'Downloading', targets: [localPath], parallel: 1 },
+    (means, progress) => downloadZip({ link, localPath }, { ...means, conflict: options.conflict }, progress),
+  );
+  return reportTransfer(cli, 'Downloaded', report);
+}
 
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
