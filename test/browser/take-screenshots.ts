@@ -56,7 +56,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   tasks: async (page, url) => {
     await startSlowTask();
     await open(page, `${url}/tasks`);
-    await page.getByText(/[1-9]\S* MiB \/ /).waitFor();
+    await page.getByText(/[1-9]\S* MiB \/ /).waitFor({ timeout: 15_000 });
   },
   task: async (page, url) => {
     await open(page, `${url}/tasks`);
@@ -66,7 +66,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   'task-running': async (page, url) => {
     const { id } = await startSlowTask();
     await open(page, `${url}/tasks/${id}`);
-    await page.getByText(/[1-9]\S* MiB \/ /).waitFor();
+    await page.getByText(/[1-9]\S* MiB \/ /).waitFor({ timeout: 15_000 });
   },
   'task-failed': async (page, url) => {
     await open(page, `${url}/tasks?state=["failed"]`);
@@ -75,6 +75,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   },
   account: (page, url) => open(page, `${url}/account`),
   dashboard: (page, url) => open(page, `${url}/admin`),
+  'dashboard-day': (page, url) => open(page, `${url}/admin?span=day`),
   nodes: (page, url) => open(page, `${url}/admin/nodes`),
   node: (page, url) => open(page, `${url}/admin/nodes/attic`),
   'node-edit': (page, url) => open(page, `${url}/admin/nodes/attic?tab=edit`),
@@ -94,8 +95,10 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   },
   'new-node': (page, url) => open(page, `${url}/admin/nodes/new`),
   'new-node-config': async (page, url) => {
+    // From the picture before, if there was one.
+    await admin.send('DELETE', '/api/v1/nodes/garage');
     await open(page, `${url}/admin/nodes/new`);
-    await page.getByLabel('Name', { exact: true }).fill(`nas-${Date.now() % 1000}`);
+    await page.getByLabel('Name', { exact: true }).fill('garage');
     await page.getByLabel('Address', { exact: true }).fill('http://10.0.0.5:5213');
     await page.getByRole('button', { name: 'Make its configuration' }).click();
     await page.getByTestId('conf-ini').waitFor();
@@ -159,7 +162,7 @@ async function furnish(): Promise<string> {
   const nas = await addSlave(admin, {
     name: 'nas',
     weight: 2,
-    env: { LONGSHORE_SLAVE_MAX_BANDWIDTH: '700 KiB' },
+    env: { LONGSHORE_SLAVE_MAX_BANDWIDTH: '3 MiB' },
   });
   const shed = await addSlave(admin, { name: 'shed' });
   await shed.program.kill();

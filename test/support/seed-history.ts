@@ -21,10 +21,10 @@ export async function seedHistory(dataPath: string): Promise<void> {
         const hour = (atMs / 3_600_000) % 24;
         const busy = Math.max(
           0.05,
-          Math.sin(((hour - 5) / 24) * Math.PI) ** 4 + Math.sin(atMs / 400_000) * 0.15,
+          Math.sin(((hour - 5) / 24) * Math.PI) ** 4 + Math.sin(atMs / 1_700_000) * 0.12,
         );
         const submitted = Math.round(busy * (stepMs / 60_000) * (4 + random() * 5));
-        const failed = random() < 0.04 ? 1 : 0;
+        const failed = random() < busy * 0.06 ? 1 : 0;
         const queued = Math.round(busy * random() * 7);
         await db
           .insertInto('task_samples')

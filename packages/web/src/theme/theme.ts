@@ -56,11 +56,10 @@ export const theme = createTheme({
 
 /** Darker than Mantine's, whose quiet text is below the contrast that WCAG AA asks for. */
 export const cssVariables: CSSVariablesResolver = () => ({
-  variables: {
+  variables: {},
+  light: {
     '--mantine-color-red-filled': '#c92a2a',
     '--mantine-color-red-filled-hover': '#b02525',
-  },
-  light: {
     '--mantine-color-dimmed': '#59636e',
     '--mantine-color-placeholder': '#6b7580',
     '--mantine-color-teal-light-color': '#066649',
@@ -72,6 +71,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-orange-text': '#a83c00',
   },
   dark: {
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
     '--mantine-color-dimmed': '#a3adb8',
     '--mantine-color-placeholder': '#97a2ae',
     '--mantine-color-anchor': '#71bbd2',

@@ -1,7 +1,15 @@
 import type { FileEntry } from '@longshore/protocol';
 import { useMediaQuery } from '@mantine/hooks';
 import { type KeyboardEvent, type MouseEvent, useEffect, useState } from 'react';
-import { clickName, keepExisting, moveFocus, noSelection, type Selection, selectAll } from './selection.ts';
+import {
+  clickName,
+  focusAt,
+  keepExisting,
+  moveFocus,
+  noSelection,
+  type Selection,
+  selectAll,
+} from './selection.ts';
 
 /** What the list and the tiles have in common. */
 export type FilesView = {
@@ -58,9 +66,9 @@ export function useFilesView(options: {
       case 'PageUp':
         return go(-columns * pageRows);
       case 'Home':
-        return go(-names.length);
+        return () => select(focusAt(selection, names, 0, event.shiftKey));
       case 'End':
-        return go(names.length);
+        return () => select(focusAt(selection, names, names.length - 1, event.shiftKey));
       case 'Enter':
         return focused && (() => open(focused));
       case ' ':

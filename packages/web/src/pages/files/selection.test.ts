@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clickName, keepExisting, moveFocus, noSelection, selectAll } from './selection.ts';
+import { clickName, focusAt, keepExisting, moveFocus, noSelection, selectAll } from './selection.ts';
 
 const order = ['a', 'b', 'c', 'd', 'e'];
 const alone = { range: false, toggle: false };
@@ -31,6 +31,12 @@ test('arrows stop at both ends', () => {
   const end = clickName(noSelection, order, 'e', alone);
   expect(moveFocus(end, order, 1, false).focus).toBe('e');
   expect(moveFocus(end, order, -99, false).focus).toBe('a');
+});
+
+test('Home and End go to the ends, also before anything has the focus', () => {
+  expect(focusAt(noSelection, order, order.length - 1, false).focus).toBe('e');
+  expect(focusAt(noSelection, order, 0, false).focus).toBe('a');
+  expect(focusAt(noSelection, [], 0, false)).toBe(noSelection);
 });
 
 test('Shift and an arrow draw the range along', () => {

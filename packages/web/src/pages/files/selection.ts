@@ -25,17 +25,17 @@ export function clickName(now: Selection, order: readonly string[], name: string
   return { names, focus: name, anchor: name };
 }
 
-/** Follows an arrow key by so many places, drawing the range along with Shift. */
+/** Follows an arrow key by so many places, drawing the range along with Shift. Without a focus it begins at an end. */
 export function moveFocus(now: Selection, order: readonly string[], by: number, range: boolean): Selection {
-  if (order.length === 0) return now;
   const at = now.focus === null ? -1 : order.indexOf(now.focus);
-  const start = at === -1 && by > 0 ? -1 : Math.max(at, 0);
-  const next = Math.max(
-    0,
-    Math.min(order.length - 1, at === -1 ? (by > 0 ? 0 : order.length - 1) : start + by),
-  );
-  const name = order[next] ?? '';
-  return clickName(now, order, name, { range, toggle: false });
+  if (at === -1) return focusAt(now, order, by > 0 ? 0 : order.length - 1, range);
+  return focusAt(now, order, at + by, range);
+}
+
+/** To one place, or to the end that is nearest to it. */
+export function focusAt(now: Selection, order: readonly string[], index: number, range: boolean): Selection {
+  const name = order[Math.max(0, Math.min(order.length - 1, index))];
+  return name === undefined ? now : clickName(now, order, name, { range, toggle: false });
 }
 
 export const selectAll = (now: Selection, order: readonly string[]): Selection => ({
