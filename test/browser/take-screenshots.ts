@@ -43,7 +43,10 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await open(page, `${url}/files`);
     await page.getByRole('grid').focus();
     await page.keyboard.press('Control+a');
-    await page.getByRole('button', { name: 'Compress' }).click();
+    const button = page.getByRole('button', { name: 'Compress' });
+    const isWide = await button.isVisible();
+    if (!isWide) await page.getByRole('button', { name: 'More' }).click();
+    await (isWide ? button : page.getByRole('menuitem', { name: 'Compress' })).click();
     await page.getByLabel('Name of the archive').waitFor();
   },
   extract: async (page, url) => {

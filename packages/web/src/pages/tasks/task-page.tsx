@@ -59,6 +59,11 @@ export function TaskPage() {
           <ErrorNote info={{ ...task.error, requestId: task.requestId }} title={t('task.failed')} />
         </Box>
       )}
+      {!isFinal(task) && (
+        <Card withBorder radius="lg" padding="lg" mb="lg">
+          <TaskProgress task={task} />
+        </Card>
+      )}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 4 }} order={{ base: 1, lg: 2 }}>
           <Card withBorder radius="lg" padding="lg">
@@ -67,11 +72,6 @@ export function TaskPage() {
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 8 }} order={{ base: 2, lg: 1 }}>
           <Stack gap="lg">
-            {!isFinal(task) && (
-              <Card withBorder radius="lg" padding="lg">
-                <TaskProgress task={task} />
-              </Card>
-            )}
             {task.rejectedEntries > 0 && <RejectedEntries task={task} onRetried={showRetry} />}
             <Card withBorder radius="lg" padding="lg">
               <Title order={2} fz={17} mb="md">
