@@ -81,16 +81,20 @@ export async function runKillCampaign(options: {
     while (loading) {
       const { request, ...wish } = work(jobs.length, random());
       const key = crypto.randomUUID();
-      const task = await eventually(
+      const submitted = await eventually(
         'a submit is answered',
         () => user.submit(request, key).catch(() => undefined),
         120_000,
       );
-      jobs.push({ id: task.id, ...wish });
-      await delay(150);
+      jobs.push({ id: submitted.id, ...wish });
+      await eventually(
+        `${wish.name} ${submitted.id} ends`,
+        async () => (await user.task(submitted.id).catch(() => undefined))?.finishedAtMs != null,
+        600_000,
+      );
     }
   };
-  const clients = [client(), client()];
+  const clients = Array.from({ length: 8 }, client);
 
   const faults: Record<FaultKind, number> = { 'kill-slave': 0, 'kill-master': 0, 'stop-slave': 0, cut: 0 };
   const killed: { node: string; atMs: number }[] = [];
