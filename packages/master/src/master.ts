@@ -76,6 +76,7 @@ import { startScheduler } from './scheduling/scheduler.ts';
 import { loadMasterKey } from './secrets/load-master-key.ts';
 import { deriveMasterKeys } from './secrets/master-keys.ts';
 import { storageDrivers } from './storage/drivers.ts';
+import { requireOwnStore } from './storage/require-own-store.ts';
 import { createStores, localStoreId } from './storage/stores.ts';
 import { recordAudit } from './store/audit/audit-rows.ts';
 import { metaOnce, requireMasterKey } from './store/meta/meta-rows.ts';
@@ -134,6 +135,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   closers.add('metrics', stop);
   const { db } = database;
   await requireMasterKey(db, keys.fingerprint);
+  await requireOwnStore(db, config.dataPath);
   const masterId = await metaOnce(db, 'installation', crypto.randomUUID());
 
   const stores = createStores(

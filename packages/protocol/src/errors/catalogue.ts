@@ -236,6 +236,10 @@ export const errorCatalogue = {
     'Give this user write access to the folder, or choose another with --data.',
   ),
   DATA_DIR_IN_USE: request(409, 'Stop the program that uses the folder, or choose another with --data.'),
+  STORE_MISMATCH: request(
+    409,
+    'Mount the one folder of stored bytes as `blobs` and `staging` in the data folder of every master. If it was restored or moved, bring its file `blobs/store.id` along, or write the named id there. For a new database, choose an empty data folder.',
+  ),
   DATABASE_TOO_NEW: request(409, 'Install the newer version of Longshore again; a database cannot go back.'),
   DATABASE_UNAVAILABLE: system(
     503,

@@ -175,6 +175,7 @@ async function digestPublished(root: string, blobId: BlobId): Promise<WrittenBlo
 
 async function* listBlobs(folder: string): AsyncIterable<BlobId> {
   for (const first of await readdir(folder)) {
+    if (first.length > 2) continue;
     for (const second of await readdir(join(folder, first))) {
       for await (const entry of await opendir(join(folder, first, second))) {
         const blobId = BlobId.safeParse(entry.name);

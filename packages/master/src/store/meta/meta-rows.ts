@@ -12,6 +12,11 @@ export async function metaOnce(db: Db, key: string, firstValue: string): Promise
   return row.value;
 }
 
+export async function findMeta(db: Db, key: string): Promise<string | undefined> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
+  return row?.value;
+}
+
 /** Refuses a master key that is not the one the database was made with. */
 export async function requireMasterKey(db: Db, fingerprint: string): Promise<void> {
   if ((await metaOnce(db, 'master key', fingerprint)) !== fingerprint) {

@@ -34,7 +34,8 @@ export async function publishBlob(options: {
   await syncFolder(folder);
 }
 
-async function place(from: string, to: string): Promise<void> {
+/** Gives a file a name that nothing has yet; throws `EEXIST`, and may leave the old name. */
+export async function place(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
