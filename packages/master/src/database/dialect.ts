@@ -10,5 +10,7 @@ export type DatabaseDialect = {
   isTransient(error: unknown): boolean;
   /** True for an error that says the database cannot be reached at all. */
   isUnavailable(error: unknown): boolean;
+  /** Transactions in which works are grouped that may be open at the same time. */
+  readonly mostGroups: number;
   close(): Promise<void>;
 };

@@ -14,7 +14,7 @@ let group: GroupCommit;
 
 beforeEach(async () => {
   db = new Kysely<Schema>({ dialect: openSqlite({ path: ':memory:', clock: systemClock }).dialect });
-  group = createGroupCommit(db, () => false);
+  group = createGroupCommit(db, { isTransient: () => false, isUnavailable: () => false, mostGroups: 1 });
   await sql`create table numbers (n integer primary key)`.execute(db);
 });
 
@@ -70,7 +70,7 @@ test('D4 what another program holds is waited for without stopping this one', as
   const path = join(folder, 'test.db');
   const engine = openSqlite({ path, clock: systemClock });
   db = new Kysely<Schema>({ dialect: engine.dialect });
-  group = createGroupCommit(db, engine.isTransient);
+  group = createGroupCommit(db, engine);
   await sql`create table numbers (n integer primary key)`.execute(db);
   const other = new Sqlite(path);
   onTestFinished(async () => {

@@ -2,7 +2,7 @@ import { AppError } from '@longshore/protocol';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseDialect, DialectName } from './dialect.ts';
-import { createGroupCommit, type GroupCommit } from './group-commit.ts';
+import { createGroupCommit, type LastStep } from './group-commit.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { Schema } from './schema.ts';
 
@@ -14,17 +14,21 @@ export type Database = {
   readonly dialect: DialectName;
   /**
    * Runs `work` in one transaction. When the database asks for it (deadlock, serialization, busy) the whole of
-   * `work` runs again, so it must do nothing but queries on the `tx` it is given. With SQLite, transactions that
-   * are asked for at the same time share one commit. `followUp` is called when `work` has succeeded, to ask for the
-   * transactions that come next: with SQLite they see what `work` did and share its commit; with PostgreSQL it is
-   * called after that.
+   * `work` runs again, so it must do nothing but queries on the `tx` it is given. Transactions that are asked for at
+   * the same time share one commit. `followUp` is called when `work` has succeeded, and again when it had to run
+   * again, to ask for the transactions that come next: they see what `work` did and share its commit.
    */
   transaction<Result>(
     work: (tx: Transaction<Schema>) => Promise<Result>,
     followUp?: (result: Result) => void,
   ): Promise<Result>;
-  /** The same for what nobody waits for: with SQLite it may wait a moment to share the commit of another. */
+  /** The same for what nobody waits for: it may wait a moment to share the commit of another. */
   transactionSoon(work: (tx: Transaction<Schema>) => Promise<void>): Promise<void>;
+  /**
+   * Leaves `item` for the end of the transaction: right before its commit, `step` is called once with everything that
+   * was left for it. What a failed `work` has left is forgotten.
+   */
+  lastly<Item>(tx: Db, step: LastStep<Item>, item: Item): void;
   /** Throws `UNAVAILABLE` when the database does not answer. */
   ping(): Promise<void>;
   isUnavailable(error: unknown): boolean;
@@ -33,22 +37,6 @@ export type Database = {
 
 /** The database's own clock in milliseconds: leases are set and compared with nothing else. */
 export const nowMs = sql<number>`now_ms()`;
-
-const transactionTries = 8;
-
-async function retrying<Result>(
-  db: Db,
-  engine: DatabaseDialect,
-  work: (tx: Transaction<Schema>) => Promise<Result>,
-): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await db.transaction().execute(work);
-    } catch (error) {
-      if (tries === transactionTries || !engine.isTransient(error)) throw error;
-    }
-  }
-}
 
 /** Opens and migrates. Throws `DATABASE_TOO_NEW` for a schema of a later version, `DATABASE_UNAVAILABLE`. */
 export async function openDatabase(engine: DatabaseDialect): Promise<Database> {
@@ -59,28 +47,21 @@ export async function openDatabase(engine: DatabaseDialect): Promise<Database> {
     await db.destroy().catch(() => undefined);
     throw error;
   }
-  const alone: GroupCommit['transaction'] = async (work, followUp) => {
-    const result = await retrying(db, engine, work);
-    followUp?.(result);
-    return result;
-  };
-  const { transaction, transactionSoon, flush } =
-    engine.name === 'sqlite'
-      ? createGroupCommit(db, engine.isTransient)
-      : { transaction: alone, transactionSoon: alone, flush: async () => {} };
+  const group = createGroupCommit(db, engine);
   return {
     db,
     dialect: engine.name,
     isUnavailable: engine.isUnavailable,
-    transaction,
-    transactionSoon,
+    transaction: group.transaction,
+    transactionSoon: group.transactionSoon,
+    lastly: group.lastly,
     ping: async () => {
       await sql`select 1`.execute(db).catch((cause: unknown) => {
         throw new AppError('UNAVAILABLE', 'the database does not answer', { cause });
       });
     },
     close: async () => {
-      await flush();
+      await group.flush();
       await db.destroy();
       await engine.close();
     },

@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { createLogger } from '@longshore/runtime';
 import { sql } from 'kysely';
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import type { Database } from '../database/open-database.ts';
+import { openPostgres } from '../database/dialects/postgres.ts';
+import { type Database, openDatabase } from '../database/open-database.ts';
 import { eventBounds, listEventsAfter, trimEvents } from '../store/events/event-rows.ts';
 import { filesEvent, newUserId, nodeEvent, progressEvent, taskEvent } from '../testing/event-samples.ts';
 import { postgresUrlOf } from '../testing/serve-accounts.ts';
@@ -44,7 +45,7 @@ describeDatabases('events', (open, dialect) => {
   it('are told once their transaction has committed, and not before', async () => {
     const { newest } = await eventBounds(database.db);
     await database.transaction(async (tx) => {
-      await hub.recordEvent(tx, { userId, event: taskEvent(1) });
+      hub.recordEvent(tx, { userId, event: taskEvent(1) });
       await sql`select 1`.execute(tx);
       expect(told).toEqual([]);
     });
@@ -55,7 +56,7 @@ describeDatabases('events', (open, dialect) => {
 
   it('of a transaction that was rolled back are never told', async () => {
     const failed = database.transaction(async (tx) => {
-      await hub.recordEvent(tx, { userId, event: taskEvent(1) });
+      hub.recordEvent(tx, { userId, event: taskEvent(1) });
       throw new Error('changed my mind');
     });
     await expect(failed).rejects.toThrow('changed my mind');
@@ -67,7 +68,7 @@ describeDatabases('events', (open, dialect) => {
     const count = 200;
     const writers = Array.from({ length: count }, (_, number) =>
       database.transaction(async (tx) => {
-        await hub.recordEvent(tx, { userId, event: taskEvent(number) });
+        hub.recordEvent(tx, { userId, event: taskEvent(number) });
         // Transactions end in another order than they began.
         if (number % 3 === 0 && dialect === 'postgres') await sql`select pg_sleep(0.002)`.execute(tx);
       }),
@@ -96,14 +97,25 @@ describeDatabases('events', (open, dialect) => {
         await setImmediate();
       }
     })();
-    const write = (number: number) =>
-      database.transaction(async (tx) => {
-        await hub.recordEvent(tx, { userId, event: taskEvent(number) });
+    // A second master, whose transactions are its own.
+    const url = await postgresUrlOf(database);
+    const other =
+      url === null
+        ? database
+        : await openDatabase(openPostgres({ url, maxConnections: 5, onLostConnection: () => {} }));
+    const otherHub = await createEventHub({ database: other, postgresUrl: url, log });
+    const write = (number: number) => {
+      const [master, itsHub] = number % 2 === 0 ? [database, hub] : [other, otherHub];
+      return master.transaction(async (tx) => {
+        itsHub.recordEvent(tx, { userId, event: taskEvent(number) });
         if (dialect === 'postgres') await sql`select pg_sleep(${(number % 5) / 1000})`.execute(tx);
       });
+    };
     await Promise.all(Array.from({ length: 100 }, (_, number) => write(number)));
     writing = false;
     await reader;
+    await otherHub.close();
+    if (other !== database) await other.close();
     expect(seen).toHaveLength(100);
   });
 

@@ -1,7 +1,7 @@
 import { AppError, type ServerEvent, type UserId } from '@longshore/protocol';
 import type { Logger } from '@longshore/runtime';
 import type { Database, Db } from '../database/open-database.ts';
-import { eventBounds, insertEvent, listEventsAfter } from '../store/events/event-rows.ts';
+import { type EventRow, eventBounds, insertEvents, listEventsAfter } from '../store/events/event-rows.ts';
 import { type EventChannel, openPostgresChannel } from '../store/events/postgres-channel.ts';
 import { type Announcement, type DurableEvent, dataOf, isDurable, toAnnouncement } from './announcement.ts';
 
@@ -19,8 +19,8 @@ export type Subscriber = {
 
 /** Carries events from those who cause them to the streams of this master and, with PostgreSQL, of the others. */
 export type EventHub = {
-  /** Stores an event in the caller's transaction; it is told once that has committed. Call it last in there. */
-  recordEvent(tx: Db, told: { userId: UserId | null; event: DurableEvent }): Promise<void>;
+  /** Stores an event with the caller's transaction; it is told once that has committed. */
+  recordEvent(tx: Db, told: { userId: UserId | null; event: DurableEvent }): void;
   /** Tells a user, or administrators for null. Events of tasks are stored first, the others only told. */
   publish(userId: UserId | null, event: ServerEvent): Promise<void>;
   /** From now on. Throws `UNAVAILABLE` when the master is stopping. Answers how to end it. */
@@ -96,8 +96,10 @@ export async function createEventHub(deps: {
         });
   const timer = setInterval(wake, readAnywayMs);
 
-  const recordEvent: EventHub['recordEvent'] = async (tx, { userId, event }) => {
-    await insertEvent(tx, database.dialect, { userId, type: event.type, data: dataOf(event) });
+  const insert = (tx: Db, events: readonly Omit<EventRow, 'seq'>[]): Promise<void> =>
+    insertEvents(tx, database.dialect, events);
+  const recordEvent: EventHub['recordEvent'] = (tx, { userId, event }) => {
+    database.lastly(tx, insert, { userId, type: event.type, data: dataOf(event) });
     if (database.dialect === 'sqlite') wake();
   };
 
@@ -105,7 +107,7 @@ export async function createEventHub(deps: {
     recordEvent,
     publish: async (userId, event) => {
       if (isDurable(event)) {
-        await database.transaction((tx) => recordEvent(tx, { userId, event }));
+        await database.transaction(async (tx) => recordEvent(tx, { userId, event }));
         return;
       }
       const announcement = toAnnouncement(userId, event);

@@ -40,13 +40,13 @@ export function createTaskAnnouncer(deps: {
       const row = await requireTask(tx, { id: TaskId.parse(taskId), userId: null });
       const task = await viewTask(tx, row);
       if (task.finishedAtMs !== null) meter.forget(taskId);
-      await hub.recordEvent(tx, { userId: UserId.parse(row.user_id), event: { type: 'task', task } });
+      hub.recordEvent(tx, { userId: UserId.parse(row.user_id), event: { type: 'task', task } });
       return task;
     },
     deleted: async (tx, task) => {
       meter.forget(task.id);
       const event = { type: 'task-deleted', taskId: TaskId.parse(task.id) } as const;
-      await hub.recordEvent(tx, { userId: UserId.parse(task.userId), event });
+      hub.recordEvent(tx, { userId: UserId.parse(task.userId), event });
     },
     progressed: async (taskId) => {
       const row = await findTask(database.db, taskId);

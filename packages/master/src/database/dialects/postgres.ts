@@ -1,3 +1,4 @@
+import { AppError } from '@longshore/protocol';
 import { PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { DatabaseDialect } from '../dialect.ts';
@@ -16,6 +17,9 @@ const connectionCodes = new Set([
   '57P02',
   '57P03',
 ]);
+
+/** Others need not wait for a slow group; more of them would get into the way of each other. */
+const mostGroups = 4;
 
 export type PostgresOptions = {
   /** A `postgres://` address with user, password and database. */
@@ -47,7 +51,9 @@ export function openPostgres(options: PostgresOptions): DatabaseDialect {
     isUnavailable: (error) =>
       connectionCodes.has(codeOf(error) ?? '') ||
       (error instanceof Error &&
+        !(error instanceof AppError) &&
         /terminated|not queryable|timeout exceeded when trying to connect/i.test(error.message)),
+    mostGroups: Math.max(1, Math.min(mostGroups, options.maxConnections - 1)),
     // kysely ends the pool when it is destroyed
     close: async () => {},
   };

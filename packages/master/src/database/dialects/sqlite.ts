@@ -24,6 +24,8 @@ export function openSqlite(options: { path: string; clock: Clock }): DatabaseDia
     isTransient: (error) => hasCode(error, 'SQLITE_BUSY'),
     isUnavailable: (error) =>
       ['SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_BUSY'].some((code) => hasCode(error, code)),
+    // There is one connection.
+    mostGroups: 1,
     close: async () => {
       database.close();
     },

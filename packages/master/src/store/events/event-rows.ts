@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, type Db, nowMs } from '../../database/open-database.ts';
+import { chunked } from '../chunked.ts';
 import { eventChannel } from './postgres-channel.ts';
 
 /** An event that was stored; `data` is its JSON. */
@@ -8,29 +9,41 @@ export type EventRow = { seq: number; userId: string | null; type: string; data:
 const keepMs = 24 * 3600 * 1000;
 const trimmedKey = 'events_trimmed_through';
 
+/** Far below the number of values that a statement takes. */
+const rowsPerInsert = 500;
+
 /** Any number that nothing else in the database locks. */
 const orderLock = 5_212_001;
 
 /**
- * Stores an event with the caller's transaction.
+ * Stores events with the caller's transaction.
  *
  * Readers ask for everything after the last number they saw, so numbers must become visible in their order. In
  * PostgreSQL a sequence alone does not do that: the transaction that took 7 may commit after the one that took 8,
- * and whoever had read 8 by then would never see 7. So the number is taken under a lock that is held until the
+ * and whoever had read 8 by then would never see 7. So the numbers are taken under a lock that is held until the
  * commit. Call this last in a transaction: others wait from here to its end. SQLite has one writer anyway.
  */
-export async function insertEvent(
+export async function insertEvents(
   tx: Db,
   dialect: Database['dialect'],
-  event: Omit<EventRow, 'seq'>,
+  events: readonly Omit<EventRow, 'seq'>[],
 ): Promise<void> {
   if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${orderLock})`.execute(tx);
-  await tx
-    .insertInto('events')
-    .values({ user_id: event.userId, type: event.type, data: event.data, created_at_ms: nowMs })
-    // Sent by the database when the transaction commits, and only then; equal notices become one.
-    .$if(dialect === 'postgres', (insert) => insert.returning(sql`pg_notify(${eventChannel}, '')`.as('told')))
-    .execute();
+  for (const some of chunked(events, rowsPerInsert)) {
+    await tx
+      .insertInto('events')
+      .values(
+        some.map((event) => ({
+          user_id: event.userId,
+          type: event.type,
+          data: event.data,
+          created_at_ms: nowMs,
+        })),
+      )
+      .execute();
+  }
+  // Sent by the database when the transaction commits, and only then.
+  if (dialect === 'postgres') await sql`select pg_notify(${eventChannel}, '')`.execute(tx);
 }
 
 /** Events after a number, oldest first; of one user, or of all for null. */
