@@ -4,6 +4,7 @@ import {
   type Hello,
   type ListArchive,
   NodeId,
+  type NodeVitals,
   type ServerEvent,
   type UnsavedNode,
   UserId,
@@ -59,7 +60,9 @@ import { communicationTest } from './nodes/doctor/communication-test.ts';
 import { registeredNode, unsavedNode } from './nodes/doctor/node-under-test.ts';
 import { startEmbeddedNode } from './nodes/embedded-node.ts';
 import { startGreeter } from './nodes/greet-nodes.ts';
+import { createHeartbeatNews } from './nodes/heartbeat-news.ts';
 import { type ListingCaller, listArchive } from './nodes/list-archive.ts';
+import { createNodeAnnouncer } from './nodes/node-announcer.ts';
 import { showNodeChoices } from './nodes/node-choices.ts';
 import { createNodeClient } from './nodes/node-client.ts';
 import { leaseDurationMs } from './nodes/node-health.ts';
@@ -159,12 +162,13 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const filesChanged = (userId: string, path: string): void => {
     tell(UserId.parse(userId), { type: 'files', path });
   };
-  const nodeChanged = (nodeId: string): void => {
-    registry.show(nodeId).then(
-      (node) => tell(null, { type: 'node', node }),
-      (err: unknown) => log.warn({ err }, 'node not told'),
-    );
-  };
+  const nodeAnnouncer = createNodeAnnouncer({
+    read: (nodeIds) => registry.list(nodeIds),
+    tell: (node) => tell(null, { type: 'node', node }),
+    onError: (err) => log.warn({ err }, 'nodes not told'),
+  });
+  closers.add('node announcements', () => nodeAnnouncer.stop());
+  const nodeChanged = nodeAnnouncer.changed;
 
   const peers = createPeerClient({ clock, signatureTtlSeconds });
   closers.add('connections to nodes', () => peers.close());
@@ -283,9 +287,14 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     },
   });
   mountHistoryRoutes(app, db);
-  const heard = (nodeId: NodeId): void => {
+  const greeted = (nodeId: NodeId): void => {
     nodeChanged(nodeId);
     wake();
+  };
+  const isNews = createHeartbeatNews(clock, heartbeatMs);
+  const heard = (nodeId: NodeId, vitals: NodeVitals): void => {
+    nodeChanged(nodeId);
+    if (isNews(nodeId, vitals)) wake();
   };
   const admitBoot = createAdmitBoot({
     database,
@@ -351,7 +360,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     heartbeatMs,
     hello,
     keysOf,
-    changed: heard,
+    changed: greeted,
   });
   closers.add('greeter', () => greeter.stop());
   const { keepAuditMs } = config;

@@ -1,4 +1,4 @@
-import type { Heartbeat, HeartbeatAnswer, NodeId } from '@longshore/protocol';
+import type { Heartbeat, HeartbeatAnswer, NodeId, NodeVitals } from '@longshore/protocol';
 import type { Clock } from '@longshore/runtime';
 import type { Database } from '../database/open-database.ts';
 import { recordVitals, renewLeases } from '../store/nodes/heartbeat-rows.ts';
@@ -15,7 +15,7 @@ export async function receiveHeartbeat(
     clock: Clock;
     heartbeatMs: number;
     admitBoot: AdmitBoot;
-    heard: (nodeId: NodeId) => void;
+    heard: (nodeId: NodeId, vitals: NodeVitals) => void;
   },
   sender: { nodeId: NodeId; address: string },
   heartbeat: Heartbeat,
@@ -29,6 +29,6 @@ export async function receiveHeartbeat(
     await recordVitals(tx, { nodeId, vitals, skewMs });
     return renewLeases(tx, { nodeId, holding, leaseMs: leaseDurationMs(heartbeatMs) });
   });
-  deps.heard(nodeId);
+  deps.heard(nodeId, vitals);
   return answer;
 }

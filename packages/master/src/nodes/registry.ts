@@ -41,7 +41,8 @@ export type NodeKey = SigningKey & {
 export type NodeKeys = { readonly key: SigningKey; readonly nextKey: SigningKey | null };
 
 export type NodeRegistry = {
-  list(): Promise<Node[]>;
+  /** All, or those of these that there are. */
+  list(nodeIds?: readonly string[]): Promise<Node[]>;
   /** By id or name. Throws `NODE_NOT_FOUND`. */
   show(idOrName: string): Promise<Node>;
   create(
@@ -109,8 +110,12 @@ export function createNodeRegistry(deps: {
   return {
     show,
     keysOf,
-    list: async () => {
-      const [rows, held, picks] = await Promise.all([listNodes(db), countHeldParts(db), listPicks(db)]);
+    list: async (nodeIds) => {
+      const [rows, held, picks] = await Promise.all([
+        listNodes(db, nodeIds),
+        countHeldParts(db),
+        listPicks(db),
+      ]);
       return rows.map((row) =>
         nodeView(row, { heartbeatMs, leasedParts: held.get(row.id) ?? 0, picks: picks.get(row.id) ?? {} }),
       );

@@ -28,7 +28,12 @@ const selectNodes = (db: Db) =>
     .select((eb) => eb(eb.ref('probe_at_ms'), '-', nowMs).as('probe_in_ms'))
     .select(previousKeyLeftMs.as('previous_key_left_ms'));
 
-export const listNodes = (db: Db): Promise<NodeRow[]> => selectNodes(db).orderBy('name_key').execute();
+/** By name; all, or those of these ids that there are. */
+export const listNodes = (db: Db, ids?: readonly string[]): Promise<NodeRow[]> =>
+  selectNodes(db)
+    .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
+    .orderBy('name_key')
+    .execute();
 
 export const findNode = (db: Db, id: NodeId): Promise<NodeRow | undefined> =>
   selectNodes(db).where('id', '=', id).executeTakeFirst();
