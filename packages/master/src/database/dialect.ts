@@ -1,4 +1,5 @@
-import type { Dialect } from 'kysely';
+import type { Dialect, Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
 
 export type DialectName = 'sqlite' | 'postgres';
 
@@ -12,5 +13,10 @@ export type DatabaseDialect = {
   isUnavailable(error: unknown): boolean;
   /** Transactions in which works are grouped that may be open at the same time. */
   readonly mostGroups: number;
+  /**
+   * From here on in the transaction, waiting for a lock is a transient error after so long; never for null. Missing
+   * where nobody waits for locks.
+   */
+  limitWaits?(tx: Transaction<Schema>, mostMs: number | null): Promise<void>;
   close(): Promise<void>;
 };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
+import type { DatabaseDialect } from './dialect.ts';
 import { withSavepoint } from './savepoint.ts';
 import type { Schema } from './schema.ts';
 
@@ -38,26 +39,22 @@ const soonMs = 50;
 const mostBusyMs = 5_000;
 const busyPauseMs = 25;
 const mostTries = 8;
+/** How long a work waits for a lock of others while the group holds locks for the works before it. */
+const mostLockWaitMs = 10;
 /** What waits this long for the group before it begins a group of its own, where there can be more than one. */
 const patienceMs = 50;
 
 /**
  * Runs the transactions of one moment as savepoints of one database transaction: they share the one thing that is
  * slow, the sync of the commit. Each work succeeds or fails alone, and its promise settles only after the common
- * commit: what was answered is durable. A work that met a deadlock or a conflict is undone and runs again in the
- * next group; this one ends there, because others may wait for its locks. With a connection that is lost, or a disk
- * that is full, the whole group fails.
+ * commit: what was answered is durable. A work that met a conflict is undone and runs again as the first of the next
+ * group; this one ends there, because others may wait for its locks. Only the first of a group waits for the locks of
+ * others as long as it takes, for it holds none: groups of several masters, which lock the same users and folders in any
+ * order, would else wait for each other. With a connection that is lost, or a disk that is full, the whole group fails.
  */
 export function createGroupCommit(
   db: Kysely<Schema>,
-  engine: {
-    /** True for an error after which the same work may succeed. */
-    isTransient(error: unknown): boolean;
-    /** True for an error after which the open transaction is of no use. */
-    isUnavailable(error: unknown): boolean;
-    /** Groups that may be open at the same time; a second one begins only when the first is slow. */
-    mostGroups: number;
-  },
+  engine: Pick<DatabaseDialect, 'isTransient' | 'isUnavailable' | 'mostGroups' | 'limitWaits'>,
 ): GroupCommit {
   let waiting: Waiting[] = [];
   const open = new WeakMap<Kysely<Schema>, Group>();
@@ -84,6 +81,7 @@ export function createGroupCommit(
         const work = waiting.shift();
         if (work === undefined) break;
         taken.push(work);
+        if (taken.length === 2) await engine.limitWaits?.(tx, mostLockWaitMs);
         const settle = await work.run(group);
         if (settle === null) {
           waiting.unshift(work);
@@ -92,6 +90,7 @@ export function createGroupCommit(
         }
         settlements.push(settle);
       }
+      if (group.last.length > 0) await engine.limitWaits?.(tx, null);
       for (const [step, left] of Map.groupBy(group.last, ({ step }) => step)) {
         await step(
           tx,

@@ -1,5 +1,5 @@
 import { AppError } from '@longshore/protocol';
-import { PostgresDialect } from 'kysely';
+import { CompiledQuery, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { DatabaseDialect } from '../dialect.ts';
 
@@ -54,6 +54,9 @@ export function openPostgres(options: PostgresOptions): DatabaseDialect {
         !(error instanceof AppError) &&
         /terminated|not queryable|timeout exceeded when trying to connect/i.test(error.message)),
     mostGroups: Math.max(1, Math.min(mostGroups, options.maxConnections - 1)),
+    limitWaits: async (tx, mostMs) => {
+      await tx.executeQuery(CompiledQuery.raw(`set local lock_timeout = ${mostMs ?? 0}`));
+    },
     // kysely ends the pool when it is destroyed
     close: async () => {},
   };
