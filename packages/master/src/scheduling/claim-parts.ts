@@ -7,7 +7,8 @@ import { listNodes, mayDo, type NodeRow } from '../store/nodes/node-rows.ts';
 import {
   countHeld,
   explainWaiting,
-  leasePart,
+  type Lease,
+  leaseParts,
   lockRotation,
   oldestQueued,
   type QueuedPart,
@@ -105,6 +106,7 @@ async function placeParts(
   const blocked = new Set<string>();
   const heldBack = new Map<string, number>();
   const leased: QueuedPart[] = [];
+  const leases: Lease[] = [];
   for (const part of parts) {
     const limit = limits.get(part.userId);
     const allowedNodes = limit?.allowedNodes ?? null;
@@ -131,10 +133,8 @@ async function placeParts(
       candidates[at] = { ...node, quarantine: 'closed' };
       if (!(await claimProbe(tx, { nodeId: node.id, partId: part.id }))) continue;
     }
-    const { leaseMs } = deps;
     const attempt = part.attempt + 1;
-    const lease = { partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason, leaseMs };
-    if (!(await leasePart(tx, lease))) continue;
+    leases.push({ partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason });
     const room = node.room - 1;
     const fullForMs = deps.presence.fullForMs(node.id, room);
     const tempLeftBytes = node.tempLeftBytes - part.tempBytes;
@@ -144,6 +144,7 @@ async function placeParts(
     leased.push(part);
     limit?.runningTasks.add(part.taskId);
   }
+  await leaseParts(tx, leases, deps.leaseMs);
   for (const [userId, maxRunningTasks] of heldBack) {
     if (deps.explainGate.opens(`held back ${userId}`)) await explainHeldBack(tx, userId, maxRunningTasks);
   }

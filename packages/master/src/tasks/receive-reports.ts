@@ -1,9 +1,10 @@
 import type { Limits, NodeId, ReportBatch, ReportVerdicts } from '@longshore/protocol';
-import type { Database, Db } from '../database/open-database.ts';
+import type { Db } from '../database/open-database.ts';
 import type { AttemptOutcome, TaskMeter } from '../metrics/task-meter.ts';
 import type { AdmitBoot } from '../nodes/admit-boot.ts';
 import type { PartOutcome } from '../nodes/circuit-breaker.ts';
 import { noteOutcomes } from '../nodes/note-outcomes.ts';
+import { attemptKey, lockReported, type ReportedAttempt } from '../store/parts/report-rows.ts';
 import {
   lost,
   type PreparedReport,
@@ -40,7 +41,8 @@ export async function receiveReports(
   if (batch.bootId !== undefined) await deps.admitBoot({ ...sender, bootId: batch.bootId });
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
   const record = async (tx: Db) => {
-    const recorded = await recordEach(tx, prepared, database.dialect);
+    const known = await lockReported(tx, { nodeId, refs: batch.reports, dialect: database.dialect });
+    const recorded = await recordEach(tx, prepared, known);
     const verdicts = recorded.map(({ verdict }) => verdict);
     const changes = new Map<string, keyof typeof rank>();
     const outcomes: PartOutcome[] = [];
@@ -53,20 +55,22 @@ export async function receiveReports(
       if (earlier === undefined || rank[change] > rank[earlier]) changes.set(taskId, change);
     }
     const settled: Settled[] = [];
+    const told: string[] = [];
     for (const [taskId, change] of changes) {
       if (change === 'progress') continue;
       if (change === 'ended')
         settled.push(await settleTask(tx, taskId, { dialect: database.dialect, limits }));
-      await announcer.changed(tx, taskId);
+      told.push(taskId);
     }
+    await announcer.manyChanged(tx, told);
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
     return { verdicts, changes, settled, ended, nodeChanged };
   };
   const wakeWhenMoved = ({ changes }: { changes: ReadonlyMap<string, string> }): void => {
     if (changes.values().some((change) => change !== 'progress')) deps.wake();
   };
-  const told = await database.transaction(record, wakeWhenMoved);
-  const { verdicts, changes, settled, ended, nodeChanged } = told;
+  const done = await database.transaction(record, wakeWhenMoved);
+  const { verdicts, changes, settled, ended, nodeChanged } = done;
   for (const one of ended) deps.meter.attemptEnded({ nodeId, ...one });
   for (const one of settled) deps.tellSettled(one);
   if (nodeChanged) deps.nodeChanged(nodeId);
@@ -100,12 +104,12 @@ function endOf(prepared: PreparedReport | undefined): Ended[] {
 async function recordEach(
   tx: Db,
   prepared: readonly PreparedReport[],
-  dialect: Database['dialect'],
+  known: ReadonlyMap<string, ReportedAttempt>,
 ): Promise<Recorded[]> {
   const recorded = new Map<PreparedReport, Recorded>();
-  const attempts = Map.groupBy(prepared, ({ report }) => `${report.partId} ${report.attempt}`);
-  for (const reports of attempts.values()) {
-    const outcomes = await recordReports(tx, { reports, dialect });
+  const attempts = Map.groupBy(prepared, ({ report }) => attemptKey(report));
+  for (const [key, reports] of attempts) {
+    const outcomes = await recordReports(tx, { reports, reported: known.get(key) });
     for (const [at, report] of reports.entries()) recorded.set(report, outcomes[at] ?? lost);
   }
   return prepared.map((report) => recorded.get(report) ?? lost);

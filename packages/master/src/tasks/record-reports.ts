@@ -15,12 +15,11 @@ import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
 import { insertLogLines } from '../store/parts/log-rows.ts';
 import { completePart, failPart, type Holder } from '../store/parts/outcomes.ts';
 import {
-  endedSequence,
   findPart,
   findStagedBlobs,
   insertOutputs,
   insertRejected,
-  lockSequence,
+  type ReportedAttempt,
   type ReportedPart,
   savePartProgress,
   saveSequence,
@@ -85,18 +84,21 @@ export async function prepareReport(
  */
 export async function recordReports(
   tx: Db,
-  attempt: { reports: readonly PreparedReport[]; dialect: Database['dialect'] },
+  attempt: {
+    reports: readonly PreparedReport[];
+    /** What is stored of the attempt, locked; undefined when this node never had it. */
+    reported: ReportedAttempt | undefined;
+  },
 ): Promise<Recorded[]> {
-  const { reports } = attempt;
+  const { reports, reported } = attempt;
   const [first] = reports;
   if (first === undefined) return [];
   const { holder } = first;
-  const part = await findPart(tx, holder.partId);
-  if (!isHeldBy(part, holder)) {
-    const known = await endedSequence(tx, holder);
+  if (reported === undefined || !isHeldBy(reported.part, holder)) {
+    const known = reported?.endedSequence ?? 0;
     return reports.map(({ report }) => (report.sequence <= known ? { verdict: 'recorded' } : lost));
   }
-  const known = await lockSequence(tx, holder, attempt.dialect);
+  const { part, lastSequence: known } = reported;
   const durable = reports.filter(({ report }) => report.event.type !== 'progress');
   const newest = durable.reduce((highest, { report }) => Math.max(highest, report.sequence), known);
   if (newest > known) await saveSequence(tx, holder, newest);
@@ -263,8 +265,7 @@ async function recordOutputs(
   await insertOutputs(tx, holder.partId, context.outputs);
 }
 
-const isHeldBy = (part: ReportedPart | undefined, holder: Holder): part is ReportedPart =>
-  part !== undefined &&
+const isHeldBy = (part: ReportedPart, holder: Holder): boolean =>
   part.attempt === holder.attempt &&
   part.node_id === holder.nodeId &&
   (part.state === 'leased' || part.state === 'running' || part.state === 'waiting');

@@ -3,8 +3,8 @@ import type { Database, Db } from '../database/open-database.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import { listPartStates } from '../store/parts/report-rows.ts';
 import { sumProgress } from '../store/tasks/sum-progress.ts';
-import { findTask, listOpenTasks, requireTask } from '../store/tasks/task-rows.ts';
-import { viewTask } from '../store/tasks/task-views.ts';
+import { findTask, findTasks, listOpenTasks, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import { viewTask, viewTasks } from '../store/tasks/task-views.ts';
 import { createSpeedMeter } from './speed-meter.ts';
 
 /** Tells people what becomes of their tasks. */
@@ -14,6 +14,8 @@ export type TaskAnnouncer = {
    * it, as its last step: whoever was told has been told the truth. Answers what was told.
    */
   changed(tx: Db, taskId: string): Promise<Task>;
+  /** The same for many tasks, which are read together. */
+  manyChanged(tx: Db, taskIds: readonly string[]): Promise<void>;
   deleted(tx: Db, task: { id: string; userId: string }): Promise<void>;
   /** Not stored, and superseded by the next. */
   progressed(taskId: string): Promise<void>;
@@ -35,13 +37,21 @@ export function createTaskAnnouncer(deps: {
     return { type: 'progress', taskId: TaskId.parse(taskId), progress, ...meter.measure(taskId, progress) };
   };
 
+  const tell = (tx: Db, row: TaskRow, task: Task): void => {
+    if (task.finishedAtMs !== null) meter.forget(task.id);
+    hub.recordEvent(tx, { userId: UserId.parse(row.user_id), event: { type: 'task', task } });
+  };
+
   return {
     changed: async (tx, taskId) => {
       const row = await requireTask(tx, { id: TaskId.parse(taskId), userId: null });
       const task = await viewTask(tx, row);
-      if (task.finishedAtMs !== null) meter.forget(taskId);
-      hub.recordEvent(tx, { userId: UserId.parse(row.user_id), event: { type: 'task', task } });
+      tell(tx, row, task);
       return task;
+    },
+    manyChanged: async (tx, taskIds) => {
+      const rows = await findTasks(tx, taskIds);
+      for (const [at, task] of (await viewTasks(tx, rows)).entries()) tell(tx, rows[at] as TaskRow, task);
     },
     deleted: async (tx, task) => {
       meter.forget(task.id);

@@ -172,46 +172,50 @@ export async function saveRotation(
   }
 }
 
-/** Leases a queued part to a node under the next attempt number. False when it is not queued any more. */
-export async function leasePart(
-  db: Db,
-  lease: {
-    partId: string;
-    attempt: number;
-    nodeId: string;
-    nodeName: string;
-    reason: string;
-    leaseMs: number;
-  },
-): Promise<boolean> {
-  const leased = await db
-    .updateTable('parts')
-    .set({
-      state: 'leased',
-      node_id: lease.nodeId,
-      attempt: lease.attempt,
-      lease_until_ms: sql<number>`now_ms() + ${lease.leaseMs}`,
-      delivered: 0,
-      waiting_for: null,
-    })
-    .where('id', '=', lease.partId)
-    .where('state', '=', 'queued')
-    .executeTakeFirst();
-  if (leased.numUpdatedRows === 0n) return false;
-  await db
-    .insertInto('attempts')
-    .values({
-      part_id: lease.partId,
-      attempt: lease.attempt,
-      node_id: lease.nodeId,
-      node_name: lease.nodeName,
-      reason: lease.reason,
-      state: 'leased',
-      started_at_ms: nowMs,
-      last_sequence: 0,
-    })
-    .execute();
-  return true;
+/** A queued part that goes to a node under this attempt number. */
+export type Lease = { partId: string; attempt: number; nodeId: string; nodeName: string; reason: string };
+
+/** Leases parts that the transaction has found queued, and locked. */
+export async function leaseParts(db: Db, leases: readonly Lease[], leaseMs: number): Promise<void> {
+  for (const same of Map.groupBy(leases, ({ nodeId, attempt }) => `${nodeId} ${attempt}`).values()) {
+    const [{ nodeId, attempt }] = same as [Lease];
+    for (const some of chunked(same, rowsPerInsert)) {
+      const ids = some.map((lease) => lease.partId);
+      const leased = await db
+        .updateTable('parts')
+        .set({
+          state: 'leased',
+          node_id: nodeId,
+          attempt,
+          lease_until_ms: sql<number>`now_ms() + ${leaseMs}`,
+          delivered: 0,
+          waiting_for: null,
+        })
+        .where('id', 'in', ids)
+        .where('state', '=', 'queued')
+        .executeTakeFirst();
+      if (leased.numUpdatedRows !== BigInt(ids.length)) {
+        throw new RangeError('a part that was locked is not queued any more');
+      }
+    }
+  }
+  for (const some of chunked(leases, rowsPerInsert)) {
+    await db
+      .insertInto('attempts')
+      .values(
+        some.map(({ partId, attempt, nodeId, nodeName, reason }) => ({
+          part_id: partId,
+          attempt,
+          node_id: nodeId,
+          node_name: nodeName,
+          reason,
+          state: 'leased' as const,
+          started_at_ms: nowMs,
+          last_sequence: 0,
+        })),
+      )
+      .execute();
+  }
 }
 
 /** Tells the users why parts with this key are not placed. */

@@ -1,7 +1,8 @@
-import type { Capability, Output, Progress, RejectedEntry } from '@longshore/protocol';
+import type { AttemptRef, Capability, Output, Progress, RejectedEntry } from '@longshore/protocol';
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database, Db } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
+import { chunked } from '../chunked.ts';
 import type { Holder } from './outcomes.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
@@ -19,23 +20,68 @@ export type ReportedPart = {
   capability: Capability;
 };
 
+const partColumns = [
+  'parts.id',
+  'parts.task_id',
+  'parts.user_id',
+  'parts.attempt',
+  'parts.node_id',
+  'parts.state',
+  'parts.avoid_nodes',
+  'parts.lost_leases',
+  'parts.requested_node_id',
+  'parts.capability',
+] as const;
+
 export const findPart = (db: Db, partId: string): Promise<ReportedPart | undefined> =>
-  db
-    .selectFrom('parts')
-    .select([
-      'id',
-      'task_id',
-      'user_id',
-      'attempt',
-      'node_id',
-      'state',
-      'avoid_nodes',
-      'lost_leases',
-      'requested_node_id',
-      'capability',
-    ])
-    .where('id', '=', partId)
-    .executeTakeFirst();
+  db.selectFrom('parts').select(partColumns).where('id', '=', partId).executeTakeFirst();
+
+/** An attempt that a node reports about, and its part as it is now. */
+export type ReportedAttempt = {
+  readonly part: ReportedPart;
+  /** The highest sequence that was recorded. Reports arrive in order, so everything up to it is known. */
+  readonly lastSequence: number;
+  /** The same of an attempt whose end was recorded, else 0: repeated reports up to it are acknowledged. */
+  readonly endedSequence: number;
+};
+
+export const attemptKey = (ref: AttemptRef): string => `${ref.partId} ${ref.attempt}`;
+
+const ended: readonly string[] = ['completed', 'failed', 'returned'];
+const partsPerQuery = 500;
+
+/**
+ * The attempts of a node on these parts, by `attemptKey`. Their rows are locked, so that two masters that get the same
+ * batch record it once.
+ */
+export async function lockReported(
+  db: Db,
+  options: { nodeId: string; refs: readonly AttemptRef[]; dialect: Database['dialect'] },
+): Promise<Map<string, ReportedAttempt>> {
+  const found = new Map<string, ReportedAttempt>();
+  for (const partIds of chunked([...new Set(options.refs.map((ref) => ref.partId))], partsPerQuery)) {
+    let query = db
+      .selectFrom('attempts')
+      .innerJoin('parts', 'parts.id', 'attempts.part_id')
+      .select(partColumns)
+      .select(['attempts.attempt as reported', 'attempts.last_sequence', 'attempts.state as attempt_state'])
+      .where('attempts.part_id', 'in', partIds)
+      .where('attempts.node_id', '=', options.nodeId)
+      .orderBy('attempts.part_id')
+      .orderBy('attempts.attempt');
+    if (options.dialect === 'postgres') query = query.forUpdate('attempts');
+    for (const {
+      reported,
+      last_sequence: lastSequence,
+      attempt_state: state,
+      ...part
+    } of await query.execute()) {
+      const endedSequence = ended.includes(state) ? lastSequence : 0;
+      found.set(`${part.id} ${reported}`, { part, lastSequence, endedSequence });
+    }
+  }
+  return found;
+}
 
 const attemptOf = (holder: Holder) => (eb: ExpressionBuilder<Schema, 'attempts'>) =>
   eb.and([
@@ -44,32 +90,8 @@ const attemptOf = (holder: Holder) => (eb: ExpressionBuilder<Schema, 'attempts'>
     eb('node_id', '=', holder.nodeId),
   ]);
 
-/**
- * The highest sequence that was recorded of an attempt. Reports arrive in order, so everything up to it is known.
- * The row is locked, so that two masters that get the same batch record it once.
- */
-export async function lockSequence(db: Db, holder: Holder, dialect: Database['dialect']): Promise<number> {
-  let query = db.selectFrom('attempts').select('last_sequence').where(attemptOf(holder));
-  if (dialect === 'postgres') query = query.forUpdate();
-  return (await query.executeTakeFirstOrThrow()).last_sequence;
-}
-
 export async function saveSequence(db: Db, holder: Holder, sequence: number): Promise<void> {
   await db.updateTable('attempts').set({ last_sequence: sequence }).where(attemptOf(holder)).execute();
-}
-
-/**
- * The highest sequence of an attempt that this node ran and whose end was recorded, else 0: repeated reports up to it
- * are acknowledged.
- */
-export async function endedSequence(db: Db, holder: Holder): Promise<number> {
-  const row = await db
-    .selectFrom('attempts')
-    .select('last_sequence')
-    .where(attemptOf(holder))
-    .where('state', 'in', ['completed', 'failed', 'returned'])
-    .executeTakeFirst();
-  return row?.last_sequence ?? 0;
 }
 
 /** Moves a held part to `running` or `waiting`. False when the lease was lost. */

@@ -2,6 +2,7 @@ import { AppError, type ErrorInfo, finalTaskStates, type TaskId, type UserId } f
 import { type Insertable, type Selectable, sql } from 'kysely';
 import { type Database, type Db, nowMs } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
+import { chunked } from '../chunked.ts';
 
 export type TaskRow = Selectable<Schema['tasks']>;
 export type SourceRow = Omit<Selectable<Schema['task_sources']>, 'task_id' | 'ordinal'>;
@@ -60,6 +61,7 @@ export async function insertTask(db: Db, task: NewTask): Promise<{ row: TaskRow;
 }
 
 /** SQLite allows 32 766 parameters in a statement. */
+const idsPerQuery = 1_000;
 const rowsPerInsert = 2_000;
 
 export async function insertSources(db: Db, taskId: string, sources: readonly SourceRow[]): Promise<void> {
@@ -251,6 +253,14 @@ export async function deleteEndedTasks(
 
 export const findTask = (db: Db, taskId: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', taskId).executeTakeFirst();
+
+export async function findTasks(db: Db, taskIds: readonly string[]): Promise<TaskRow[]> {
+  const rows: TaskRow[] = [];
+  for (const some of chunked(taskIds, idsPerQuery)) {
+    rows.push(...(await db.selectFrom('tasks').selectAll().where('id', 'in', some).execute()));
+  }
+  return rows;
+}
 
 /** Unfinished tasks of a user, or of everybody for null; the newest thousand. */
 export async function listOpenTasks(db: Db, userId: string | null): Promise<{ id: string }[]> {
