@@ -80,6 +80,14 @@ describe('N5 smooth weighted round-robin', () => {
     expect(pick.reason).toContain(`a: ${why}`);
   });
 
+  it('of many nodes the reason names a few and counts the others', () => {
+    const many = Array.from({ length: 50 }, (_, at) => node(`n${at}`, 1, { draining: at >= 25 }));
+    const { reason } = pickNode(part, many, new Map());
+    expect(reason).toMatch(
+      /^its turn among n0 1, .*n19 1 and 5 more; passed over n25: draining, .* and 5 more$/,
+    );
+  });
+
   it('N7 a quarantined node whose pause is over takes its turn, and the reason says why', () => {
     const pick = pickNode(part, [node('a', 9, { quarantine: 'probe' }), node('b', 1)], new Map());
     expect(pick).toMatchObject({

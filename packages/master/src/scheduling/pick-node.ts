@@ -79,34 +79,45 @@ export function pickNode(
   const fresh = able.filter((node) => !part.avoid.includes(node.id));
   const eligible = fresh.length > 0 ? fresh : able;
   if (fresh.length > 0) {
-    for (const node of able) if (!fresh.includes(node)) passedOver.push(`${node.name}: failed this before`);
+    for (const node of able) {
+      if (part.avoid.includes(node.id)) passedOver.push(`${node.name}: failed this before`);
+    }
   }
   for (const node of eligible) if (isBusy(node)) passedOver.push(`${node.name}: busy`);
-  const aside = passedOver.length === 0 ? '' : `; passed over ${passedOver.join(', ')}`;
+  const aside = passedOver.length === 0 ? '' : `; passed over ${someOf(passedOver)}`;
   if (eligible.length === 0) {
     const whom = part.requestedNodeId === null ? 'no node can take it' : 'the chosen node cannot take it';
     return { type: 'nobody', reason: `${whom} (${part.capability})${aside}` };
   }
 
   const next = new Map(rotation);
-  const counterOf = (node: Candidate): number => next.get(node.id) ?? 0;
   const total = eligible.reduce((sum, node) => sum + node.weight, 0);
+  let winner: Candidate | null = null;
+  let highest = Number.NEGATIVE_INFINITY;
   for (const node of eligible) {
-    next.set(node.id, Math.min(counterOf(node) + node.weight, total * mostRoundsOwed));
+    const counter = Math.min((rotation.get(node.id) ?? 0) + node.weight, total * mostRoundsOwed);
+    next.set(node.id, counter);
+    if (counter > highest && !isBusy(node)) {
+      winner = node;
+      highest = counter;
+    }
   }
-  const winner = eligible
-    .filter((node) => !isBusy(node))
-    .reduce<Candidate | null>((best, node) => {
-      return best === null || counterOf(node) > counterOf(best) ? node : best;
-    }, null);
   if (winner === null) return { type: 'nobody', reason: `every node that can take it is busy${aside}` };
   if (winner.room <= 0) return { type: 'later', reason: `waits for a place on ${winner.name}` };
-  next.set(winner.id, counterOf(winner) - total);
-  const shares = eligible.map((node) => `${node.name} ${node.weight}`).join(', ');
-  const why = part.requestedNodeId === null ? `its turn among ${shares}` : 'chosen by the user';
+  next.set(winner.id, highest - total);
+  const shares = (): string => someOf(eligible.map((node) => `${node.name} ${node.weight}`));
+  const why = part.requestedNodeId === null ? `its turn among ${shares()}` : 'chosen by the user';
   const probe = winner.quarantine === 'probe' ? '; tries whether it can leave quarantine' : '';
   return { type: 'picked', node: winner, reason: `${why}${probe}${aside}`, rotation: next };
 }
+
+/** The reason is kept with every attempt: of hundreds of nodes it names a few, and counts the others. */
+const mostNamed = 20;
+
+const someOf = (texts: readonly string[]): string => {
+  const named = texts.slice(0, mostNamed).join(', ');
+  return texts.length > mostNamed ? `${named} and ${texts.length - mostNamed} more` : named;
+};
 
 function obstacleOf(
   node: Candidate,
