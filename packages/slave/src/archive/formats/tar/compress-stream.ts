@@ -7,10 +7,11 @@ import type { Block } from '../../plan-blocks.ts';
 export async function* compressStream(
   blocks: AsyncIterable<Block>,
   compressor: Transform,
+  signal: AbortSignal,
 ): AsyncGenerator<Buffer, void> {
   const feed = async (): Promise<void> => {
     for await (const { literal } of blocks) {
-      if (!compressor.write(literal, () => freeChunk(literal))) await once(compressor, 'drain');
+      if (!compressor.write(literal, () => freeChunk(literal))) await once(compressor, 'drain', { signal });
     }
     compressor.end();
   };

@@ -78,7 +78,7 @@ export async function createZstdTar(request: CreateRequest): Promise<void> {
       [constants.ZSTD_c_checksumFlag]: 1,
     },
   });
-  for await (const bytes of compressStream(blocks, zstd)) {
+  for await (const bytes of compressStream(blocks, zstd, request.signal)) {
     await output.write(bytes);
     request.onProgress({ ...done });
   }
