@@ -142,7 +142,10 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   },
   audit: async (page, url) => {
     await open(page, `${url}/admin/audit`);
-    await page.getByRole('button', { name: 'changed a group: Students' }).first().click();
+    await page
+      .getByRole('button', { name: /changed a group\s+Students/ })
+      .first()
+      .click();
     await page.getByRole('columnheader', { name: 'Before' }).waitFor();
   },
   settings: async (page, url) => {

@@ -24,12 +24,7 @@ export function AuditRow({
   const summary = entry.before === null || entry.after === null ? '' : changes.map(fieldText).join(', ');
   return (
     <Box component="li" className={classes.row}>
-      <UnstyledButton
-        className={classes.head}
-        onClick={toggle}
-        aria-expanded={opened}
-        aria-label={`${actionText(entry.action)}${object === null ? '' : `: ${object.name}`}`}
-      >
+      <UnstyledButton className={classes.head} onClick={toggle} aria-expanded={opened}>
         <Icon name={opened ? 'down' : 'right'} size={14} color="var(--mantine-color-dimmed)" />
         <Text size="xs" c="dimmed" w={110} style={{ flexShrink: 0 }}>
           <Ago atMs={entry.atMs} />

@@ -147,7 +147,7 @@ export function UsersPage() {
 }
 
 const Teach = () => (
-  <Text size="sm" c="dimmed" mt="lg" maw={640}>
+  <Text component="div" size="sm" c="dimmed" mt="lg" maw={640}>
     <Badge variant="light" tt="none" radius="sm" mr={8}>
       {t('users.alone')}
     </Badge>
