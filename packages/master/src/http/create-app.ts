@@ -37,7 +37,10 @@ export function createApp(options: {
   });
   const onError: ErrorHandler<HttpEnv> = (thrown, c) => {
     const error = translate(thrown, isUnavailable);
-    if (error.status >= 500) {
+    const { incoming } = c.env;
+    if (incoming?.destroyed === true && !incoming.complete) {
+      log.debug({ requestId: c.get('requestId'), path: c.req.path, err: thrown }, 'caller has gone');
+    } else if (error.status >= 500) {
       log.error({ requestId: c.get('requestId'), path: c.req.path, err: thrown }, 'request failed');
     }
     return errorResponse(c, error);

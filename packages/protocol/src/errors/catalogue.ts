@@ -213,7 +213,7 @@ export const errorCatalogue = {
   NOTHING_SELECTED: input('Correct the pattern; `longshore preview` lists what the archive holds.'),
 
   // storage and transfer
-  BLOB_NOT_FOUND: node(404, 'Run `longshore verify` on the master to see which stored bytes are missing.'),
+  BLOB_NOT_FOUND: node(404, 'Restore the folder of the store from its backup, or upload the file again.'),
   BLOB_CORRUPT: {
     status: 500,
     retryable: false,
