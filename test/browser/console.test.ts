@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { closeAll, type RunningMaster, startMaster, startSlave, tempFolder } from '../support/programs.ts';
+import {
+  closeAll,
+  type RunningMaster,
+  root,
+  startMaster,
+  startSlave,
+  tempFolder,
+} from '../support/programs.ts';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a name that would be filled in by a careless template
 const naughty = ['<img src=x onerror=alert(1)>.txt', '"><script>alert(2)</script>', "a'b&amp;{{7*7}}${1}.md"];
@@ -174,6 +181,23 @@ describe('the console', () => {
     await signIn(other, 'admin', ownPassword);
     await other.getByRole('link', { name: '任务', exact: true }).click();
     await other.getByText('实时查看机器为您做的工作').waitFor();
+    await other.context().close();
+  });
+
+  it('loads less than 300 kB of script, compressed, until the files are there', async () => {
+    const other = await openPage(browser);
+    const scripts = new Set<string>();
+    other.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.endsWith('.js')) scripts.add(pathname);
+    });
+    await other.goto(`${master.url}/files`);
+    await signIn(other, 'admin', ownPassword);
+    await other.getByRole('row', { name: /holiday\.zip/ }).waitFor();
+    const sizes = [...scripts].map((path) => stat(join(root, 'packages/web/dist', `${path}.gz`)));
+    const bytes = (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
+    expect(bytes).toBeGreaterThan(100_000);
+    expect(bytes).toBeLessThan(300_000);
     await other.context().close();
   });
 
