@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -45,7 +46,7 @@ function newestMs(path) {
 
 async function build() {
   // Whatever the shell or a test run has set: React's build for development is twice as large, and slow.
-  process.env.NODE_ENV = 'production';
+  env.NODE_ENV = 'production';
   const vite = await import('vite');
   await vite.build({
     root: folder,
