@@ -306,6 +306,7 @@ describe('people at the console', () => {
     const other = await newPage({ locale: 'zh-CN' });
     await other.goto(`${url}/admin/users`);
     await signIn(other, 'admin', ownPassword);
+    await other.getByRole('heading', { level: 1, name: '用户', exact: true }).waitFor();
     for (const [path, heading] of Object.entries({
       '/admin/users': '用户',
       '/admin/groups': '用户组',
