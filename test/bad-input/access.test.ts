@@ -47,6 +47,7 @@ const reach: Record<string, Reach> = {
   showTwoFactor: 'own',
   startTwoFactor: 'own',
   confirmTwoFactor: 'own',
+  renewRecoveryCodes: 'own',
   disableTwoFactor: 'own',
   listFolder: { path: '/api/v1/files?path=/private' },
   stat: { path: '/api/v1/files/stat?path=/secret.txt' },
