@@ -100,7 +100,7 @@ for (let round = 0; round < rounds; round += 1) {
   for (const input of inputs.map((path) => basename(path))) {
     for (const format of formats) {
       const archive = `/${input}.${format}`;
-      const common = { conflict: 'fail', node: null, password: null } as const;
+      const common = { conflict: 'fail', node: null, priority: 'normal' as const, password: null } as const;
       const create: SubmitTask = {
         ...common,
         kind: 'create-archive',

@@ -155,7 +155,15 @@ describe('at the same time', () => {
       sources: ['/tiny.txt'],
       destination: '/tiny.zip',
     });
+    const urgent = await user.submit({
+      kind: 'create-archive',
+      sources: [`${folder}/big.bin`],
+      destination: `${folder}/urgent.zip`,
+      level: 0,
+      priority: 'high',
+    });
     expect(await berta.ended(id)).toMatchObject({ state: 'completed' });
+    expect(await user.ended(urgent.id)).toMatchObject({ state: 'completed' });
     const states = await Promise.all(backlog.map(async (one) => (await user.task(one)).state));
     // Two workers: what ran when it came, and what followed at most.
     expect(states.filter((state) => state === 'completed').length).toBeLessThan(8);

@@ -69,6 +69,7 @@ export {
   PartState,
   Progress,
   TaskKind,
+  TaskPriority,
   TaskState,
 } from './task.ts';
 export { Password, UserName } from './user-api/account-values.ts';

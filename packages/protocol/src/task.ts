@@ -67,6 +67,10 @@ export const encryptableFormats: readonly CreateFormat[] = ['zip', '7z'];
 export const Level = z.union([z.enum(['fast', 'normal', 'best']), z.int().min(0).max(9)]);
 export type Level = z.infer<typeof Level>;
 
+/** Which of a user's own tasks goes first. Others are not overtaken by it: users take turns all the same. */
+export const TaskPriority = z.enum(['low', 'normal', 'high']);
+export type TaskPriority = z.infer<typeof TaskPriority>;
+
 /** What to do when a name is taken: fail, store under "name (1)", or replace a file (folders are merged). */
 export const ConflictPolicy = z.enum(['fail', 'rename', 'overwrite']);
 export type ConflictPolicy = z.infer<typeof ConflictPolicy>;

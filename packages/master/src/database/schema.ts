@@ -278,7 +278,9 @@ export type Schema = {
     created_at_ms: number;
     /** Temporary space that the work needs before it can begin. */
     temp_bytes: Generated<number>;
-    /** Capability, chosen node, user and whether temporary space is needed: otherwise queued parts of one lane differ in their age. */
+    /** Among the parts of one user: higher ones first, 0 is normal. */
+    priority: Generated<number>;
+    /** Capability, chosen node, user and whether temporary space is needed: otherwise queued parts of one lane differ in priority and age. */
     lane: GeneratedAlways<string>;
   };
   attempts: {

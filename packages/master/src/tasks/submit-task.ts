@@ -7,6 +7,7 @@ import {
   type SubmitTask,
   type Task,
   type TaskId,
+  type TaskPriority,
   toAppError,
   type UserId,
   type Work,
@@ -180,10 +181,16 @@ async function queueParts(
       requested_node_id: task.requested_node_id,
       work: JSON.stringify({ ...work, password: null }),
       temp_bytes: tempNeed(work, sources),
+      priority: ranks[priorityOf(task)],
       progress: JSON.stringify(emptyProgress),
     })),
   );
 }
+
+const ranks: Record<TaskPriority, number> = { low: -1, normal: 0, high: 1 };
+
+const priorityOf = (task: TaskRow): TaskPriority =>
+  (JSON.parse(task.request) as { priority?: TaskPriority }).priority ?? 'normal';
 
 /** What a node is asked to do for a request. The password travels separately, encrypted until it is sent. */
 export function workOf(request: SubmitTask): Work {

@@ -3,14 +3,27 @@ import { ErrorInfo } from '../errors/app-error.ts';
 import { Count, NodeId, PartId, TaskId } from '../ids.ts';
 import { LogLine } from '../node-api/log-line.ts';
 import { RejectedEntry } from '../node-api/report.ts';
-import { ConflictPolicy, CreateFormat, Level, PartState, Progress, TaskKind, TaskState } from '../task.ts';
+import {
+  ConflictPolicy,
+  CreateFormat,
+  Level,
+  PartState,
+  Progress,
+  TaskKind,
+  TaskPriority,
+  TaskState,
+} from '../task.ts';
 import { endpoint } from './endpoint.ts';
 import { UserPath } from './files.ts';
 
 /** Name or id of the node to run on; null lets the rotation choose. */
 const ChosenNode = z.string().max(64).nullable().default(null);
 
-const Common = { conflict: ConflictPolicy.default('fail'), node: ChosenNode };
+const Common = {
+  conflict: ConflictPolicy.default('fail'),
+  node: ChosenNode,
+  priority: TaskPriority.default('normal'),
+};
 
 /** What a user asks for. Unknown fields are refused. */
 export const SubmitTask = z.discriminatedUnion('kind', [

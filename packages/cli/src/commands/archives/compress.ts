@@ -1,4 +1,4 @@
-import { ConflictPolicy, CreateFormat, Level, Task } from '@longshore/protocol';
+import { ConflictPolicy, CreateFormat, Level, Task, TaskPriority } from '@longshore/protocol';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { defineCommand } from '../../define-command.ts';
@@ -32,6 +32,11 @@ export const compress = defineCommand({
       .option('--level <level>', 'fast, normal, best, or 0 (store) to 9', as(LevelOption), 'normal')
       .option('--node <node>', 'name or id of the node to run on (default: by the rotation)')
       .addOption(
+        new Option('--priority <priority>', 'which of your own tasks goes first')
+          .choices(TaskPriority.options)
+          .default('normal'),
+      )
+      .addOption(
         new Option('--conflict <policy>', 'when PATH is taken')
           .choices(ConflictPolicy.options)
           .default('fail'),
@@ -47,6 +52,7 @@ export const compress = defineCommand({
       level: Level;
       node?: string;
       conflict: z.infer<typeof ConflictPolicy>;
+      priority: TaskPriority;
       wait?: true;
     },
   ) => {
@@ -61,6 +67,7 @@ export const compress = defineCommand({
         password: options.passwordStdin ? await readPassword(cli, true, '') : null,
         conflict,
         node: options.node ?? null,
+        priority: options.priority,
         ...(format === undefined ? {} : { format }),
       },
       { wait: options.wait === true },

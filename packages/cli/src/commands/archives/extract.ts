@@ -1,4 +1,4 @@
-import { ConflictPolicy, Task } from '@longshore/protocol';
+import { ConflictPolicy, Task, TaskPriority } from '@longshore/protocol';
 import { Option } from 'commander';
 import type { z } from 'zod';
 import { defineCommand } from '../../define-command.ts';
@@ -15,6 +15,7 @@ type Options = {
   onUnsafe: 'skip' | 'fail';
   conflict: z.infer<typeof ConflictPolicy>;
   node?: string;
+  priority: TaskPriority;
   wait?: true;
 };
 
@@ -49,6 +50,11 @@ export const extract = defineCommand({
           .default('fail'),
       )
       .option('--node <node>', 'name or id of the node to run on (default: by the rotation)')
+      .addOption(
+        new Option('--priority <priority>', 'which of your own tasks goes first')
+          .choices(TaskPriority.options)
+          .default('normal'),
+      )
       .option('-w, --wait', 'wait until the task has ended, and exit as it did'),
   run: async (cli, source: string, options: Options) => {
     const password = options.passwordStdin ? await readPassword(cli, true, '') : null;
@@ -65,6 +71,7 @@ export const extract = defineCommand({
         onUnsafe,
         conflict,
         node: options.node ?? null,
+        priority: options.priority,
       },
       { wait: options.wait === true },
     );

@@ -261,11 +261,12 @@ export const first = (dialect: DialectName): Migration => ({
       error ${text},
       created_at_ms ${long} not null,
       temp_bytes ${long} not null default 0,
+      priority integer not null default 0,
       lane ${text} generated always as
         (capability || ' ' || coalesce(requested_node_id, '') || ' ' || user_id ||
           case when temp_bytes > 0 then ' temp' else '' end) stored)`);
     await run(sql`create index parts_task on parts (task_id, ordinal)`);
-    await run(sql`create index parts_queued on parts (lane, created_at_ms, task_id, ordinal)
+    await run(sql`create index parts_queued on parts (lane, priority desc, created_at_ms, task_id, ordinal)
       where state = 'queued'`);
     await run(
       sql`create index parts_held on parts (node_id) where state in ('leased', 'running', 'waiting')`,

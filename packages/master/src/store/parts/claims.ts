@@ -11,6 +11,8 @@ export type QueuedPart = {
   taskId: string;
   ordinal: number;
   createdAtMs: number;
+  /** Among the parts of one user: higher ones first. */
+  priority: number;
   waitedMs: number;
   capability: Capability;
   attempt: number;
@@ -49,7 +51,7 @@ export async function queuedLanes(db: Db): Promise<string[]> {
 const lanesPerQuery = 200;
 
 /**
- * The oldest queued parts of each lane, at most `limit` of each. Inside a transaction of PostgreSQL the rows are
+ * The first queued parts of each lane, by priority and age, at most `limit` of each. Inside a transaction of PostgreSQL the rows are
  * locked, and rows that another master has locked are left out.
  */
 export async function oldestQueued(
@@ -62,9 +64,9 @@ export async function oldestQueued(
       select id, user_id as "userId", task_id as "taskId", ordinal, created_at_ms as "createdAtMs",
         now_ms() - created_at_ms as "waitedMs", capability,
         attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid",
-        temp_bytes as "tempBytes"
+        temp_bytes as "tempBytes", priority
       from parts where state = 'queued' and lane = ${lane} and not_before_ms <= now_ms()
-      order by created_at_ms, task_id, ordinal limit ${options.limit}) as oldest`;
+      order by priority desc, created_at_ms, task_id, ordinal limit ${options.limit}) as oldest`;
     const found = await sql<Omit<QueuedPart, 'avoid'> & { avoid: string }>`
       ${sql.join(lanes.map(ofLane), sql` union all `)}`.execute(db);
     for (const row of found.rows) parts.push({ ...row, avoid: JSON.parse(row.avoid) as string[] });

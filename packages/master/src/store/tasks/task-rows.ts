@@ -21,6 +21,7 @@ export type NewPart = Pick<
   | 'work'
   | 'progress'
   | 'temp_bytes'
+  | 'priority'
 >;
 
 type KeyedRequest = Pick<Insertable<Schema['tasks']>, 'user_id' | 'request_hash'> & {
