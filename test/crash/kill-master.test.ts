@@ -92,7 +92,7 @@ describe('a master that ends under load', () => {
   it('D2 D4 another program holds the database: reads go on, writes wait or answer 503, and nothing is lost', async () => {
     const submitted = submitMany(20);
     await delay(200);
-    const other = new DatabaseSync(join(dataPath, 'longshore.db'));
+    const other = new DatabaseSync(join(dataPath, 'longshore.db'), { timeout: 10_000 });
     other.exec('begin exclusive');
     const refused = await eventually('a submit is refused', async () => {
       const body = { kind: 'create-archive', sources: ['/source.txt'], destination: '/refused.zip' };
