@@ -88,7 +88,7 @@ describe('a slave in need', () => {
   });
 
   it.each([
-    ['A10 with 64 open files', { within: ['prlimit', '--nofile=64:64'], env: quickRetries }],
+    ['A10 with 128 open files', { within: ['prlimit', '--nofile=128:128'], env: quickRetries }],
     ['A10 with a heap of 48 MiB', { env: { NODE_OPTIONS: '--max-old-space-size=48' } }],
   ])('%s it works, as slowly as it must', async (name, options) => {
     await use(name.replaceAll(' ', '-'), options);
