@@ -35,7 +35,6 @@ it('B9 a slave whose master has a name that nobody knows waits without hurry, an
   });
   expect(node.lastError).toMatchObject({ code: 'CALLBACK_FAILED' });
   expect(node.lastError?.message).toContain('http://no-such-host.invalid:5212');
-  expect(slave.program.log() + slave.program.output()).toContain('NODE_UNRESOLVABLE');
   const before = cpuSeconds(slave.program.child.pid);
   await eventually('some heartbeats have failed', async () => {
     const { lastHeartbeatAgeMs } = await user.node('anna');
