@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
 import { AppError, type Endpoint, type EndpointOutput, ErrorBody } from '@longshore/protocol';
 import type { Context, MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import type { Actor } from '../store/audit/audit-rows.ts';
 import type { Caller, HttpEnv } from './http-env.ts';
+import { limitBody } from './limit-body.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
@@ -77,12 +77,7 @@ const guards = (spec: Endpoint): MiddlewareHandler<HttpEnv>[] => [
     requireAccess(spec, c.get('caller'));
     await next();
   },
-  bodyLimit({
-    maxSize: maxBodyBytes[spec.access],
-    onError: () => {
-      throw new AppError('BODY_TOO_LARGE', `the body may have at most ${maxBodyBytes[spec.access]} bytes`);
-    },
-  }),
+  limitBody(maxBodyBytes[spec.access]),
 ];
 
 const toRoute = (spec: Endpoint): RouteConfig & { getRoutingPath(): string } =>

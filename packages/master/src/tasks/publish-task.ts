@@ -1,20 +1,25 @@
 import { AppError } from '@longshore/protocol';
 import type { Db } from '../database/open-database.ts';
+import { withSavepoint } from '../database/savepoint.ts';
 import { type PublishableOutput, publishOutput, publishOutputs } from '../files/publish-outputs.ts';
 import { listOutputs } from '../store/parts/report-rows.ts';
 import type { TaskRow } from '../store/tasks/task-rows.ts';
 
 const batchSize = 1_000;
 
+export type Published = { outputs: string[]; changedFolder: string | null };
+
 /**
  * Makes files of what the parts of a task have stored, in the caller's transaction. Answers the paths at the top of
- * what appeared and the folder whose content changed. Throws what keeps the outputs from being published.
+ * what appeared and the folder whose content changed. Throws what keeps the outputs from being published: then nothing
+ * has changed.
  */
-export async function publishTask(
-  tx: Db,
-  task: TaskRow,
-): Promise<{ outputs: string[]; changedFolder: string | null }> {
+export async function publishTask(tx: Db, task: TaskRow): Promise<Published> {
   if (task.kind === 'check') return { outputs: [], changedFolder: null };
+  return withSavepoint(tx, () => publishStored(tx, task));
+}
+
+async function publishStored(tx: Db, task: TaskRow): Promise<Published> {
   const outputs = await listOutputs(tx, task.id);
   if (task.kind === 'create-archive') {
     const [archive] = outputs;

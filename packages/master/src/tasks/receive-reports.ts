@@ -13,7 +13,8 @@ import {
   type Recorded,
   recordReports,
 } from './record-reports.ts';
-import { type Settled, settleTask } from './settle-task.ts';
+import { createNotes, type ReportNotes, writeNotes } from './report-notes.ts';
+import { type Settled, settleTasks } from './settle-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
 const rank = { progress: 0, state: 1, ended: 2 } as const;
@@ -42,7 +43,9 @@ export async function receiveReports(
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
   const record = async (tx: Db) => {
     const known = await lockReported(tx, { nodeId, refs: batch.reports, dialect: database.dialect });
-    const recorded = await recordEach(tx, prepared, known);
+    const notes = createNotes();
+    const recorded = await recordEach(tx, prepared, { known, notes });
+    await writeNotes(tx, notes);
     const verdicts = recorded.map(({ verdict }) => verdict);
     const changes = new Map<string, keyof typeof rank>();
     const outcomes: PartOutcome[] = [];
@@ -54,15 +57,10 @@ export async function receiveReports(
       const earlier = changes.get(taskId);
       if (earlier === undefined || rank[change] > rank[earlier]) changes.set(taskId, change);
     }
-    const settled: Settled[] = [];
-    const told: string[] = [];
-    for (const [taskId, change] of changes) {
-      if (change === 'progress') continue;
-      if (change === 'ended')
-        settled.push(await settleTask(tx, taskId, { dialect: database.dialect, limits }));
-      told.push(taskId);
-    }
-    await announcer.manyChanged(tx, told);
+    const tasksWith = (...wanted: (keyof typeof rank)[]): string[] =>
+      [...changes].flatMap(([taskId, change]) => (wanted.includes(change) ? [taskId] : []));
+    const settled = await settleTasks(tx, tasksWith('ended'), { dialect: database.dialect, limits });
+    await announcer.manyChanged(tx, tasksWith('state', 'ended'));
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
     return { verdicts, changes, settled, ended, nodeChanged };
   };
@@ -104,12 +102,16 @@ function endOf(prepared: PreparedReport | undefined): Ended[] {
 async function recordEach(
   tx: Db,
   prepared: readonly PreparedReport[],
-  known: ReadonlyMap<string, ReportedAttempt>,
+  batch: { known: ReadonlyMap<string, ReportedAttempt>; notes: ReportNotes },
 ): Promise<Recorded[]> {
   const recorded = new Map<PreparedReport, Recorded>();
   const attempts = Map.groupBy(prepared, ({ report }) => attemptKey(report));
   for (const [key, reports] of attempts) {
-    const outcomes = await recordReports(tx, { reports, reported: known.get(key) });
+    const outcomes = await recordReports(tx, {
+      reports,
+      reported: batch.known.get(key),
+      notes: batch.notes,
+    });
     for (const [at, report] of reports.entries()) recorded.set(report, outcomes[at] ?? lost);
   }
   return prepared.map((report) => recorded.get(report) ?? lost);

@@ -12,7 +12,6 @@ import type { Database, Db } from '../database/open-database.ts';
 import { countsAgainstNode, type PartOutcome } from '../nodes/circuit-breaker.ts';
 import { avoidAlso } from '../scheduling/expire-leases.ts';
 import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
-import { insertLogLines } from '../store/parts/log-rows.ts';
 import { completePart, failPart, type Holder } from '../store/parts/outcomes.ts';
 import {
   findPart,
@@ -25,8 +24,8 @@ import {
   saveSequence,
   setPartState,
 } from '../store/parts/report-rows.ts';
-import { recordAttemptEvent, requeuePart } from '../store/parts/requeue.ts';
-import { startTask } from '../store/tasks/task-rows.ts';
+import { requeuePart } from '../store/parts/requeue.ts';
+import { type ReportNotes, writeTimeline } from './report-notes.ts';
 
 /** What changed with a report, for those who are told after the commit. */
 export type Recorded = {
@@ -88,9 +87,10 @@ export async function recordReports(
     reports: readonly PreparedReport[];
     /** What is stored of the attempt, locked; undefined when this node never had it. */
     reported: ReportedAttempt | undefined;
+    notes: ReportNotes;
   },
 ): Promise<Recorded[]> {
-  const { reports, reported } = attempt;
+  const { reports, reported, notes } = attempt;
   const [first] = reports;
   if (first === undefined) return [];
   const { holder } = first;
@@ -101,15 +101,17 @@ export async function recordReports(
   const { part, lastSequence: known } = reported;
   const durable = reports.filter(({ report }) => report.event.type !== 'progress');
   const newest = durable.reduce((highest, { report }) => Math.max(highest, report.sequence), known);
-  if (newest > known) await saveSequence(tx, holder, newest);
   const last = reports.at(-1)?.report.event;
   const endsHere = last !== undefined && endings.includes(last.type);
+  // The end of an attempt is written with the sequence that it came with.
+  const savedAtEnd = last?.type === 'completed' && reports.every(({ wrong }) => wrong === undefined);
+  if (newest > known && !savedAtEnd) await saveSequence(tx, holder, newest);
   const recorded: Recorded[] = [];
   /** What the report that ended the attempt had for an answer. */
   let end: Recorded | undefined;
   for (const prepared of reports) {
     const one =
-      end === undefined ? await recordOne(tx, { ...prepared, part, known, endsHere }) : afterEnd(end);
+      end === undefined ? await recordOne(tx, { ...prepared, part, known, endsHere, notes }) : afterEnd(end);
     recorded.push(one);
     if (one.verdict === 'lease-lost' || one.ended === true) end = one;
   }
@@ -127,17 +129,19 @@ type ReportInBatch = PreparedReport & {
   readonly known: number;
   /** The same batch tells the end of the attempt: nobody sees the states in between. */
   readonly endsHere: boolean;
+  readonly notes: ReportNotes;
 };
 
 async function recordOne(tx: Db, context: ReportInBatch): Promise<Recorded> {
   const { holder, report, wrong, part } = context;
-  if (report.log !== undefined) await insertLogLines(tx, holder, report.log);
+  if (report.log !== undefined) context.notes.logs.push({ holder, lines: report.log });
   if (report.event.type === 'progress') {
     await savePartProgress(tx, holder, report.event.progress);
     return { verdict: 'recorded', taskId: part.task_id, change: 'progress' };
   }
   if (report.sequence <= context.known) return { verdict: 'recorded' };
   if (wrong !== undefined) {
+    await writeTimeline(tx, context.notes);
     await failPart(tx, { ...holder, error: toErrorInfo(wrong) });
     const outcome = { partId: part.id, fault: toErrorInfo(wrong) };
     return { ...lost, taskId: part.task_id, change: 'ended', outcome };
@@ -146,18 +150,18 @@ async function recordOne(tx: Db, context: ReportInBatch): Promise<Recorded> {
 }
 
 async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
-  const { part, holder, report } = context;
+  const { part, holder, report, notes } = context;
   const { event } = report;
   const taskId = part.task_id;
   switch (event.type) {
     case 'started':
       if (!context.endsHere) await setPartState(tx, holder, 'running');
-      await startTask(tx, taskId);
-      await recordAttemptEvent(tx, { ...holder, event: `try ${event.try}`, error: null });
+      notes.startedTasks.add(taskId);
+      notes.timeline.push({ ...holder, event: `try ${event.try}`, error: null });
       return { verdict: 'recorded', taskId, change: 'state' };
     case 'retrying':
       await setPartState(tx, holder, 'waiting');
-      await recordAttemptEvent(tx, {
+      notes.timeline.push({
         ...holder,
         event: `try ${event.try} failed, next in ${Math.round(event.delayMs / 1000)} s`,
         error: event.error,
@@ -170,9 +174,12 @@ async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
       await insertRejected(tx, part.id, event.entries);
       return { verdict: 'recorded', taskId };
     case 'completed':
-      await completePart(tx, { ...holder, progress: event.progress });
+      if (await completePart(tx, { ...holder, progress: event.progress, lastSequence: report.sequence })) {
+        notes.timeline.push({ ...holder, event: 'completed', error: null });
+      }
       return { verdict: 'recorded', taskId, change: 'ended', outcome: { partId: part.id, fault: null } };
     case 'failed': {
+      await writeTimeline(tx, notes);
       const fault = { partId: part.id, fault: event.error };
       const outcome = countsAgainstNode(event.error) ? { outcome: fault } : {};
       if (context.movable) {
@@ -183,8 +190,10 @@ async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
       return { verdict: 'recorded', taskId, change: 'ended', ...outcome };
     }
     case 'returned':
+      await writeTimeline(tx, notes);
       return moveElsewhere(tx, part, holder, { state: 'returned', error: event.error });
     case 'canceled': {
+      await writeTimeline(tx, notes);
       // The node stopped for a reason of its own: nobody here has canceled this attempt.
       const error = toErrorInfo(new AppError('LEASE_LOST', 'the node stopped the attempt by itself'));
       return moveElsewhere(tx, part, holder, { state: 'returned', error });

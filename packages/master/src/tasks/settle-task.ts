@@ -7,59 +7,77 @@ import {
   toErrorInfo,
 } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
-import { withSavepoint } from '../database/savepoint.ts';
 import { taskOutputLimit } from '../scheduling/attempt-limits.ts';
 import { findTaskAllowance } from '../store/accounts/allowance.ts';
+import { chunked } from '../store/chunked.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
 import { countRejected, listPartStates, sumOutputBytes } from '../store/parts/report-rows.ts';
-import { endTask, lockOpenTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import { endTask, lockOpenTasks, type TaskRow } from '../store/tasks/task-rows.ts';
 import { publishTask } from './publish-task.ts';
 
-export type Settled =
-  | { readonly ended: false }
-  | {
-      readonly ended: true;
-      readonly task: TaskRow;
-      readonly state: Exclude<TaskState, 'queued' | 'running' | 'canceled'>;
-      /** Attempts that nodes must be told to stop. */
-      readonly stopped: readonly Holder[];
-      /** The folder in which outputs appeared, or null. */
-      readonly changedFolder: string | null;
-    };
+/** A task that has ended. */
+export type Settled = {
+  readonly task: TaskRow;
+  readonly state: Exclude<TaskState, 'queued' | 'running' | 'canceled'>;
+  /** Attempts that nodes must be told to stop. */
+  readonly stopped: readonly Holder[];
+  /** The folder in which outputs appeared, or null. */
+  readonly changedFolder: string | null;
+};
+
+/** As many as a statement takes easily. */
+const tasksPerPass = 500;
 
 /**
- * Ends a task whose parts have ended, or of which one has failed, in the caller's transaction. The outputs become
- * files in the same transaction in which the task becomes completed: they are visible all at once, and only once,
+ * Ends those of the tasks whose parts have ended, or of which one has failed, in the caller's transaction. The outputs
+ * become files in the same transaction in which the task becomes completed: they are visible all at once, and only once,
  * however often and by however many masters this is called. A conflict or a full quota at that moment fails the
- * task and publishes nothing.
+ * task and publishes nothing. Answers the tasks that have ended here.
  */
-export async function settleTask(
+export async function settleTasks(
   tx: Db,
-  taskId: string,
+  taskIds: readonly string[],
   deps: { dialect: Database['dialect']; limits: Limits },
-): Promise<Settled> {
-  const task = await lockOpenTask(tx, taskId, deps.dialect);
-  if (task === undefined || task.planned === 0) return { ended: false };
-  try {
-    return await withSavepoint(tx, () => settle(tx, task, deps.limits));
-  } catch (thrown) {
-    if (!(thrown instanceof AppError) || thrown.retryable) throw thrown;
-    return fail(tx, task, toErrorInfo(thrown));
+): Promise<Settled[]> {
+  const settled: Settled[] = [];
+  for (const some of chunked(taskIds, tasksPerPass)) {
+    const tasks = (await lockOpenTasks(tx, some, deps.dialect)).filter((task) => task.planned === 1);
+    if (tasks.length === 0) continue;
+    const ids = tasks.map((task) => task.id);
+    const parts = Map.groupBy(await listPartStates(tx, ids), (part) => part.task_id);
+    const rejected = await countRejected(tx, ids);
+    for (const task of tasks) {
+      const found = { parts: parts.get(task.id) ?? [], rejectedEntries: rejected.get(task.id) ?? 0 };
+      const one = await settle(tx, task, { ...found, limits: deps.limits });
+      if (one !== null) settled.push(one);
+    }
   }
+  return settled;
 }
 
-async function settle(tx: Db, task: TaskRow, limits: Limits): Promise<Settled> {
-  const taskId = task.id;
-  const parts = await listPartStates(tx, taskId);
+type Ending = {
+  parts: Awaited<ReturnType<typeof listPartStates>>;
+  rejectedEntries: number;
+  limits: Limits;
+};
+
+async function settle(tx: Db, task: TaskRow, ending: Ending): Promise<Settled | null> {
+  const { parts, rejectedEntries } = ending;
   const failed = parts.find((part) => part.state === 'failed');
-  if (failed !== undefined) return fail(tx, task, JSON.parse(failed.error ?? 'null') as ErrorInfo | null);
-  if (!parts.every((part) => isFinalPartState(part.state))) return { ended: false };
-  const rejectedEntries = await countRejected(tx, taskId);
-  if (parts.length > 1) await requireOutputWithin(tx, task, limits);
-  const { outputs, changedFolder } = await publishTask(tx, task);
-  const state = rejectedEntries > 0 ? 'completed-with-errors' : 'completed';
-  await endTask(tx, { taskId, state, error: null, rejectedEntries, outputs });
-  return { ended: true, task, state, stopped: [], changedFolder };
+  if (failed !== undefined) {
+    return fail(tx, task, { error: JSON.parse(failed.error ?? 'null') as ErrorInfo | null, rejectedEntries });
+  }
+  if (!parts.every((part) => isFinalPartState(part.state))) return null;
+  try {
+    if (parts.length > 1) await requireOutputWithin(tx, task, ending.limits);
+    const { outputs, changedFolder } = await publishTask(tx, task);
+    const state = rejectedEntries > 0 ? 'completed-with-errors' : 'completed';
+    await endTask(tx, { taskId: task.id, state, error: null, rejectedEntries, outputs });
+    return { task, state, stopped: [], changedFolder };
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.retryable) throw thrown;
+    return fail(tx, task, { error: toErrorInfo(thrown), rejectedEntries });
+  }
 }
 
 /** Each part kept within the limit of the task; here it is held against all of them. Throws `BUDGET_EXCEEDED`. */
@@ -72,9 +90,12 @@ async function requireOutputWithin(tx: Db, task: TaskRow, limits: Limits): Promi
   throw new AppError('BUDGET_EXCEEDED', message, { details: { limit: 'maxOutputBytes', value } });
 }
 
-async function fail(tx: Db, task: TaskRow, error: ErrorInfo | null): Promise<Settled> {
+async function fail(
+  tx: Db,
+  task: TaskRow,
+  failure: { error: ErrorInfo | null; rejectedEntries: number },
+): Promise<Settled> {
   const stopped = await cancelParts(tx, task.id);
-  const rejectedEntries = await countRejected(tx, task.id);
-  await endTask(tx, { taskId: task.id, state: 'failed', error, rejectedEntries, outputs: [] });
-  return { ended: true, task, state: 'failed', stopped, changedFolder: null };
+  await endTask(tx, { taskId: task.id, state: 'failed', ...failure, outputs: [] });
+  return { task, state: 'failed', stopped, changedFolder: null };
 }

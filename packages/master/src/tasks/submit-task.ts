@@ -55,7 +55,7 @@ export type SubmitDeps = {
   keys: MasterKeys;
   /** Extractions of larger archives are planned by their entries, so that several nodes share them. */
   splitAboveBytes: number;
-  announcer: Pick<TaskAnnouncer, 'changed'>;
+  announcer: Pick<TaskAnnouncer, 'submitted'>;
   /** A part is queued. */
   wake: () => void;
   /** A task waits for its plan. */
@@ -126,7 +126,7 @@ async function acceptTask(deps: SubmitDeps, submission: Submission): Promise<Tas
     if (submission.retryOf !== null) {
       await recordForeignTask(tx, submission.by, { action: 'task.retry', task: inserted.row });
     }
-    const task = await deps.announcer.changed(tx, inserted.row.id);
+    const task = deps.announcer.submitted(tx, inserted.row, group.userName);
     return { task, next: planLater ? deps.planSoon : deps.wake };
   };
   const { task } = await database.transaction(submit, ({ next }) => next?.());

@@ -4,11 +4,13 @@ import type { EventHub } from '../events/event-hub.ts';
 import { listPartStates } from '../store/parts/report-rows.ts';
 import { sumProgress } from '../store/tasks/sum-progress.ts';
 import { findTask, findTasks, listOpenTasks, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
-import { viewTask, viewTasks } from '../store/tasks/task-views.ts';
+import { viewNewTask, viewTask, viewTasks } from '../store/tasks/task-views.ts';
 import { createSpeedMeter } from './speed-meter.ts';
 
 /** Tells people what becomes of their tasks. */
 export type TaskAnnouncer = {
+  /** A task was inserted in this transaction. Answers what was told. */
+  submitted(tx: Db, row: TaskRow, userName: string): Task;
   /**
    * The state of a task, or something else that its row shows, has changed. Part of the transaction that changes
    * it, as its last step: whoever was told has been told the truth. Answers what was told.
@@ -32,7 +34,7 @@ export function createTaskAnnouncer(deps: {
   const meter = createSpeedMeter(deps.clock);
 
   const progressOf = async (taskId: string): Promise<ServerEvent> => {
-    const parts = await listPartStates(database.db, taskId);
+    const parts = await listPartStates(database.db, [taskId]);
     const progress = sumProgress(parts.map((part) => JSON.parse(part.progress) as Progress));
     return { type: 'progress', taskId: TaskId.parse(taskId), progress, ...meter.measure(taskId, progress) };
   };
@@ -43,6 +45,11 @@ export function createTaskAnnouncer(deps: {
   };
 
   return {
+    submitted: (tx, row, userName) => {
+      const task = viewNewTask(row, userName);
+      tell(tx, row, task);
+      return task;
+    },
     changed: async (tx, taskId) => {
       const row = await requireTask(tx, { id: TaskId.parse(taskId), userId: null });
       const task = await viewTask(tx, row);

@@ -5,7 +5,7 @@ import type { TaskMeter } from '../metrics/task-meter.ts';
 import type { Holder } from '../store/parts/outcomes.ts';
 import { listUnplanned, listUnsettled } from '../store/tasks/task-rows.ts';
 import { planTask, type ReadEntries } from './plan-task.ts';
-import { type Settled, settleTask } from './settle-task.ts';
+import { type Settled, settleTasks } from './settle-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
 /** Takes tasks over their thresholds: from submitted to planned, and from the last part's end to the task's own. */
@@ -42,17 +42,17 @@ export function startTaskFollowUp(deps: {
   const planning = new Map<string, Promise<void>>();
 
   const settle = async (taskId: string): Promise<void> => {
-    const settled = await database.transaction(async (tx) => {
-      const result = await settleTask(tx, taskId, { dialect: database.dialect, limits: deps.limits });
-      if (result.ended) await announcer.changed(tx, taskId);
+    const [settled] = await database.transaction(async (tx) => {
+      const result = await settleTasks(tx, [taskId], { dialect: database.dialect, limits: deps.limits });
+      if (result.length > 0) await announcer.changed(tx, taskId);
       return result;
     });
+    if (settled === undefined) return;
     tellSettled(settled);
-    if (settled.ended) deps.wake();
+    deps.wake();
   };
 
   const tellSettled = (settled: Settled): void => {
-    if (!settled.ended) return;
     deps.meter.taskEnded({ kind: settled.task.kind, state: settled.state });
     startSpan({
       name: 'end task',

@@ -23,12 +23,16 @@ export async function requireGroup(db: Db, id: string): Promise<GroupRow> {
   return row;
 }
 
-/** The group that a user belongs to. Throws `USER_NOT_FOUND`. */
-export async function requireGroupOf(db: Db, userId: string): Promise<Selectable<Schema['user_groups']>> {
+/** The group that a user belongs to, and the name of the user. Throws `USER_NOT_FOUND`. */
+export async function requireGroupOf(
+  db: Db,
+  userId: string,
+): Promise<Selectable<Schema['user_groups']> & { userName: string }> {
   const row = await db
     .selectFrom('user_groups as g')
     .innerJoin('users', 'users.group_id', 'g.id')
     .selectAll('g')
+    .select('users.name as userName')
     .where('users.id', '=', userId)
     .executeTakeFirst();
   if (row === undefined) throw new AppError('USER_NOT_FOUND', 'the account is gone');

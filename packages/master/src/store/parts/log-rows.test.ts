@@ -36,7 +36,7 @@ describeDatabases('T6 the log of a task', (open) => {
         .execute();
     await leaseTo(1, 'anna');
     const insert = (attempt: number, from: number, to: number) =>
-      insertLogLines(db, { partId: task.partId, attempt, nodeId }, lines(from, to));
+      insertLogLines(db, [{ holder: { partId: task.partId, attempt, nodeId }, lines: lines(from, to) }]);
     const list = (wanted: Partial<Parameters<typeof listLogLines>[1]> = {}) =>
       listLogLines(db, { taskId: task.taskId, after: 0, limit: 500, ...wanted });
     return { db, task, nodeId, leaseTo, insert, list };

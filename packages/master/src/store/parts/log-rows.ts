@@ -1,34 +1,43 @@
 import { type LogLine, maxLogLines, NodeId, type TaskLogLine } from '@longshore/protocol';
 import type { Db } from '../../database/open-database.ts';
+import { chunked } from '../chunked.ts';
 import type { Holder } from './outcomes.ts';
 
-/** Adds lines to the log of an attempt, unless they are there, and drops the oldest beyond what is kept. */
-export async function insertLogLines(db: Db, holder: Holder, lines: readonly LogLine[]): Promise<void> {
-  const last = lines.at(-1);
-  if (last === undefined) return;
-  const { partId, attempt } = holder;
-  await db
-    .insertInto('attempt_log')
-    .values(
-      lines.map(({ number, atMs, level, message, fields }) => ({
-        part_id: partId,
-        attempt,
-        number,
-        at_ms: atMs,
-        level,
-        message,
-        fields: JSON.stringify(fields),
-      })),
-    )
-    .onConflict((conflict) => conflict.columns(['part_id', 'attempt', 'number']).doNothing())
-    .execute();
-  if (last.number <= maxLogLines) return;
-  await db
-    .deleteFrom('attempt_log')
-    .where('part_id', '=', partId)
-    .where('attempt', '=', attempt)
-    .where('number', '<=', last.number - maxLogLines)
-    .execute();
+/** What an attempt has logged since its last report. */
+export type NewLogLines = { readonly holder: Holder; readonly lines: readonly LogLine[] };
+
+const linesPerInsert = 1_000;
+
+/** Adds lines to the logs of attempts, unless they are there, and drops the oldest beyond what is kept. */
+export async function insertLogLines(db: Db, logs: readonly NewLogLines[]): Promise<void> {
+  const rows = logs.flatMap(({ holder, lines }) => lines.map((line) => ({ holder, line })));
+  for (const some of chunked(rows, linesPerInsert)) {
+    await db
+      .insertInto('attempt_log')
+      .values(
+        some.map(({ holder, line }) => ({
+          part_id: holder.partId,
+          attempt: holder.attempt,
+          number: line.number,
+          at_ms: line.atMs,
+          level: line.level,
+          message: line.message,
+          fields: JSON.stringify(line.fields),
+        })),
+      )
+      .onConflict((conflict) => conflict.columns(['part_id', 'attempt', 'number']).doNothing())
+      .execute();
+  }
+  for (const { holder, lines } of logs) {
+    const tooOld = (lines.at(-1)?.number ?? 0) - maxLogLines;
+    if (tooOld <= 0) continue;
+    await db
+      .deleteFrom('attempt_log')
+      .where('part_id', '=', holder.partId)
+      .where('attempt', '=', holder.attempt)
+      .where('number', '<=', tooOld)
+      .execute();
+  }
 }
 
 /** The log of a task from behind `after` on, in the order in which it arrived; `last` is where to go on. */

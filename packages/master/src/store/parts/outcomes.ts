@@ -1,6 +1,6 @@
 import type { ErrorInfo, Progress } from '@longshore/protocol';
 import type { Db } from '../../database/open-database.ts';
-import { endAttempt } from './requeue.ts';
+import { closeAttempt, endAttempt } from './requeue.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
 
@@ -15,14 +15,20 @@ const holdersPart = (db: Db, holder: Holder) =>
     .where('node_id', '=', holder.nodeId)
     .where('state', 'in', held);
 
-/** True when the part was still held by this attempt and is now completed. */
-export async function completePart(db: Db, holder: Holder & { progress: Progress }): Promise<boolean> {
+/**
+ * True when the part was still held by this attempt and is now completed. The line of the timeline is left to the
+ * caller, who may have more to write.
+ */
+export async function completePart(
+  db: Db,
+  holder: Holder & { progress: Progress; lastSequence: number },
+): Promise<boolean> {
   const done: Progress = { ...holder.progress, phase: 'done' };
   const updated = await holdersPart(db, holder)
     .set({ state: 'completed', lease_until_ms: null, progress: JSON.stringify(done) })
     .executeTakeFirst();
   if (updated.numUpdatedRows === 0n) return false;
-  await endAttempt(db, { ...holder, state: 'completed', error: null });
+  await closeAttempt(db, { ...holder, state: 'completed', error: null });
   return true;
 }
 

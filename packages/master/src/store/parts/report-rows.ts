@@ -197,23 +197,25 @@ export async function findStagedBlobs(
   return found;
 }
 
-/** State of the parts of a task, to derive the task's own. */
-export const listPartStates = (db: Db, taskId: string) =>
+/** State of the parts of tasks, to derive the tasks' own; those of one task in their order. */
+export const listPartStates = (db: Db, taskIds: readonly string[]) =>
   db
     .selectFrom('parts')
-    .select(['id', 'ordinal', 'state', 'error', 'progress'])
-    .where('task_id', '=', taskId)
+    .select(['id', 'task_id', 'ordinal', 'state', 'error', 'progress'])
+    .where('task_id', 'in', taskIds)
     .orderBy('ordinal')
     .execute();
 
-export async function countRejected(db: Db, taskId: string): Promise<number> {
-  const row = await db
-    .selectFrom('rejected_entries')
-    .innerJoin('parts', 'parts.id', 'rejected_entries.part_id')
-    .select(sql<number>`count(*)`.as('count'))
-    .where('parts.task_id', '=', taskId)
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+/** How many entries of each task were not done; tasks without any are left out. */
+export async function countRejected(db: Db, taskIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('parts')
+    .innerJoin('rejected_entries', 'rejected_entries.part_id', 'parts.id')
+    .select(['parts.task_id', sql<number>`count(*)`.as('count')])
+    .where('parts.task_id', 'in', taskIds)
+    .groupBy('parts.task_id')
+    .execute();
+  return new Map(rows.map((row) => [row.task_id, Number(row.count)]));
 }
 
 /** Bytes that all parts of a task have stored. */

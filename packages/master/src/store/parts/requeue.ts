@@ -2,6 +2,7 @@ import type { ErrorInfo } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
 import { isHeld } from './held-states.ts';
+import { insertTimeline } from './timeline.ts';
 
 export type HeldPart = {
   id: string;
@@ -64,39 +65,32 @@ export async function requeuePart(
   return true;
 }
 
+type AttemptEnd = {
+  partId: string;
+  attempt: number;
+  state: 'completed' | 'failed' | 'canceled' | 'lost' | 'returned' | 'undelivered';
+  error: ErrorInfo | null;
+};
+
 /** Closes the record of an attempt and writes the last line of its timeline. */
-export async function endAttempt(
-  db: Db,
-  end: {
-    partId: string;
-    attempt: number;
-    state: 'completed' | 'failed' | 'canceled' | 'lost' | 'returned' | 'undelivered';
-    error: ErrorInfo | null;
-  },
-): Promise<void> {
+export async function endAttempt(db: Db, end: AttemptEnd): Promise<void> {
+  await closeAttempt(db, end);
+  await insertTimeline(db, [{ ...end, event: end.state }]);
+}
+
+/** Closes the record of an attempt. */
+export async function closeAttempt(db: Db, end: AttemptEnd & { lastSequence?: number }): Promise<void> {
   const error = end.error === null ? null : JSON.stringify(end.error);
   await db
     .updateTable('attempts')
-    .set({ state: end.state, ended_at_ms: nowMs, error })
+    .set({
+      state: end.state,
+      ended_at_ms: nowMs,
+      error,
+      ...(end.lastSequence === undefined ? {} : { last_sequence: end.lastSequence }),
+    })
     .where('part_id', '=', end.partId)
     .where('attempt', '=', end.attempt)
     .where('ended_at_ms', 'is', null)
-    .execute();
-  await recordAttemptEvent(db, { ...end, event: end.state });
-}
-
-export async function recordAttemptEvent(
-  db: Db,
-  line: { partId: string; attempt: number; event: string; error: ErrorInfo | null },
-): Promise<void> {
-  await db
-    .insertInto('attempt_events')
-    .values({
-      part_id: line.partId,
-      attempt: line.attempt,
-      at_ms: nowMs,
-      event: line.event,
-      error: line.error === null ? null : JSON.stringify(line.error),
-    })
     .execute();
 }

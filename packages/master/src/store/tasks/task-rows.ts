@@ -123,15 +123,16 @@ export async function requireTask(db: Db, options: { id: TaskId; userId: UserId 
   return row;
 }
 
-/** Marks the first moment at which a node works on the task. */
-export async function startTask(db: Db, taskId: string): Promise<boolean> {
-  const updated = await db
-    .updateTable('tasks')
-    .set({ state: 'running', started_at_ms: nowMs })
-    .where('id', '=', taskId)
-    .where('state', '=', 'queued')
-    .executeTakeFirst();
-  return updated.numUpdatedRows > 0n;
+/** Marks the first moment at which a node works on these tasks; nothing changes for those that have begun before. */
+export async function startTasks(db: Db, taskIds: readonly string[]): Promise<void> {
+  for (const some of chunked(taskIds, idsPerQuery)) {
+    await db
+      .updateTable('tasks')
+      .set({ state: 'running', started_at_ms: nowMs })
+      .where('id', 'in', some)
+      .where('state', '=', 'queued')
+      .execute();
+  }
 }
 
 /** Ends a task. False when it has ended before: whoever ends it first decides how. The password is erased. */
@@ -220,19 +221,20 @@ export async function listUnsettled(db: Db): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** The task while it has not ended, locked so that it can end only once. */
-export async function lockOpenTask(
+/** Those of the tasks that have not ended, locked so that each can end only once. */
+export async function lockOpenTasks(
   db: Db,
-  taskId: string,
+  taskIds: readonly string[],
   dialect: Database['dialect'],
-): Promise<TaskRow | undefined> {
+): Promise<TaskRow[]> {
   let query = db
     .selectFrom('tasks')
     .selectAll()
-    .where('id', '=', taskId)
-    .where('state', 'in', ['queued', 'running']);
+    .where('id', 'in', taskIds)
+    .where('state', 'in', ['queued', 'running'])
+    .orderBy('id');
   if (dialect === 'postgres') query = query.forUpdate();
-  return query.executeTakeFirst();
+  return query.execute();
 }
 
 /** Forgets ended tasks that ended long enough ago. Answers which. */

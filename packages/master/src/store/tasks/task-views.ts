@@ -14,7 +14,7 @@ import {
 } from '@longshore/protocol';
 import type { z } from 'zod';
 import type { Db } from '../../database/open-database.ts';
-import { sumProgress } from './sum-progress.ts';
+import { emptyProgress, sumProgress } from './sum-progress.ts';
 import type { TaskRow } from './task-rows.ts';
 
 export type TaskFilter = z.output<(typeof taskEndpoints.listTasks)['query']> & {
@@ -137,6 +137,14 @@ function toView(row: TaskRow, context: { user: string; attempts: readonly PartAt
 
 const parseError = (text: string | null): ErrorInfo | null =>
   text === null ? null : (JSON.parse(text) as ErrorInfo);
+
+/** A task that was inserted in this transaction, and has no attempt yet. */
+export const viewNewTask = (row: TaskRow, userName: string): Task =>
+  toView(row, {
+    user: userName,
+    attempts:
+      row.planned === 0 ? [] : [{ id: row.id, progress: JSON.stringify(emptyProgress), node_name: null }],
+  });
 
 /** A task as people see it. */
 export async function viewTask(db: Db, row: TaskRow): Promise<Task> {
