@@ -18,7 +18,6 @@ import { createDatabase, openBullmq, openGraphileWorker, openPgBoss, type Queue 
 const [crowd = 10_000, rounds = 5] = process.argv.slice(2).map(Number);
 const perSecond = 200;
 const latencyTasks = 1_000;
-const submitters = 32;
 const batch = 500;
 
 type Contender = {
@@ -37,19 +36,17 @@ async function ours(name: string, port: number, env: Record<string, string>): Pr
   const ends = watchEnds(cluster);
   const submit = async (): Promise<string> =>
     (await cluster.call(tasks.submitTask, { body: { kind: 'check' } })).id;
+  const submitSome = async (most: number): Promise<string[]> => {
+    const some = Array.from({ length: Math.min(batch, most) }, () => ({ kind: 'check' }) as const);
+    const { results } = await cluster.call(tasks.submitTasks, { body: { tasks: some } });
+    return results.map(({ task }) => task?.id ?? '');
+  };
   return {
     name,
     crowd: async (count) => {
       const startedMs = performance.now();
       const ids: string[] = [];
-      let left = count;
-      const submitSome = async (): Promise<void> => {
-        while (left > 0) {
-          left -= 1;
-          ids.push(await submit());
-        }
-      };
-      await Promise.all(Array.from({ length: submitters }, submitSome));
+      for (let from = 0; from < count; from += batch) ids.push(...(await submitSome(count - from)));
       await ends.wait(ids);
       return (performance.now() - startedMs) / 1000;
     },

@@ -64,8 +64,9 @@ const reach: Record<string, Reach> = {
   readTaskLog: { path: '/api/v1/tasks/{task}/logs' },
   cancelTask: { path: '/api/v1/tasks/{task}/cancel' },
   retryTask: { path: '/api/v1/tasks/{task}/retry', body: {} },
-  // Answers for each task by itself; what it says of those of others is tested with it.
+  // These answer for each task by itself; what they say of those of others is tested with them.
   bulkTasks: 'own',
+  submitTasks: 'own',
   deleteTask: { path: '/api/v1/tasks/{task}' },
   cleanUpTasks: { body: { everybody: true } },
 };

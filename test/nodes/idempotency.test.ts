@@ -1,4 +1,4 @@
-import type { Task } from '@longshore/protocol';
+import type { BatchResult, Task } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, addUser, signIn } from '../support/api.ts';
 import { closeAll, startMaster } from '../support/programs.ts';
@@ -35,6 +35,30 @@ describe('a submit under an idempotency key', () => {
       status: 422,
       body: { error: { code: 'IDEMPOTENCY_MISMATCH' } },
     });
+  });
+
+  it('T7 a batch is one for its key, and each of its tasks has an answer of its own', async () => {
+    const send = () =>
+      user.send<{ results: BatchResult[] }>('POST', '/api/v1/tasks/batch', {
+        body: {
+          tasks: [
+            { ...request, destination: '/c.zip' },
+            { ...request, sources: ['/gone'], destination: '/d.zip' },
+            { ...request, destination: '/e.zip' },
+          ],
+        },
+        headers: { 'idempotency-key': 'batch-1' },
+      });
+    const [first, again] = [await send(), await send()];
+    expect(first.status).toBe(202);
+    expect(first.body.results.map(({ error }) => error?.code)).toEqual([
+      undefined,
+      'PATH_NOT_FOUND',
+      undefined,
+    ]);
+    const idsOf = ({ body }: typeof first) => body.results.map(({ task }) => task?.id);
+    expect(idsOf(again)).toEqual(idsOf(first));
+    for (const id of idsOf(first)) if (id !== undefined) await user.ended(id);
   });
 
   it('T7 keys of different users do not meet', async () => {

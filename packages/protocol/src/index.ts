@@ -122,6 +122,7 @@ export { Setting, settings } from './user-api/settings.ts';
 export {
   AttemptEvent,
   AttemptView,
+  BatchResult,
   BulkResult,
   type FileTask,
   PartView,

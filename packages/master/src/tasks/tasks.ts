@@ -1,8 +1,10 @@
 import {
   AppError,
+  type BatchResult,
   type BulkResult,
   type EndpointOutput,
   type RejectedEntry,
+  type SubmitTask,
   type Task,
   type TaskDetail,
   type TaskId,
@@ -27,6 +29,7 @@ import { type CancelDeps, cancelTask } from './cancel-task.ts';
 import { recordForeignTask } from './record-foreign-task.ts';
 import { type Retry, retryTask } from './retry-task.ts';
 import { type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
+import { type BatchSubmission, submitTasks } from './submit-tasks.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
 /** A task within the reach of the caller: `userId` null means anybody's. */
@@ -36,6 +39,7 @@ type Act = Scope & { by: Actor };
 /** Everything people can do with tasks. */
 export type Tasks = {
   submit(submission: Submission): Promise<Task>;
+  submitMany(requests: readonly SubmitTask[], common: BatchSubmission): Promise<BatchResult[]>;
   list(filter: TaskFilter): Promise<EndpointOutput<(typeof taskEndpoints)['listTasks']>>;
   show(scope: Scope): Promise<TaskDetail>;
   rejected(scope: Scope & { offset: number; limit: number }): Promise<{
@@ -74,6 +78,8 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
   };
   return {
     submit: (submission) => submitTask(deps, submission),
+    submitMany: (requests, common) =>
+      submitTasks((submission) => submitTask(deps, submission), { requests, common }),
     list: (filter) => listTasks(db, filter),
     show: async (scope) => viewTaskDetail(db, await requireTask(db, scope)),
     rejected: async ({ offset, limit, ...scope }) => {

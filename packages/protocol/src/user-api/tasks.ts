@@ -139,6 +139,14 @@ export const BulkResult = z.object({
 });
 export type BulkResult = z.infer<typeof BulkResult>;
 
+/** What became of one task of a batch. */
+export const BatchResult = z.object({
+  task: Task.nullable(),
+  /** Why it was not accepted. */
+  error: ErrorInfo.nullable(),
+});
+export type BatchResult = z.infer<typeof BatchResult>;
+
 const tag = 'Tasks';
 const ById = z.object({ id: TaskId });
 
@@ -156,6 +164,16 @@ export const tasks = {
     body: SubmitTask,
     status: 202,
     response: Task,
+  }),
+  submitTasks: endpoint({
+    method: 'post',
+    path: '/api/v1/tasks/batch',
+    tag,
+    summary: 'Submit many tasks; each is accepted or refused by itself, and answered in its place',
+    access: 'user',
+    body: z.strictObject({ tasks: z.array(SubmitTask).min(1).max(500) }),
+    status: 202,
+    response: z.object({ results: z.array(BatchResult) }),
   }),
   listTasks: endpoint({
     method: 'get',

@@ -22,6 +22,19 @@ export function mountTaskRoutes(app: OpenAPIHono<HttpEnv>, use: Tasks): void {
       traceparent: c.req.header('traceparent') ?? null,
     });
   });
+  mountEndpoint(app, tasks.submitTasks, async ({ body, caller, actor, requestId, c }) => {
+    const idempotencyKey = parseIdempotencyKey(c.req.header('idempotency-key'));
+    const results = await use.submitMany(body.tasks, {
+      userId: caller.userId,
+      byAdmin: caller.role === 'admin',
+      requestId,
+      idempotencyKey,
+      retryOf: null,
+      by: actor,
+      traceparent: c.req.header('traceparent') ?? null,
+    });
+    return { results };
+  });
   mountEndpoint(app, tasks.listTasks, async ({ query, caller }) => {
     if (query.everybody === 'true' && caller.role !== 'admin') {
       throw new AppError('FORBIDDEN', `"${caller.userName}" may only see their own tasks`);
