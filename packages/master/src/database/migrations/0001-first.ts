@@ -54,8 +54,8 @@ export const first = (dialect: DialectName): Migration => ({
       oidc_issuer ${text},
       oidc_subject ${text},
       created_at_ms ${long} not null)`);
-    await run(sql`create unique index users_oidc on users (oidc_issuer, oidc_subject)
-      where oidc_subject is not null`);
+    // Not partial: SQLite prepares statements with joins anew each time when it has to compare their values with a condition.
+    await run(sql`create unique index users_oidc on users (oidc_issuer, oidc_subject)`);
     await run(sql`create index users_group on users (group_id)`);
     await run(sql`create table sessions (
       id ${text} primary key,
