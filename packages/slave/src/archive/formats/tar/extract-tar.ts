@@ -21,12 +21,14 @@ export async function extractTar(
   const batch = createBatch(extraction);
   try {
     for await (const tarEntry of readTar(reader, decoder)) {
-      const { entry, storedBytes, sparse } = tarEntry;
+      const { entry, storedBytes, sparse, unsupported } = tarEntry;
       // A hard link is copied from its target, which must have been stored by then.
       if (entry.type === 'hardlink') await batch.flush();
       const admitted = await extraction.admit(entry);
       if (admitted === null) continue;
-      if (sparse !== null || storedBytes > smallBytes) {
+      if (unsupported !== null) {
+        await extraction.reject(entry, 'ENTRY_UNSUPPORTED', `entry "${admitted.path}" ${unsupported}`);
+      } else if (sparse !== null || storedBytes > smallBytes) {
         await batch.flush();
         await storeLarge(reader, admitted, tarEntry, extraction);
       } else {

@@ -1,9 +1,16 @@
 /** Records of a pax extended header: "length key=value\n" (IEEE Std 1003.1, pax, "Extended Header"). */
 export type PaxRecords = ReadonlyMap<string, Buffer>;
 
-/** The records over those given before, or null when they are damaged. An empty value takes a record back. */
+/** Keys that come once for each piece of a sparse file (pax format 0.0): their values count together. */
+const repeatedKeys = ['GNU.sparse.offset', 'GNU.sparse.numbytes'];
+
+/**
+ * The records over those given before, or null when they are damaged. An empty value takes a record back. Values of
+ * keys that repeat are joined by commas.
+ */
 export function parsePaxRecords(bytes: Buffer, earlier: PaxRecords): PaxRecords | null {
   const records = new Map(earlier);
+  const repeated = new Map(repeatedKeys.map((key) => [key, [] as string[]]));
   for (let at = 0; at < bytes.length; ) {
     if (bytes[at] === 0) break;
     const space = bytes.indexOf(0x20, at);
@@ -16,10 +23,13 @@ export function parsePaxRecords(bytes: Buffer, earlier: PaxRecords): PaxRecords 
       return null;
     const key = bytes.toString('latin1', space + 1, equals);
     const value = bytes.subarray(equals + 1, end - 1);
-    if (value.length === 0) records.delete(key);
+    const values = repeated.get(key);
+    if (values !== undefined) values.push(value.toString('latin1'));
+    else if (value.length === 0) records.delete(key);
     else records.set(key, value);
     at = end;
   }
+  for (const [key, values] of repeated) if (values.length > 0) records.set(key, Buffer.from(values.join()));
   return records;
 }
 

@@ -12,6 +12,8 @@ export type TarEntry = {
   readonly storedBytes: number;
   /** Where the stored pieces belong when the file has holes, else null. */
   readonly sparse: SparseMap | null;
+  /** Why its content cannot be told from what is stored, else null. */
+  readonly unsupported: string | null;
 };
 
 /** Extended headers and long names are small; one that claims more is an attack on memory. */
@@ -76,7 +78,8 @@ export async function* readTar(reader: ByteReader, decoder: NameDecoder): AsyncG
       throw new AppError('ARCHIVE_CORRUPT', `tar entry ${index} has no valid size`);
     }
     const contentStart = reader.position;
-    const sparse = type === 'file' ? await readSparseMap(reader, block, header, pax, contentBytes) : null;
+    const map = type === 'file' ? await readSparseMap(reader, block, header, pax, contentBytes) : null;
+    const sparse = map === 'unknown' ? null : map;
     // A map in front of the content (pax sparse 1.0) is part of its size, GNU's extension headers are not.
     const storedBytes = contentBytes - (sparse?.mapBytes ?? 0);
     const name = pax.get('GNU.sparse.name') ?? pax.get('path') ?? longName ?? header.nameBytes;
@@ -92,7 +95,8 @@ export async function* readTar(reader: ByteReader, decoder: NameDecoder): AsyncG
       size: sparse?.sizeBytes ?? contentBytes,
     });
     const nextAt = reader.position + padded(storedBytes);
-    yield { entry, storedBytes, sparse };
+    const unsupported = map === 'unknown' ? 'is a sparse file in a format that is not known' : null;
+    yield { entry, storedBytes, sparse, unsupported };
     if (reader.position < contentStart || reader.position > nextAt) {
       throw new AppError('INTERNAL', 'more of a tar entry was read than it has');
     }
