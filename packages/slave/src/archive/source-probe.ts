@@ -2,7 +2,8 @@ import { AppError } from '@longshore/protocol';
 import { createByteReader } from './byte-reader.ts';
 import type { Compression } from './compressions.ts';
 import { decodeStream } from './decode-stream.ts';
-import { isTarHeader } from './formats/tar/tar-header.ts';
+import { isSkippable } from './formats/compressed/zstd-frames.ts';
+import { blockBytes, isTarHeader } from './formats/tar/tar-header.ts';
 import type { ByteSource } from './ports.ts';
 import { readRange } from './read-range.ts';
 
@@ -11,6 +12,8 @@ export type SourceProbe = {
   readonly source: ByteSource;
   readonly name: string;
   readonly head: Uint8Array;
+  /** The head from the first frame on that is not one to be skipped, as Zstandard and LZ4 both allow in front. */
+  readonly frame: Uint8Array;
   readonly signal: AbortSignal;
   tail(): Promise<Uint8Array>;
   /** True when a tar stands inside this compression. */
@@ -19,8 +22,9 @@ export type SourceProbe = {
 
 const headBytes = 64 * 1024;
 const tailBytes = 66 * 1024;
-/** Enough for the first block of a bzip2 at its largest. */
-const decodedFromBytes = 2 * 1024 * 1024;
+/** Enough for the first block of any compression at its largest, which is one of 8 MiB in an old LZ4. */
+const decodedFromBytes = 9 * 1024 * 1024;
+const maxSkippedFrames = 32;
 
 export async function probeSource(
   source: ByteSource,
@@ -34,6 +38,7 @@ export async function probeSource(
     source,
     name,
     head,
+    frame: await firstFrame(source, head, signal),
     signal,
     tail: () => {
       const start = Math.max(0, source.sizeBytes - tailBytes);
@@ -48,6 +53,22 @@ export async function probeSource(
   };
 }
 
+async function firstFrame(source: ByteSource, head: Buffer, signal: AbortSignal): Promise<Buffer> {
+  let frame = head;
+  let start = 0;
+  for (let skipped = 0; frame.length >= 8 && isSkippable(frame.readUInt32LE(0)); skipped += 1) {
+    const frameBytes = 8 + frame.readUInt32LE(4);
+    start += frameBytes;
+    if (skipped >= maxSkippedFrames || start >= source.sizeBytes) return Buffer.alloc(0);
+    const end = Math.min(source.sizeBytes, start + headBytes);
+    frame =
+      frameBytes + 8 <= frame.length
+        ? frame.subarray(frameBytes)
+        : await readRange(source, { start, end }, signal);
+  }
+  return frame;
+}
+
 /** Decodes no more than it takes to see the first header. What cannot be decoded holds no tar. */
 async function findTarInside(
   source: ByteSource,
@@ -59,10 +80,12 @@ async function findTarInside(
   const decoded = decodeStream(source, compression, {
     range,
     signal: AbortSignal.any([signal, stop.signal]),
+    onNote: () => undefined,
   });
   try {
-    const block = await createByteReader(decoded).take(512);
-    return block !== null && isTarHeader(block);
+    const reader = createByteReader(decoded);
+    const block = await reader.peek(blockBytes);
+    return isTarHeader(block);
   } catch (error) {
     signal.throwIfAborted();
     if (
@@ -75,8 +98,4 @@ async function findTarInside(
   } finally {
     stop.abort('user');
   }
-}
-
-export function startsWith(bytes: Uint8Array, magic: readonly number[], offset = 0): boolean {
-  return bytes.length >= offset + magic.length && magic.every((byte, at) => bytes[offset + at] === byte);
 }

@@ -14,9 +14,7 @@ export function compressedTar(
     ...writing,
     extensions: compression.tarExtensions,
     detect: async (probe) =>
-      compression.mayBe(probe.head, probe.name) &&
-      !hasNoExtension(probe.name) &&
-      (await probe.hasTarInside(compression)),
+      compression.mayBe(probe) && !hasNoExtension(probe.name) && (await probe.hasTarInside(compression)),
 
     async *list(request) {
       const reader = createByteReader(decode(request, compression));
@@ -49,7 +47,12 @@ export function compressedTar(
 const hasNoExtension = (name: string): boolean => name !== '' && !/[^/]\.[^/]+$/.test(name);
 
 const decode = (
-  { source, signal }: ReadRequest,
+  { source, signal, onNote }: ReadRequest,
   compression: Compression,
   onSourceBytes?: (bytes: number) => void,
-) => decodeStream(source, compression, { signal, ...(onSourceBytes === undefined ? {} : { onSourceBytes }) });
+) =>
+  decodeStream(source, compression, {
+    signal,
+    onNote,
+    ...(onSourceBytes === undefined ? {} : { onSourceBytes }),
+  });

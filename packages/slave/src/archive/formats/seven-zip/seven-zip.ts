@@ -1,4 +1,4 @@
-import { startsWith } from '../../source-probe.ts';
+import { startsWith } from '../../starts-with.ts';
 import { createSevenZip } from './create-seven-zip.ts';
 import { normaliseRar5 } from './normalise-rar5.ts';
 import { sevenZipArchive } from './seven-zip-archive.ts';

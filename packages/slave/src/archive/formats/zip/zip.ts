@@ -1,5 +1,5 @@
 import type { ArchiveFormat } from '../../archive-format.ts';
-import { startsWith } from '../../source-probe.ts';
+import { startsWith } from '../../starts-with.ts';
 import { zipBySevenZip } from '../seven-zip/zip-by-seven-zip.ts';
 import { createZip } from './create-zip.ts';
 import { extractZip } from './extract-zip.ts';
