@@ -3,7 +3,7 @@ import { createByteReader } from './byte-reader.ts';
 import type { Compression } from './compressions.ts';
 import { decodeStream } from './decode-stream.ts';
 import { isSkippable } from './formats/compressed/zstd-frames.ts';
-import { blockBytes, isTarHeader } from './formats/tar/tar-header.ts';
+import { blockBytes, isEmptyTar, isTarHeader, isZero } from './formats/tar/tar-header.ts';
 import type { ByteSource } from './ports.ts';
 import { readRange } from './read-range.ts';
 
@@ -85,7 +85,7 @@ async function findTarInside(
   try {
     const reader = createByteReader(decoded);
     const block = await reader.peek(blockBytes);
-    return isTarHeader(block);
+    return isTarHeader(block) || (isZero(block) && isEmptyTar(await reader.peek(headBytes + 1)));
   } catch (error) {
     signal.throwIfAborted();
     if (

@@ -18,7 +18,7 @@ export function compressedTar(
 
     async *list(request) {
       const reader = createByteReader(decode(request, compression));
-      for await (const { entry } of readTar(reader, request.names)) yield entry;
+      for await (const { entry } of readTar(reader, request)) yield entry;
       await reader.drain();
     },
 
@@ -33,7 +33,7 @@ export function compressedTar(
         }
       };
       const reader = createByteReader(counted());
-      await extractTar(reader, request.names, extraction);
+      await extractTar(reader, request, extraction);
       // The checksum of the compressed stream stands at its end.
       await reader.drain();
     },

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { extracted } from '../../test-support/run-archive.ts';
 import { remoteSource } from '../../test-support/sources.ts';
@@ -73,5 +74,75 @@ describe('files with holes', () => {
       ['future', 'ENTRY_UNSUPPORTED'],
       ['star', 'ENTRY_UNSUPPORTED'],
     ]);
+  });
+});
+
+describe('a tar', () => {
+  const file = (name: string, content: string) => tarBlocks({ name, content });
+
+  it.each([1024, 10_240])('of %i zeros is one without entries, alone and in a gz', async (bytes) => {
+    const tar = Buffer.alloc(bytes);
+    expect(await outcomeOf(tar)).toMatchObject({ files: {}, result: { format: 'tar' } });
+    const source = remoteSource(gzipSync(tar));
+    const { result } = await extracted(threads, { source, name: 'none.tar.gz' });
+    expect(result).toMatchObject({ format: 'tar.gz', filesStored: 0 });
+  });
+
+  it.each([512, 1000, 128 * 1024])('is not what %i zeros are', async (bytes) => {
+    await expect(outcomeOf(Buffer.alloc(bytes))).rejects.toMatchObject({ code: 'ARCHIVE_UNSUPPORTED' });
+  });
+
+  it('whose first entry has no name goes on with the others', async () => {
+    expect(await outcomeOf(tarOf(file('', 'nameless'), file('b', 'beta')))).toMatchObject({
+      files: { b: 'beta' },
+      rejected: [['', 'ENTRY_UNSAFE']],
+    });
+  });
+
+  it.each(['A', 'E', 'N', 'V'])('with a header of type %s does not take it for a file', async (type) => {
+    const about = tarBlocks({ name: 'a', type, content: 'about the next' });
+    expect(await outcomeOf(tarOf(about, file('a', 'alpha')))).toMatchObject({
+      files: { a: 'alpha' },
+      rejected: [],
+    });
+  });
+
+  it('with folders and links that declare a size without having content is read behind them', async () => {
+    const folderBlocks = tarBlocks({ name: 'd', type: '5', sizeBytes: 4096 });
+    const link = tarBlocks({ name: 'b', type: '1', link: 'a', sizeBytes: 5 });
+    expect(await outcomeOf(tarOf(file('a', 'alpha'), folderBlocks, link))).toMatchObject({
+      files: { a: 'alpha', b: 'alpha' },
+      folders: ['d'],
+    });
+  });
+
+  it('with a hard link that brings its content is read behind it', async () => {
+    const link = tarBlocks({ name: 'b', type: '1', link: 'a', content: 'alpha' });
+    expect(await outcomeOf(tarOf(file('a', 'alpha'), link, file('c', 'gamma')))).toMatchObject({
+      files: { a: 'alpha', b: 'alpha', c: 'gamma' },
+    });
+  });
+
+  it('has a folder where a long name ends in a slash', async () => {
+    const name = `${'n'.repeat(120)}/`;
+    const long = tarBlocks({ name: '././@LongLink', type: 'L', content: `${name}\0`, magic: 'ustar  \0' });
+    const cut = { magic: 'ustar  \0', name: name.slice(0, 100) };
+    expect(await outcomeOf(tarOf(long, tarBlocks(cut)))).toMatchObject({
+      files: {},
+      folders: [name.slice(0, -1)],
+    });
+    expect(await outcomeOf(tarOf(paxBlocks([['path', name]]), tarBlocks({ name: 'n' })))).toMatchObject({
+      files: {},
+      folders: [name.slice(0, -1)],
+    });
+  });
+
+  it('is read with the records that are whole of an extended header that is damaged', async () => {
+    const notes: string[] = [];
+    const pax = tarBlocks({ name: 'pax', type: 'x', content: '14 path=right\nnonsense\n' });
+    const source = remoteSource(tarOf(pax, file('wrong', 'alpha')));
+    const { files } = await extracted(threads, { source, onNote: (what) => notes.push(what) });
+    expect([...files.keys()]).toEqual(['right']);
+    expect(notes).toHaveLength(1);
   });
 });
