@@ -3,6 +3,12 @@ import { createByteReader } from './byte-reader.ts';
 import type { Compression } from './compressions.ts';
 import { decodeStream } from './decode-stream.ts';
 import { isSkippable } from './formats/compressed/zstd-frames.ts';
+import {
+  type Embedded,
+  embeddedWithinBytes,
+  findEmbedded,
+  isProgram,
+} from './formats/seven-zip/find-embedded.ts';
 import { blockBytes, isEmptyTar, isTarHeader, isZero } from './formats/tar/tar-header.ts';
 import type { ByteSource } from './ports.ts';
 import { readRange } from './read-range.ts';
@@ -16,6 +22,8 @@ export type SourceProbe = {
   readonly frame: Uint8Array;
   readonly signal: AbortSignal;
   tail(): Promise<Uint8Array>;
+  /** What stands behind a program; null where the source is no program, or has nothing behind it. */
+  embedded(): Promise<Embedded | null>;
   /** True when a tar stands inside this compression. */
   hasTarInside(compression: Compression): Promise<boolean>;
 };
@@ -33,6 +41,7 @@ export async function probeSource(
 ): Promise<SourceProbe> {
   const head = await readRange(source, { start: 0, end: Math.min(headBytes, source.sizeBytes) }, signal);
   let tail: Promise<Uint8Array> | undefined;
+  let embedded: Promise<Embedded | null> | undefined;
   const tarInside = new Map<Compression, Promise<boolean>>();
   return {
     source,
@@ -45,12 +54,22 @@ export async function probeSource(
       tail ??= readRange(source, { start, end: source.sizeBytes }, signal);
       return tail;
     },
+    embedded: () => {
+      embedded ??= isProgram(head) ? embeddedArchive(source, signal) : Promise.resolve(null);
+      return embedded;
+    },
     hasTarInside: (compression) => {
       const known = tarInside.get(compression) ?? findTarInside(source, compression, signal);
       tarInside.set(compression, known);
       return known;
     },
   };
+}
+
+/** Reads as much of a program as may stand in front of an archive. */
+export async function embeddedArchive(source: ByteSource, signal: AbortSignal): Promise<Embedded | null> {
+  const range = { start: 0, end: Math.min(source.sizeBytes, embeddedWithinBytes) };
+  return findEmbedded(await readRange(source, range, signal));
 }
 
 async function firstFrame(source: ByteSource, head: Buffer, signal: AbortSignal): Promise<Buffer> {
