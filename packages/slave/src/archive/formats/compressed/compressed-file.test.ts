@@ -161,6 +161,8 @@ describe('an lz4', () => {
     expect(await outcomeOf(old)).toEqual({ format: 'lz4', content: 'old!', notes: 0 });
     expect(await outcomeOf(Buffer.concat([old, lz4('new')]))).toMatchObject({ content: 'old!new' });
     expect(await outcomeOf(old.subarray(0, -1))).toBe('ARCHIVE_TRUNCATED');
+    old[7] = 0x80;
+    expect(await outcomeOf(old)).toBe('ARCHIVE_CORRUPT');
   });
 
   it('of a tar is seen to hold one, also when its first block takes more than two megabytes', async () => {

@@ -25,7 +25,7 @@ export function createGzipDecoder(onNote: (what: string) => void): Duplex {
       if (members > 0) {
         if (found.length === 0) return;
         if (!found.equals(Buffer.from(gzipSignature))) {
-          passTrailingBytes(found, gzipSignature, onNote);
+          passTrailingBytes(found, [gzipSignature], onNote);
           return;
         }
       }

@@ -25,9 +25,9 @@ export function createLz4Decoder(onNote: (what: string) => void): Duplex {
       const found = await reader.peek(4);
       if (found.length === 0 && frames > 0) return;
       const magic = found.length < 4 ? 0 : found.readUInt32LE(0);
-      if (magic !== frameMagic && magic !== legacyMagic && !isSkippable(magic)) {
+      if (!isMagic(magic)) {
         if (frames === 0) throw corrupt('no LZ4 frame begins where one should');
-        passTrailingBytes(found, lz4Signature, onNote);
+        passTrailingBytes(found, [lz4Signature, lz4LegacySignature], onNote);
         return;
       }
       await reader.need(4);
@@ -38,11 +38,20 @@ export function createLz4Decoder(onNote: (what: string) => void): Duplex {
   });
 }
 
+const isMagic = (value: number): boolean =>
+  value === frameMagic || value === legacyMagic || isSkippable(value);
+
 /** Blocks of 8 MiB up to the end of the file, or to what cannot be the size of one. */
 async function* decodeLegacyFrame(reader: ByteReader): AsyncGenerator<Buffer, void> {
-  for (;;) {
+  for (let blocks = 0; ; blocks += 1) {
     const size = await reader.peek(4);
-    if (size.length < 4 || size.readUInt32LE(0) > maxLegacyPackedBytes) return;
+    if (size.length === 0) return;
+    if (size.length < 4)
+      throw new AppError('ARCHIVE_TRUNCATED', 'the archive ends in the size of an LZ4 block');
+    if (size.readUInt32LE(0) > maxLegacyPackedBytes) {
+      if (blocks > 0 || isMagic(size.readUInt32LE(0))) return;
+      throw corrupt('an old LZ4 frame begins with no block');
+    }
     const packedBytes = (await reader.need(4)).readUInt32LE(0);
     yield decodeBlock(await reader.need(packedBytes), Buffer.alloc(0), legacyBlockBytes);
   }

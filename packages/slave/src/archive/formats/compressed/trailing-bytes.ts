@@ -9,15 +9,16 @@ export const trailingNote = 'bytes behind the end of the compressed data were pa
  */
 export function passTrailingBytes(
   found: Uint8Array,
-  signature: readonly number[],
+  signatures: readonly (readonly number[])[],
   onNote: (what: string) => void,
 ): void {
-  const same = signature.filter((byte, at) => found[at] === byte).length;
-  if (found.length < signature.length && same === found.length) {
-    throw new AppError('ARCHIVE_TRUNCATED', 'the compressed data ends in a signature');
-  }
-  if (isDamagedSignature(found, signature)) {
-    throw new AppError('ARCHIVE_CORRUPT', 'a part of the compressed data has a damaged signature');
+  for (const signature of signatures) {
+    if (found.length < signature.length && found.every((byte, at) => byte === signature[at])) {
+      throw new AppError('ARCHIVE_TRUNCATED', 'the compressed data ends in a signature');
+    }
+    if (isDamagedSignature(found, signature)) {
+      throw new AppError('ARCHIVE_CORRUPT', 'a part of the compressed data has a damaged signature');
+    }
   }
   onNote(trailingNote);
 }
