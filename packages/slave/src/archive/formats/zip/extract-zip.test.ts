@@ -11,7 +11,13 @@ afterAll(() => threads.close());
 const content = Buffer.from('content that is long enough to shrink, to shrink, to shrink');
 
 /** A zip of one entry, without its end record, whose local header has so many bytes of padding as an extra field. */
-function zipBody({ method = 8, paddingBytes = 0, flags = 0, name = Buffer.from('a.txt') } = {}): {
+function zipBody({
+  method = 8,
+  paddingBytes = 0,
+  flags = 0,
+  name = Buffer.from('a.txt'),
+  localName = name,
+} = {}): {
   bytes: Buffer;
   start: number;
 } {
@@ -29,7 +35,7 @@ function zipBody({ method = 8, paddingBytes = 0, flags = 0, name = Buffer.from('
   local.writeUInt16LE(paddingBytes, 24);
   const padding = Buffer.alloc(paddingBytes);
   if (paddingBytes >= 4) padding.writeUInt32LE(0xd935 + (paddingBytes - 4) * 0x10000, 0);
-  const entry = Buffer.concat([Buffer.from('PK\x03\x04'), local, name, padding, packed]);
+  const entry = Buffer.concat([Buffer.from('PK\x03\x04'), local, localName, padding, packed]);
   const record = Buffer.concat([
     Buffer.from('PK\x01\x02'),
     Buffer.from([20, 3]),
@@ -102,6 +108,12 @@ describe('an entry', () => {
     const end = endRecord({ entries: 1, start, bytes: bytes.length - start });
     const files = await filesOf(Buffer.concat([bytes, end]));
     expect(files.get('a.txt')?.equals(content)).toBe(true);
+  });
+
+  it('whose local header separates with backslashes is no contradiction', async () => {
+    const { bytes, start } = zipBody({ name: Buffer.from('d/a.txt'), localName: Buffer.from('d\\a.txt') });
+    const end = endRecord({ entries: 1, start, bytes: bytes.length - start });
+    expect([...(await filesOf(Buffer.concat([bytes, end]))).keys()]).toEqual(['d/a.txt']);
   });
 
   it('whose name is marked as UTF-8 and is not has the name that was meant', async () => {
