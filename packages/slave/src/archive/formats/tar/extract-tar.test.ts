@@ -116,6 +116,11 @@ describe('a tar', () => {
     });
   });
 
+  it('may pad the size in an extended header with zeros', async () => {
+    const pax = paxBlocks([['size', '5'.padStart(24, '0')]]);
+    expect(await outcomeOf(tarOf(pax, file('a', 'alpha')))).toMatchObject({ files: { a: 'alpha' } });
+  });
+
   it('with a hard link that brings its content is read behind it', async () => {
     const link = tarBlocks({ name: 'b', type: '1', link: 'a', content: 'alpha' });
     expect(await outcomeOf(tarOf(file('a', 'alpha'), link, file('c', 'gamma')))).toMatchObject({

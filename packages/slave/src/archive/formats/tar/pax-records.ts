@@ -53,5 +53,5 @@ export function paxNumber(records: PaxRecords, key: string): number | null | und
   const value = records.get(key);
   if (value === undefined) return undefined;
   const text = value.toString('latin1');
-  return /^-?[0-9]{1,16}(\.[0-9]*)?$/.test(text) ? Number(text) : null;
+  return /^-?0*[0-9]{1,16}(\.[0-9]*)?$/.test(text) ? Number(text) : null;
 }
