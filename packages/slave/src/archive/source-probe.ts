@@ -10,6 +10,7 @@ import {
   isProgram,
 } from './formats/seven-zip/find-embedded.ts';
 import { blockBytes, isEmptyTar, isTarHeader, isZero } from './formats/tar/tar-header.ts';
+import { hasZipEnd } from './formats/zip/zip-end.ts';
 import type { ByteSource } from './ports.ts';
 import { readRange } from './read-range.ts';
 
@@ -22,7 +23,7 @@ export type SourceProbe = {
   readonly frame: Uint8Array;
   readonly signal: AbortSignal;
   tail(): Promise<Uint8Array>;
-  /** What stands behind a program; null where the source is no program, or has nothing behind it. */
+  /** The 7z or rar behind a program; null where the source is no program, or has none or a zip behind it. */
   embedded(): Promise<Embedded | null>;
   /** True when a tar stands inside this compression. */
   hasTarInside(compression: Compression): Promise<boolean>;
@@ -43,19 +44,23 @@ export async function probeSource(
   let tail: Promise<Uint8Array> | undefined;
   let embedded: Promise<Embedded | null> | undefined;
   const tarInside = new Map<Compression, Promise<boolean>>();
+  const readTail = () => {
+    const start = Math.max(0, source.sizeBytes - tailBytes);
+    tail ??= readRange(source, { start, end: source.sizeBytes }, signal);
+    return tail;
+  };
+  // A zip behind a program may hold another archive as it is.
+  const findBehindProgram = async () =>
+    hasZipEnd(Buffer.from(await readTail())) ? null : await embeddedArchive(source, signal);
   return {
     source,
     name,
     head,
     frame: await firstFrame(source, head, signal),
     signal,
-    tail: () => {
-      const start = Math.max(0, source.sizeBytes - tailBytes);
-      tail ??= readRange(source, { start, end: source.sizeBytes }, signal);
-      return tail;
-    },
+    tail: readTail,
     embedded: () => {
-      embedded ??= isProgram(head) ? embeddedArchive(source, signal) : Promise.resolve(null);
+      embedded ??= isProgram(head) ? findBehindProgram() : Promise.resolve(null);
       return embedded;
     },
     hasTarInside: (compression) => {

@@ -54,7 +54,7 @@ async function openArchive(
   extension: string,
   normalise: SevenZipFormat['normalise'],
 ): Promise<OpenedArchive> {
-  const embedded = await findInProgram(request);
+  const embedded = await findInProgram(request, extension);
   const typeArgs = embedded === null ? [] : [`-t${embedded.type}`];
   // In a program 7-Zip takes the first bytes that look like a signature.
   const repair = embedded === null ? normalise : copyFrom(embedded.offset);
@@ -78,9 +78,10 @@ async function openArchive(
   }
 }
 
-async function findInProgram({ source, signal }: ReadRequest): Promise<Embedded | null> {
+async function findInProgram({ source, signal }: ReadRequest, extension: string): Promise<Embedded | null> {
   const head = await readRange(source, { start: 0, end: Math.min(4, source.sizeBytes) }, signal);
-  return isProgram(head) ? await embeddedArchive(source, signal) : null;
+  const embedded = isProgram(head) ? await embeddedArchive(source, signal) : null;
+  return embedded !== null && `.${embedded.type}`.startsWith(extension) ? embedded : null;
 }
 
 const copyFrom =

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { makeRar5 } from '../../test-support/make-rar5.ts';
 import { extracted } from '../../test-support/run-archive.ts';
 import { remoteSource } from '../../test-support/sources.ts';
 import { createArchiveThreads } from '../../threads/archive-threads.ts';
@@ -8,7 +9,7 @@ import { createArchiveThreads } from '../../threads/archive-threads.ts';
 const threads = createArchiveThreads({ size: 1 });
 afterAll(() => threads.close());
 
-const content = Buffer.from('content that is long enough to shrink, to shrink, to shrink');
+const text = Buffer.from('content that is long enough to shrink, to shrink, to shrink');
 
 /** A zip of one entry, without its end record, whose local header has so many bytes of padding as an extra field. */
 function zipBody({
@@ -17,6 +18,7 @@ function zipBody({
   flags = 0,
   name = Buffer.from('a.txt'),
   localName = name,
+  content = text,
 } = {}): {
   bytes: Buffer;
   start: number;
@@ -87,13 +89,41 @@ describe('the end of a zip64', () => {
     ['names a place before it', { entries: 1, bytes: directory.bytes, start: 1 }],
   ])('counts where the older record %s', async (_what, older) => {
     const files = await filesOf(Buffer.concat([bytes, endRecord64(directory), endRecord(older)]));
-    expect(files.get('a.txt')?.equals(content)).toBe(true);
+    expect(files.get('a.txt')?.equals(text)).toBe(true);
   });
 
   it('where it is missing, a blank end record behind entries is damage and no empty zip', async () => {
     const blank = endRecord({ entries: 0, bytes: 0, start: 0 });
     await expect(filesOf(Buffer.concat([bytes, blank]))).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
     expect((await filesOf(blank)).size).toBe(0);
+  });
+});
+
+describe('a zip behind something else', () => {
+  const program = Buffer.concat([Buffer.from('MZ'), Buffer.alloc(5000, 1)]);
+  const words = Buffer.from('words in front');
+  const { bytes, start } = zipBody();
+  const zip = Buffer.concat([bytes, endRecord({ entries: 1, start, bytes: bytes.length - start })]);
+
+  it.each([
+    ['a program', program, 0],
+    ['a program that is signed at its end', program, 9000],
+    ['words, and with a word behind it', words, 4],
+  ])('is read behind %s', async (_what, before, after) => {
+    const files = await filesOf(Buffer.concat([before, zip, Buffer.alloc(after, 2)]));
+    expect(files.get('a.txt')?.equals(text)).toBe(true);
+  });
+
+  it('is that zip also where it holds a rar as it is', async () => {
+    const rar = makeRar5([{ name: 'inner', content: 'inner' }]);
+    const { bytes: body, start: at } = zipBody({ method: 0, content: rar });
+    const end = endRecord({ entries: 1, start: at, bytes: body.length - at });
+    expect((await filesOf(Buffer.concat([program, body, end]))).get('a.txt')?.equals(rar)).toBe(true);
+  });
+
+  it('is not what a program is that has the signature of an end in it', async () => {
+    const other = Buffer.concat([program, endRecord({ entries: 0, start: 0, bytes: 0 }), program]);
+    await expect(filesOf(other)).rejects.toMatchObject({ code: 'ARCHIVE_UNSUPPORTED' });
   });
 });
 
@@ -107,7 +137,7 @@ describe('an entry', () => {
     const { bytes, start } = zipBody({ method, paddingBytes });
     const end = endRecord({ entries: 1, start, bytes: bytes.length - start });
     const files = await filesOf(Buffer.concat([bytes, end]));
-    expect(files.get('a.txt')?.equals(content)).toBe(true);
+    expect(files.get('a.txt')?.equals(text)).toBe(true);
   });
 
   it('whose local header separates with backslashes is no contradiction', async () => {
@@ -123,7 +153,7 @@ describe('an entry', () => {
   });
 
   it('that Info-ZIP read from a pipe is a file', async () => {
-    const zip = execFileSync('sh', ['-c', 'cat | zip -q - - | cat'], { input: content });
-    expect((await filesOf(zip)).get('-')?.equals(content)).toBe(true);
+    const zip = execFileSync('sh', ['-c', 'cat | zip -q - - | cat'], { input: text });
+    expect((await filesOf(zip)).get('-')?.equals(text)).toBe(true);
   });
 });

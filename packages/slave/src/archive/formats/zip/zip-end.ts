@@ -65,6 +65,17 @@ export function hasZipEnd(tail: Buffer): boolean {
   return at !== -1 && at + endBytes + tail.readUInt16LE(at + 20) === tail.length;
 }
 
+/** True when the last end record, wherever it stands, leads to a directory with entries. */
+export async function hasZipDirectory(source: ByteSource, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { directoryStart, directoryEnd } = await readZipEnd(source, signal);
+    return directoryEnd > directoryStart;
+  } catch (error) {
+    if (error instanceof AppError && /^ARCHIVE_(CORRUPT|TRUNCATED)$/.test(error.code)) return false;
+    throw error;
+  }
+}
+
 function findEnd(tail: Buffer): number {
   let last = -1;
   for (let at = tail.length - endBytes; at >= 0; at -= 1) {
