@@ -24,6 +24,8 @@ export type ReadRequest = {
   readonly tempSpace: TempSpace;
   /** Called while the archive is copied to temporary space, which happens only where the format forces it. */
   readonly onCopy: (copied: CopyProgress) => void;
+  /** Called for what an archive should not have, but was passed by because no entry suffers from it. */
+  readonly onNote: (what: string) => void;
   readonly signal: AbortSignal;
 };
 

@@ -7,6 +7,14 @@ export type ByteReader = {
   readonly position: number;
   /** Exactly `length` bytes, which may share their memory with others; null when the stream ends right here. */
   take(length: number): Promise<Buffer | null>;
+  /** Exactly `length` bytes; throws `ARCHIVE_TRUNCATED` also when the stream ends right here. */
+  need(length: number): Promise<Buffer>;
+  /** The next bytes without taking them; fewer than `length` only where the stream ends. */
+  peek(length: number): Promise<Buffer>;
+  /** Whatever comes next, for a decoder that finds its end itself; null when the stream has ended. */
+  takeSome(): Promise<Buffer | null>;
+  /** Gives back the end of what `takeSome` gave. */
+  putBack(bytes: Buffer): void;
   /** Like `take` when all bytes are at hand; null when they must be waited for. */
   takeNow(length: number): Buffer | null;
   skip(length: number): Promise<void>;
@@ -55,25 +63,48 @@ export function createByteReader(source: AsyncIterable<Buffer>, reopening?: Reop
     }
   }
 
+  async function take(length: number): Promise<Buffer | null> {
+    if (current.length >= length) return cut(length);
+    const collected: Buffer[] = [];
+    let have = 0;
+    while (have < length) {
+      if (current.length === 0 && !(await pull())) {
+        if (have === 0) return null;
+        throw truncated();
+      }
+      const piece = cut(length - have);
+      have += piece.length;
+      collected.push(piece);
+    }
+    return Buffer.concat(collected, length);
+  }
+
   return {
     get position() {
       return position;
     },
     takeNow: (length) => (current.length >= length ? cut(length) : null),
-    async take(length) {
-      if (current.length >= length) return cut(length);
-      const collected: Buffer[] = [];
-      let have = 0;
-      while (have < length) {
-        if (current.length === 0 && !(await pull())) {
-          if (have === 0) return null;
-          throw truncated();
-        }
-        const piece = cut(length - have);
-        have += piece.length;
-        collected.push(piece);
+    take,
+    async need(length) {
+      const bytes = await take(length);
+      if (bytes === null) throw truncated();
+      return bytes;
+    },
+    async peek(length) {
+      while (current.length < length) {
+        const before = current;
+        if (!(await pull())) break;
+        current = Buffer.concat([before, current]);
       }
-      return Buffer.concat(collected, length);
+      return current.subarray(0, length);
+    },
+    async takeSome() {
+      while (current.length === 0) if (!(await pull())) return null;
+      return cut(current.length);
+    },
+    putBack(bytes) {
+      position -= bytes.length;
+      current = current.length === 0 ? bytes : Buffer.concat([bytes, current]);
     },
     async skip(length) {
       if (reopening !== undefined && length - current.length > reopenBytes) {

@@ -29,6 +29,8 @@ export function createExtraction(request: ExtractionRequest): Extraction {
   let totals: { bytes: number; entries: number } | null = null;
   let sourceBytesDone: number | null = null;
   let firstUnread: AppError | null = null;
+  /** What was claimed by name and then not stored. */
+  const refused = new Set<number>();
   let selected = 0;
 
   const report = () =>
@@ -47,6 +49,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     kind: 'file' | 'link' = 'file',
   ) => {
     outcome.entriesRejected += 1;
+    refused.add(index);
     if (code === 'ENTRY_CORRUPT') firstUnread ??= new AppError('ARCHIVE_CORRUPT', message);
     if (code === 'ENTRY_UNSUPPORTED' && kind === 'file') {
       firstUnread ??= new AppError('ARCHIVE_UNSUPPORTED', message);
@@ -71,17 +74,15 @@ export function createExtraction(request: ExtractionRequest): Extraction {
   }
 
   /** A hard link names an entry that came before; only inside the archive can there be one to copy. */
-  async function copyLinked(entry: SafeEntry, target: string): Promise<null> {
+  async function copyLinked(entry: SafeEntry, target: string): Promise<void> {
+    signal.throwIfAborted();
     const from = safeEntryPath(target, budget.limits);
     const index = 'path' in from ? names.fileAt(from.path) : undefined;
-    if (!('path' in from) || index === undefined || index === entry.index || sink.copyFile === undefined) {
-      await reject(
-        { index: entry.index, name: entry.path },
-        'ENTRY_UNSUPPORTED',
-        `entry "${entry.path}" is a hard link`,
-        'link',
-      );
-      return null;
+    const isThere = index !== undefined && index !== entry.index && !refused.has(index);
+    if (!('path' in from) || !isThere || sink.copyFile === undefined) {
+      const message = `entry "${entry.path}" is a hard link to "${shown(target)}", which was not extracted`;
+      await reject({ index: entry.index, name: entry.path }, 'ENTRY_UNSUPPORTED', message, 'link');
+      return;
     }
     if (sink.isStored(entry.index)) {
       outcome.filesKept += 1;
@@ -90,7 +91,6 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       outcome.filesStored += 1;
     }
     report();
-    return null;
   }
 
   return {
@@ -105,7 +105,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       sourceBytesDone = bytes;
     },
 
-    async admit(entry) {
+    async admit(entry, onLink) {
       signal.throwIfAborted();
       budget.countEntry();
       const inRange =
@@ -153,7 +153,9 @@ export function createExtraction(request: ExtractionRequest): Extraction {
           report();
           return null;
         case 'hardlink':
-          return await copyLinked(safeEntry, entry.linkTarget ?? '');
+          if (onLink === undefined) await copyLinked(safeEntry, entry.linkTarget ?? '');
+          else onLink(() => copyLinked(safeEntry, entry.linkTarget ?? ''));
+          return null;
         case 'symlink':
           return await refuse(entry, 'ENTRY_UNSUPPORTED', `entry "${path}" is a symbolic link`);
         case 'special':

@@ -1,8 +1,18 @@
-import { pipeline } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import { AppError } from '@longshore/protocol';
 import type { Compression } from './compressions.ts';
 import { openRange } from './open-range.ts';
 import type { ByteRange, ByteSource } from './ports.ts';
+
+type DecodeOptions = {
+  readonly range?: ByteRange;
+  readonly signal: AbortSignal;
+  readonly onNote: (what: string) => void;
+  readonly onSourceBytes?: (bytes: number) => void;
+};
+
+/** What a fast decoder fails with where only a careful one gives all of the content. */
+export class DecodeCarefully extends Error {}
 
 /**
  * The decoded bytes of a source. Fails with `ARCHIVE_CORRUPT` or `ARCHIVE_TRUNCATED` where it cannot be decoded.
@@ -11,11 +21,34 @@ import type { ByteRange, ByteSource } from './ports.ts';
 export async function* decodeStream(
   source: ByteSource,
   compression: Compression,
-  options: { range?: ByteRange; signal: AbortSignal; onSourceBytes?: (bytes: number) => void },
+  options: DecodeOptions,
+): AsyncGenerator<Buffer, void> {
+  let decodedBytes = 0;
+  try {
+    for await (const chunk of decodeOnce(source, compression, { ...options, isCareful: false })) {
+      decodedBytes += chunk.length;
+      yield chunk;
+    }
+    return;
+  } catch (error) {
+    if (!(error instanceof DecodeCarefully)) throw error;
+  }
+  for await (const chunk of decodeOnce(source, compression, { ...options, isCareful: true })) {
+    const known = Math.min(decodedBytes, chunk.length);
+    decodedBytes -= known;
+    if (known < chunk.length) yield chunk.subarray(known);
+  }
+}
+
+async function* decodeOnce(
+  source: ByteSource,
+  compression: Compression,
+  options: DecodeOptions & { readonly isCareful: boolean },
 ): AsyncGenerator<Buffer, void> {
   const range = options.range ?? { start: 0, end: source.sizeBytes };
   const packed = openRange(source, range, options.signal);
-  const decoder = compression.createDecoder(options.signal);
+  const stages = compression.createDecoder(options);
+  const decoder = stages.at(-1) as Duplex;
   let failure: unknown = null;
   let sourceBytes = 0;
   if (options.onSourceBytes !== undefined) {
@@ -25,17 +58,18 @@ export async function* decodeStream(
     });
     packed.pause();
   }
-  pipeline(packed, decoder, (error) => {
+  pipeline([packed, ...stages], (error) => {
     failure = error ?? null;
   });
   try {
     for await (const chunk of decoder) yield chunk as Buffer;
   } catch (error) {
     options.signal.throwIfAborted();
+    if (!options.isCareful && compression.needsCare?.(failure ?? error) === true) throw new DecodeCarefully();
     throw toArchiveError(failure ?? error);
   } finally {
     packed.destroy();
-    decoder.destroy();
+    for (const stage of stages) stage.destroy();
   }
 }
 

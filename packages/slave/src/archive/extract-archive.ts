@@ -28,6 +28,7 @@ export type ExtractArchiveRequest = {
   /** Called once the format is known. */
   readonly onFormat?: (format: FormatId) => void;
   readonly onCopy?: (copied: CopyProgress) => void;
+  readonly onNote?: (what: string) => void;
   readonly onProgress: (progress: ExtractProgress) => void;
   readonly signal: AbortSignal;
 };
@@ -69,6 +70,7 @@ export async function extractArchive(request: ExtractArchiveRequest): Promise<Ex
     threads: request.threads,
     tempSpace: request.tempSpace,
     onCopy: request.onCopy ?? (() => undefined),
+    onNote: request.onNote ?? (() => undefined),
     signal: everything,
   };
   try {

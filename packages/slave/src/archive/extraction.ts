@@ -31,8 +31,11 @@ export type ExtractOutcome = {
 export type Extraction = {
   readonly budget: ExtractionBudget;
   readonly signal: AbortSignal;
-  /** The entry to store, or null when it needs no content: not selected, refused, a folder, or stored already. */
-  admit(entry: ArchiveEntry): Promise<SafeEntry | null>;
+  /**
+   * The entry to store, or null when it needs no content: not selected, refused, a folder, or stored already. A hard
+   * link is copied at once from what it names, or handed to `onLink` to be copied when that was stored.
+   */
+  admit(entry: ArchiveEntry, onLink?: (copy: () => Promise<void>) => void): Promise<SafeEntry | null>;
   /** Makes known what is to come, for progress. */
   expect(totals: { bytes: number; entries: number }): void;
   noteSourceBytes(bytes: number): void;

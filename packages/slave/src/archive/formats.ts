@@ -1,5 +1,5 @@
 import type { ArchiveFormat } from './archive-format.ts';
-import { brotli, bzip2, gzip, lz4, unixCompress, xz, zstd } from './compressions.ts';
+import { brotli, bzip2, gzip, lz4, lzma, unixCompress, xz, zstd } from './compressions.ts';
 import { compressedFile } from './formats/compressed/compressed-file.ts';
 import { compressedTar } from './formats/compressed/compressed-tar.ts';
 import { rar, sevenZip } from './formats/seven-zip/seven-zip.ts';
@@ -26,6 +26,8 @@ export const formats = {
   tar,
   'tar.br': compressedTar(brotli),
   zip,
+  'tar.lzma': compressedTar(lzma),
+  lzma: compressedFile(lzma),
 } satisfies Record<string, ArchiveFormat>;
 
 export type FormatId = keyof typeof formats;

@@ -55,6 +55,7 @@ async function* judgedEntries(
     threads: request.threads,
     tempSpace: request.tempSpace,
     onCopy: () => undefined,
+    onNote: () => undefined,
     signal: AbortSignal.any([signal, stop.signal]),
   });
   try {

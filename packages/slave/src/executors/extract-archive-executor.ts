@@ -53,6 +53,7 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
           progress = { ...toProgress(null), phase: 'reading', bytesDone, bytesTotal };
           execution.progress(progress);
         },
+        onNote: (what) => log.warn({ what }, 'the archive is not quite as it should be'),
         onProgress: (state) => {
           const { entriesTotal, bytesTotal } = state;
           if (progress.entriesTotal === null && entriesTotal !== null)

@@ -8,15 +8,16 @@ import { decodeStream } from '../../decode-stream.ts';
 export function compressedFile(compression: Compression): ArchiveFormat {
   return {
     extensions: [compression.extension],
-    detect: ({ head, name }) => compression.mayBe(head, name),
+    detect: (probe) => compression.mayBe(probe),
     async *list({ name, source }) {
       yield describe(name, compression, source.sizeBytes);
     },
-    async extract({ name, source, signal }, extraction) {
+    async extract({ name, source, signal, onNote }, extraction) {
       const admitted = await extraction.admit(describe(name, compression, source.sizeBytes));
       if (admitted === null) return;
       const decoded = decodeStream(source, compression, {
         signal,
+        onNote,
         onSourceBytes: extraction.noteSourceBytes,
       });
       const content = Readable.from(decoded, { objectMode: false, highWaterMark: 1024 * 1024 });

@@ -14,13 +14,11 @@ export function compressedTar(
     ...writing,
     extensions: compression.tarExtensions,
     detect: async (probe) =>
-      compression.mayBe(probe.head, probe.name) &&
-      !hasNoExtension(probe.name) &&
-      (await probe.hasTarInside(compression)),
+      compression.mayBe(probe) && !hasNoExtension(probe.name) && (await probe.hasTarInside(compression)),
 
     async *list(request) {
       const reader = createByteReader(decode(request, compression));
-      for await (const { entry } of readTar(reader, request.names)) yield entry;
+      for await (const { entry } of readTar(reader, request)) yield entry;
       await reader.drain();
     },
 
@@ -35,7 +33,7 @@ export function compressedTar(
         }
       };
       const reader = createByteReader(counted());
-      await extractTar(reader, request.names, extraction);
+      await extractTar(reader, request, extraction);
       // The checksum of the compressed stream stands at its end.
       await reader.drain();
     },
@@ -49,7 +47,12 @@ export function compressedTar(
 const hasNoExtension = (name: string): boolean => name !== '' && !/[^/]\.[^/]+$/.test(name);
 
 const decode = (
-  { source, signal }: ReadRequest,
+  { source, signal, onNote }: ReadRequest,
   compression: Compression,
   onSourceBytes?: (bytes: number) => void,
-) => decodeStream(source, compression, { signal, ...(onSourceBytes === undefined ? {} : { onSourceBytes }) });
+) =>
+  decodeStream(source, compression, {
+    signal,
+    onNote,
+    ...(onSourceBytes === undefined ? {} : { onSourceBytes }),
+  });

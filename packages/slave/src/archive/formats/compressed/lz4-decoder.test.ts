@@ -25,7 +25,7 @@ function frame(block: readonly number[], content: string): Buffer {
 const content = 'hello hello hello hello\n';
 /** Six literals, a match of 12 bytes six back, then six literals to end with. */
 const block = [0x68, ...Buffer.from('hello '), 6, 0, 0x60, ...Buffer.from('hello\n')];
-const decode = (bytes: Buffer) => buffer(Readable.from([bytes]).pipe(createLz4Decoder()));
+const decode = (bytes: Buffer) => buffer(Readable.from([bytes]).pipe(createLz4Decoder(() => undefined)));
 
 describe('the LZ4 decoder', () => {
   it('copies matches that overlap themselves', async () => {

@@ -7,12 +7,20 @@ import { type ByteReader, createByteReader } from '../../byte-reader.ts';
 import type { Extraction } from '../../extraction.ts';
 import type { SafeEntry } from '../../ports.ts';
 import type { SevenZipEntry } from './read-seven-zip-listing.ts';
+import type { OpenedPath } from './seven-zip-archive.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
 type Context = { readonly request: ReadRequest; readonly extraction: Extraction };
 /** 7z cannot tell a wrong password: it shows only in content that comes out wrong. */
 type Passwords = { isRight: boolean };
 type Wanted = { readonly listed: SevenZipEntry; readonly entry: SafeEntry | null };
+
+/** The entries that one run of 7-Zip writes, in their order, and how it is told so. */
+type Run = {
+  readonly selection: readonly Wanted[];
+  readonly args: readonly string[];
+  release(): Promise<void>;
+};
 
 const smallBytes = 1024 * 1024;
 /** So many damaged entries are passed by before the archive as a whole counts as damaged. */
@@ -24,58 +32,68 @@ const maxRestarts = 20;
  * is wrong is refused, and 7-Zip starts again behind it, since from there on the cuts may be wrong.
  */
 export async function extractWithSevenZip(
-  path: string,
+  opened: OpenedPath,
   entries: readonly SevenZipEntry[],
   context: Context,
 ): Promise<void> {
-  const { extraction, request } = context;
+  const { extraction } = context;
   const wanted: Wanted[] = [];
-  for (const listed of entries) wanted.push({ listed, entry: await extraction.admit(listed) });
+  const links: (() => Promise<void>)[] = [];
+  for (const listed of entries)
+    wanted.push({ listed, entry: await extraction.admit(listed, (copy) => links.push(copy)) });
   const admitted = wanted.filter(({ entry }) => entry !== null);
   extraction.expect({
     bytes: admitted.reduce((sum, { listed }) => sum + listed.outputBytes, 0),
     entries: admitted.length,
   });
-  if (admitted.length === 0) return;
+  if (admitted.length > 0) await extractContents(opened, wanted, context);
+  for (const copy of links) await copy();
+}
+
+async function extractContents(
+  opened: OpenedPath,
+  wanted: readonly Wanted[],
+  context: Context,
+): Promise<void> {
+  const { request } = context;
+  const admitted = wanted.filter(({ entry }) => entry !== null);
   if (request.password === null && admitted.some(({ listed }) => listed.encrypted)) {
     throw new AppError('PASSWORD_REQUIRED', 'the archive is encrypted');
   }
 
   // Where the listing has no checksum only 7-Zip can check, and says so at the end: it does that first.
   if (admitted.some(({ listed }) => listed.crc32 === null && listed.outputBytes > 0)) {
-    const test = startSevenZip(['t', '-bd', '--', path], {
+    const run = await selectFor(wanted, request);
+    const test = startSevenZip(['t', '-bd', '-spd', ...opened.typeArgs, ...run.args, '--', opened.path], {
       signal: request.signal,
       password: request.password,
     });
     test.stdout.resume();
-    await test.done;
+    try {
+      await test.done;
+    } finally {
+      await run.release();
+    }
   }
 
   const passwords: Passwords = { isRight: false };
-  let rest = wanted;
+  let rest: readonly Wanted[] = wanted;
   for (let restarts = 0; rest.some(({ entry }) => entry !== null); restarts += 1) {
     if (restarts > maxRestarts)
       throw new AppError('ARCHIVE_CORRUPT', 'too many entries of the archive are damaged');
-    rest = await extractOnce(path, rest, { isWhole: rest === wanted, passwords, ...context });
+    rest = await extractOnce(opened, rest, { passwords, ...context });
   }
 }
 
 /** Extracts until the first damaged entry; returns what comes after it. */
 async function extractOnce(
-  path: string,
+  { path, typeArgs }: OpenedPath,
   wanted: readonly Wanted[],
-  { request, extraction, isWhole, passwords }: Context & { isWhole: boolean; passwords: Passwords },
+  { request, extraction, passwords }: Context & { passwords: Passwords },
 ): Promise<Wanted[]> {
-  const needed = wanted
-    .filter(({ entry }) => entry !== null)
-    .reduce((sum, { listed }) => sum + listed.outputBytes, 0);
-  const all = wanted.reduce((sum, { listed }) => sum + listed.outputBytes, 0);
-  const run =
-    isWhole && needed * 2 >= all
-      ? { selection: wanted, args: [], release: async () => undefined }
-      : await selectByName(wanted, request);
+  const run = await selectFor(wanted, request);
   const child = startSevenZip(
-    ['x', '-so', '-bd', '-spd', `-mmt=${request.threads.size}`, ...run.args, '--', path],
+    ['x', '-so', '-bd', '-spd', `-mmt=${request.threads.size}`, ...typeArgs, ...run.args, '--', path],
     {
       signal: request.signal,
       password: request.password,
@@ -134,16 +152,43 @@ async function extractEntry(
 
 const wrongPassword = () => new AppError('WRONG_PASSWORD', 'the password does not open the archive');
 
-/** The names 7-Zip shall extract, in a file; entries of the same name come along and are passed by. */
-async function selectByName(wanted: readonly Wanted[], { tempSpace }: ReadRequest) {
-  const names = new Set(wanted.filter(({ entry }) => entry !== null).map(({ listed }) => listed.name));
+/**
+ * What 7-Zip shall write: all but the links of a rar where most of that is needed, since it fails at links that declare
+ * a size, else what is needed by name.
+ */
+async function selectFor(wanted: readonly Wanted[], request: ReadRequest): Promise<Run> {
+  const needed = wanted.filter(({ entry }) => entry !== null);
+  const isFromStart = wanted[0]?.listed.index === 0;
+  if (!isFromStart || bytesOf(needed) * 2 < bytesOf(wanted))
+    return await selectByName(wanted, needed, 'i', request);
+  const neededNames = new Set(needed.map(({ listed }) => listed.name));
+  const links = wanted.filter(({ listed }) => isLink(listed) && !neededNames.has(listed.name));
+  if (links.length > 0) return await selectByName(wanted, links, 'x', request);
+  return { selection: wanted, args: [], release: async () => undefined };
+}
+
+const bytesOf = (entries: readonly Wanted[]): number =>
+  entries.reduce((sum, { listed }) => sum + listed.outputBytes, 0);
+
+/** A link in a 7z is none of these but a file that holds what it points to. */
+const isLink = ({ type, linkTarget }: SevenZipEntry): boolean =>
+  type === 'hardlink' || (type === 'symlink' && linkTarget !== null);
+
+/** The names 7-Zip shall include or exclude, in a file; entries of the same name come along or are left out. */
+async function selectByName(
+  wanted: readonly Wanted[],
+  named: readonly Wanted[],
+  how: 'i' | 'x',
+  { tempSpace }: ReadRequest,
+): Promise<Run> {
+  const names = new Set(named.map(({ listed }) => listed.name));
   const text = [...names].join('\n');
   const { folder, release } = await tempSpace.reserve(Buffer.byteLength(text));
   const file = join(folder, 'names.txt');
   await writeFile(file, text);
   return {
-    selection: wanted.filter(({ listed }) => names.has(listed.name)),
-    args: [`-i@${file}`, '-scsUTF-8'],
+    selection: wanted.filter(({ listed }) => names.has(listed.name) === (how === 'i')),
+    args: [`-${how}@${file}`, '-scsUTF-8'],
     release,
   };
 }

@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { AppError } from '@longshore/protocol';
 import type { ArchiveEntry } from '../../archive-entry.ts';
 
@@ -16,7 +16,7 @@ export async function* readSevenZipListing(output: Readable): AsyncGenerator<Sev
   let block = new Map<string, string>();
   let inEntries = false;
   let index = 0;
-  for await (const line of createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(output)) {
     if (!inEntries) {
       inEntries = line.startsWith('----------');
       continue;
@@ -39,6 +39,18 @@ export async function* readSevenZipListing(output: Readable): AsyncGenerator<Sev
   if (block.has('Path')) yield describe(block, index);
 }
 
+/** Lines end at a line feed and nowhere else: everything else may stand in a name. */
+async function* linesOf(output: Readable): AsyncGenerator<string, void> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of output as AsyncIterable<Buffer>) {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest + decoder.end();
+}
+
 function describe(block: ReadonlyMap<string, string>, index: number): SevenZipEntry {
   const field = (key: string) => block.get(key) ?? '';
   const attributes = field('Attributes');
@@ -47,13 +59,14 @@ function describe(block: ReadonlyMap<string, string>, index: number): SevenZipEn
   const size = /^\d+$/.test(field('Size')) ? Number(field('Size')) : null;
   const crc = /^[0-9A-F]{8}$/.test(field('CRC')) ? Number.parseInt(field('CRC'), 16) : null;
   const isEncrypted = field('Encrypted') === '+';
-  // RAR 5 hides the checksum of encrypted content behind the password: it cannot be compared.
-  const isHiddenCrc = isEncrypted && block.has('Host OS');
+  // RAR 5 hides the checksum of encrypted content behind the password, and a copy may have none of its own.
+  const isHiddenCrc = (isEncrypted && block.has('Host OS')) || (crc === 0 && field('Copy Link') !== '');
+  const type = typeOf(block, isFolder, unix?.[1] ?? '-');
   const linkTarget = field('Symbolic Link') || field('Hard Link') || field('Copy Link') || null;
   return {
     index,
     name: field('Path'),
-    type: typeOf(block, isFolder, unix?.[1] ?? '-'),
+    type,
     sizeBytes: size,
     compressedBytes: /^\d+$/.test(field('Packed Size')) ? Number(field('Packed Size')) : null,
     modifiedAtMs: timeOf(field('Modified')),
@@ -61,7 +74,8 @@ function describe(block: ReadonlyMap<string, string>, index: number): SevenZipEn
     encrypted: isEncrypted,
     crc32: isHiddenCrc ? null : crc,
     linkTarget,
-    outputBytes: isFolder ? 0 : (size ?? 0),
+    // Nothing is written for a hard link, whatever size it declares.
+    outputBytes: isFolder || type === 'hardlink' ? 0 : (size ?? 0),
     continuesEarlier: field('Split Before') === '+',
   };
 }
@@ -73,7 +87,8 @@ function typeOf(
 ): ArchiveEntry['type'] {
   const has = (key: string) => (block.get(key) ?? '') !== '';
   if (has('Symbolic Link') || unixType === 'l') return 'symlink';
-  if (has('Hard Link')) return 'hardlink';
+  // A copy that declares no size is none that 7-Zip makes; with a size it is a file like others.
+  if (has('Hard Link') || (has('Copy Link') && block.get('Size') === '0')) return 'hardlink';
   if (block.get('Alternate Stream') === '+' || block.get('Anti') === '+') return 'special';
   if (isFolder) return 'folder';
   return 'bcps'.includes(unixType) ? 'special' : 'file';
@@ -90,3 +105,24 @@ function timeOf(text: string): number | null {
   const time = Date.parse(`${text.slice(0, 19).replace(' ', 'T')}Z`);
   return Number.isNaN(time) ? null : time;
 }
+
+/** 7-Zip shows a line feed in a name as "_". Puts it back into the names of those it finds when asked for one. */
+export function withLineFeeds(
+  entries: readonly SevenZipEntry[],
+  found: readonly SevenZipEntry[],
+): SevenZipEntry[] {
+  let next = 0;
+  return entries.map((entry) => {
+    const candidate = found[next];
+    if (candidate === undefined || !isSame(entry, candidate)) return entry;
+    next += 1;
+    return { ...entry, name: entry.name.replaceAll('_', '\n') };
+  });
+}
+
+const isSame = (a: SevenZipEntry, b: SevenZipEntry): boolean =>
+  a.name === b.name &&
+  a.sizeBytes === b.sizeBytes &&
+  a.compressedBytes === b.compressedBytes &&
+  a.crc32 === b.crc32 &&
+  a.modifiedAtMs === b.modifiedAtMs;

@@ -1,9 +1,14 @@
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { AppError } from '@longshore/protocol';
 import type { ArchiveFormat, ReadRequest } from '../../archive-format.ts';
+import { readRange } from '../../read-range.ts';
+import { embeddedArchive } from '../../source-probe.ts';
 import { extractWithSevenZip } from './extract-with-seven-zip.ts';
+import { type Embedded, isProgram } from './find-embedded.ts';
 import { placeVolumes } from './place-volumes.ts';
-import { readSevenZipListing, type SevenZipEntry } from './read-seven-zip-listing.ts';
+import { readSevenZipListing, type SevenZipEntry, withLineFeeds } from './read-seven-zip-listing.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
 export type SevenZipFormat = Pick<ArchiveFormat, 'extensions' | 'detect' | 'create' | 'encrypts'> & {
@@ -13,7 +18,9 @@ export type SevenZipFormat = Pick<ArchiveFormat, 'extensions' | 'detect' | 'crea
 };
 
 type Listing = { readonly entries: readonly SevenZipEntry[]; readonly hasDamagedHeaders: boolean };
-type OpenedArchive = Listing & { readonly path: string; release(): Promise<void> };
+/** `typeArgs` tell 7-Zip what to look for in a program, which it would open as such. */
+export type OpenedPath = { readonly path: string; readonly typeArgs: readonly string[] };
+type OpenedArchive = Listing & OpenedPath & { release(): Promise<void> };
 
 /** A format that 7-Zip reads for us. */
 export function sevenZipArchive({ extension, normalise, ...format }: SevenZipFormat): ArchiveFormat {
@@ -28,9 +35,10 @@ export function sevenZipArchive({ extension, normalise, ...format }: SevenZipFor
       }
     },
     async extract(request, extraction) {
-      const { path, entries, hasDamagedHeaders, release } = await openArchive(request, extension, normalise);
+      const archive = await openArchive(request, extension, normalise);
+      const { entries, hasDamagedHeaders, release } = archive;
       try {
-        await extractWithSevenZip(path, entries, { request, extraction });
+        await extractWithSevenZip(archive, entries, { request, extraction });
         if (!hasDamagedHeaders) return;
         const message = 'a header of the archive is damaged: entries may be missing';
         await extraction.reject({ index: entries.length, name: request.name }, 'ENTRY_CORRUPT', message);
@@ -46,18 +54,22 @@ async function openArchive(
   extension: string,
   normalise: SevenZipFormat['normalise'],
 ): Promise<OpenedArchive> {
+  const embedded = await findInProgram(request, extension);
+  const typeArgs = embedded === null ? [] : [`-t${embedded.type}`];
+  // In a program 7-Zip takes the first bytes that look like a signature.
+  const repair = embedded === null ? normalise : copyFrom(embedded.offset);
   const { path, release } = await placeVolumes(request, extension);
   try {
-    const listing = await readListing(request, path);
-    if (!(listing instanceof AppError)) return { ...listing, path, release };
-    const copy = normalise === undefined ? null : await normalisedCopy(request, path, extension, normalise);
+    const listing = await readListing(request, { path, typeArgs });
+    if (!(listing instanceof AppError)) return { ...listing, path, typeArgs, release };
+    const copy = repair === undefined ? null : await normalisedCopy(request, path, extension, repair);
     if (copy === null) throw listing;
-    const listed = await readListing(request, copy.path);
+    const listed = await readListing(request, { path: copy.path, typeArgs });
     const releaseBoth = async () => {
       await copy.release();
       await release();
     };
-    if (!(listed instanceof AppError)) return { ...listed, path: copy.path, release: releaseBoth };
+    if (!(listed instanceof AppError)) return { ...listed, path: copy.path, typeArgs, release: releaseBoth };
     await copy.release();
     throw listed;
   } catch (error) {
@@ -65,6 +77,19 @@ async function openArchive(
     throw error;
   }
 }
+
+async function findInProgram({ source, signal }: ReadRequest, extension: string): Promise<Embedded | null> {
+  const head = await readRange(source, { start: 0, end: Math.min(4, source.sizeBytes) }, signal);
+  const embedded = isProgram(head) ? await embeddedArchive(source, signal) : null;
+  return embedded !== null && `.${embedded.type}`.startsWith(extension) ? embedded : null;
+}
+
+const copyFrom =
+  (start: number): NonNullable<SevenZipFormat['normalise']> =>
+  async (path, copy, signal) => {
+    await pipeline(createReadStream(path, { start }), createWriteStream(copy, { flags: 'wx' }), { signal });
+    return true;
+  };
 
 async function normalisedCopy(
   { source, tempSpace, signal }: ReadRequest,
@@ -85,8 +110,27 @@ async function normalisedCopy(
 }
 
 /** The entries, or `ARCHIVE_CORRUPT` as a value when there are none to be read. */
-async function readListing({ signal, password }: ReadRequest, path: string): Promise<Listing | AppError> {
-  const args = ['l', '-slt', '-sccUTF-8', '-bd', '--', path];
+async function readListing(request: ReadRequest, opened: OpenedPath): Promise<Listing | AppError> {
+  try {
+    const listing = await runListing(request, opened);
+    const { entries, hasDamagedHeaders } = listing;
+    if (hasDamagedHeaders && entries.length === 0)
+      return new AppError('ARCHIVE_CORRUPT', 'the headers of the archive are damaged');
+    if (!entries.some(({ name }) => name.includes('_'))) return listing;
+    const found = await runListing(request, opened, ['-ir!*\n*']);
+    return { entries: withLineFeeds(entries, found.entries), hasDamagedHeaders };
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ARCHIVE_CORRUPT') return error;
+    throw error;
+  }
+}
+
+async function runListing(
+  { signal, password }: ReadRequest,
+  { path, typeArgs }: OpenedPath,
+  selection: readonly string[] = [],
+): Promise<Listing> {
+  const args = ['l', '-slt', '-sccUTF-8', '-bd', ...typeArgs, ...selection, '--', path];
   const child = startSevenZip(args, { signal, password, complainsOnStdout: true });
   const entries: SevenZipEntry[] = [];
   try {
@@ -100,11 +144,7 @@ async function readListing({ signal, password }: ReadRequest, path: string): Pro
       entries.push(entry);
     }
     const { hasDamagedHeaders } = await child.done;
-    if (!hasDamagedHeaders || entries.length > 0) return { entries, hasDamagedHeaders };
-    return new AppError('ARCHIVE_CORRUPT', 'the headers of the archive are damaged');
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'ARCHIVE_CORRUPT') return error;
-    throw error;
+    return { entries, hasDamagedHeaders };
   } finally {
     child.kill();
   }

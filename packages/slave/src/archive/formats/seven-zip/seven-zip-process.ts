@@ -9,19 +9,22 @@ export type SevenZipProcess = {
   readonly stdin: Writable;
   readonly stdout: Readable;
   /**
-   * Resolves when it has ended, with whether it found headers damaged and passed them by. Throws anything else it
-   * complained about as an `AppError`.
+   * Resolves when it has ended, with whether it found headers damaged and passed them by, and where that is allowed
+   * whether it found bytes behind the end of the data. Throws anything else it complained about as an `AppError`.
    */
-  readonly done: Promise<{ readonly hasDamagedHeaders: boolean }>;
+  readonly done: Promise<SevenZipEnd>;
   kill(): void;
 };
+
+export type SevenZipEnd = { readonly hasDamagedHeaders: boolean; readonly hasTrailingBytes: boolean };
 
 /** Enough for a dictionary of 1 GiB. */
 const maxMemoryKiB = 2 * 1024 * 1024;
 const maxComplaintBytes = 16 * 1024;
 const exitWarning = 1;
 const exitError = 2;
-/** All that it says when it could read around a damaged header. */
+/** All that it says when it could read around a damaged header, and when more follows what it could read. */
+const onlyTrailingComplaint = /^\s*ERROR: There are some data after the end of the payload data[^\n]*\s*$/;
 const onlyHeaderComplaints = /^\s*ERRORS:\s*(Headers Error|Unsupported feature)\s*$/;
 
 /**
@@ -36,6 +39,7 @@ export function startSevenZip(
     cwd?: string;
     keepsStdin?: boolean;
     complainsOnStdout?: boolean;
+    allowsTrailingBytes?: boolean;
   },
 ): SevenZipProcess {
   const { signal } = options;
@@ -65,8 +69,14 @@ async function outcome(
     signal,
     password,
     complainsOnStdout,
-  }: { signal: AbortSignal; password?: string | null; complainsOnStdout?: boolean },
-): Promise<{ hasDamagedHeaders: boolean }> {
+    allowsTrailingBytes,
+  }: {
+    signal: AbortSignal;
+    password?: string | null;
+    complainsOnStdout?: boolean;
+    allowsTrailingBytes?: boolean;
+  },
+): Promise<SevenZipEnd> {
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     if (complaint.length < maxComplaintBytes) complaint += chunk.toString('utf8');
@@ -76,8 +86,11 @@ async function outcome(
   const isWarning = code === exitWarning;
   const isQuiet = complainsOnStdout === true && complaint.trim() === '';
   const onlyHeaders = code === exitError && (isQuiet || onlyHeaderComplaints.test(complaint));
-  if (code !== 0 && !isWarning && !onlyHeaders) throw complaintError(code, complaint, password ?? null);
-  return { hasDamagedHeaders: onlyHeaders };
+  const hasTrailingBytes =
+    allowsTrailingBytes === true && code === exitError && onlyTrailingComplaint.test(complaint);
+  if (code !== 0 && !isWarning && !onlyHeaders && !hasTrailingBytes)
+    throw complaintError(code, complaint, password ?? null);
+  return { hasDamagedHeaders: onlyHeaders, hasTrailingBytes };
 }
 
 /** What 7-Zip prints, as one of our codes. Its texts have been the same for many years; the rest is "damaged". */

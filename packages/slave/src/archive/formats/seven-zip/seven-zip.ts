@@ -1,5 +1,6 @@
-import { startsWith } from '../../source-probe.ts';
+import { startsWith } from '../../starts-with.ts';
 import { createSevenZip } from './create-seven-zip.ts';
+import { rarSignature, sevenZipSignature } from './find-embedded.ts';
 import { normaliseRar5 } from './normalise-rar5.ts';
 import { sevenZipArchive } from './seven-zip-archive.ts';
 
@@ -9,7 +10,8 @@ export const sevenZip = sevenZipArchive({
   create: createSevenZip,
   encrypts: true,
   extensions: ['.7z'],
-  detect: ({ head }) => startsWith(head, [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]),
+  detect: async ({ head, embedded }) =>
+    startsWith(head, sevenZipSignature) || (await embedded())?.type === '7z',
 });
 
 /** RAR 1.5 to 7, read by 7-Zip. */
@@ -17,5 +19,6 @@ export const rar = sevenZipArchive({
   extension: '.rar',
   normalise: normaliseRar5,
   extensions: ['.rar'],
-  detect: ({ head }) => startsWith(head, [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07]),
+  detect: async ({ head, embedded }) =>
+    startsWith(head, rarSignature) || ['rar', 'rar5'].includes((await embedded())?.type ?? ''),
 });

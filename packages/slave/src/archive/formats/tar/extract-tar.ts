@@ -1,8 +1,7 @@
 import type { ByteReader } from '../../byte-reader.ts';
-import type { NameDecoder } from '../../encodings/create-name-decoder.ts';
 import type { Extraction } from '../../extraction.ts';
 import type { SafeEntry, SmallFile } from '../../ports.ts';
-import { readTar, type TarEntry } from './read-tar.ts';
+import { readTar, type TarEntry, type TarRequest } from './read-tar.ts';
 import { fillHoles } from './sparse-map.ts';
 
 const smallBytes = 1024 * 1024;
@@ -15,18 +14,20 @@ const batchFiles = 512;
  */
 export async function extractTar(
   reader: ByteReader,
-  decoder: NameDecoder,
+  request: TarRequest,
   extraction: Extraction,
 ): Promise<void> {
   const batch = createBatch(extraction);
   try {
-    for await (const tarEntry of readTar(reader, decoder)) {
-      const { entry, storedBytes, sparse } = tarEntry;
+    for await (const tarEntry of readTar(reader, request)) {
+      const { entry, storedBytes, sparse, unsupported } = tarEntry;
       // A hard link is copied from its target, which must have been stored by then.
       if (entry.type === 'hardlink') await batch.flush();
       const admitted = await extraction.admit(entry);
       if (admitted === null) continue;
-      if (sparse !== null || storedBytes > smallBytes) {
+      if (unsupported !== null) {
+        await extraction.reject(entry, 'ENTRY_UNSUPPORTED', `entry "${admitted.path}" ${unsupported}`);
+      } else if (sparse !== null || storedBytes > smallBytes) {
         await batch.flush();
         await storeLarge(reader, admitted, tarEntry, extraction);
       } else {

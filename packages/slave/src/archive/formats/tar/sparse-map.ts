@@ -15,34 +15,57 @@ export type SparseMap = {
 
 const maxPieces = 100_000;
 
-/** Null for a file without holes. Reads what of the map stands between header and content. */
+/**
+ * Null for a file without holes, "unknown" for one whose map is in no format that is known: what is stored of it is
+ * not its content. Reads what of the map stands between header and content.
+ */
 export async function readSparseMap(
   reader: ByteReader,
   block: Buffer,
   header: TarHeader,
   pax: PaxRecords,
   contentBytes: number,
-): Promise<SparseMap | null> {
+): Promise<SparseMap | null | 'unknown'> {
+  const text = (key: string) => pax.get(key)?.toString('latin1') ?? '';
   const before = reader.position;
   let map: { sizeBytes: number; pieces: SparsePiece[] };
   let mapBytes = 0;
   if (header.type === 'S') {
+    // Star marks them by the same letter and has its map elsewhere.
+    if (!header.isGnu) return 'unknown';
     map = await readGnuMap(reader, block);
-  } else if (pax.get('GNU.sparse.major')?.toString('latin1') === '1') {
+  } else if (text('GNU.sparse.major') === '1') {
     map = {
       sizeBytes: paxNumber(pax, 'GNU.sparse.realsize') ?? -1,
       pieces: await readMapInContent(reader, contentBytes),
     };
     mapBytes = reader.position - before;
   } else if (pax.has('GNU.sparse.map')) {
-    const numbers = (pax.get('GNU.sparse.map')?.toString('latin1') ?? '').split(',').map(Number);
-    map = { sizeBytes: paxNumber(pax, 'GNU.sparse.size') ?? -1, pieces: pairs(numbers) };
+    map = { sizeBytes: sizeOf(pax), pieces: pairs(numbers(text('GNU.sparse.map'))) };
+  } else if (pax.has('GNU.sparse.numblocks')) {
+    const offsets = numbers(text('GNU.sparse.offset'));
+    const lengths = numbers(text('GNU.sparse.numbytes'));
+    if (offsets.length !== lengths.length) throw damaged();
+    map = {
+      sizeBytes: sizeOf(pax),
+      pieces: pairs(offsets.flatMap((offset, at) => [offset, lengths[at] ?? -1])),
+    };
   } else {
-    return null;
+    return isSparse(pax) ? 'unknown' : null;
   }
   check(map, contentBytes - mapBytes);
   return { ...map, mapBytes };
 }
+
+const numbers = (text: string): number[] => (text === '' ? [] : text.split(',').map(Number));
+
+/** The size that pax formats 0.0 and 0.1 name. */
+const sizeOf = (pax: PaxRecords): number => paxNumber(pax, 'GNU.sparse.size') ?? -1;
+
+/** GNU's keys say more than the name only where there are holes; `SUN.holesdata` is Solaris's map. */
+const isSparse = (pax: PaxRecords): boolean =>
+  pax.has('SUN.holesdata') ||
+  [...pax.keys()].some((key) => key.startsWith('GNU.sparse.') && key !== 'GNU.sparse.name');
 
 async function readGnuMap(reader: ByteReader, block: Buffer) {
   const numbers: (number | null)[] = [];

@@ -15,7 +15,7 @@ const maxSize = Number.MAX_SAFE_INTEGER;
 
 /** Null for a block of zeros, "damaged" when the checksum or a number is wrong. */
 export function parseTarHeader(block: Buffer): TarHeader | null | 'damaged' {
-  if (block[0] === 0 && block.every((byte) => byte === 0)) return null;
+  if (block[0] === 0 && isZero(block)) return null;
   if (!hasChecksum(block)) return 'damaged';
   const sizeBytes = readNumber(block, 124, 12);
   const modifiedAtSeconds = readNumber(block, 136, 12);
@@ -38,9 +38,19 @@ export function parseTarHeader(block: Buffer): TarHeader | null | 'damaged' {
 /** True when the first block of `bytes` is a tar header. */
 export const isTarHeader = (bytes: Uint8Array): boolean => {
   if (bytes.length < blockBytes) return false;
-  const block = Buffer.from(bytes.buffer, bytes.byteOffset, blockBytes);
-  return block[0] !== 0 && hasChecksum(block);
+  return hasChecksum(Buffer.from(bytes.buffer, bytes.byteOffset, blockBytes));
 };
+
+const maxEmptyBytes = 64 * 1024;
+
+/** True when `bytes`, which are all that there is, are the zeros that end a tar: one without entries. */
+export const isEmptyTar = (bytes: Uint8Array): boolean =>
+  bytes.length >= blockBytes * 2 &&
+  bytes.length <= maxEmptyBytes &&
+  bytes.length % blockBytes === 0 &&
+  isZero(bytes);
+
+export const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
 /** Old tars summed signed bytes; both sums are accepted. */
 function hasChecksum(block: Buffer): boolean {

@@ -4,19 +4,19 @@ import { openRange } from '../../open-range.ts';
 import { createTar, plainTar } from './create-tar.ts';
 import { extractTar } from './extract-tar.ts';
 import { readTar } from './read-tar.ts';
-import { isTarHeader } from './tar-header.ts';
+import { isEmptyTar, isTarHeader } from './tar-header.ts';
 
 /** Tar: V7, ustar, pax and GNU, with sparse files. */
 export const tar: ArchiveFormat = {
   extensions: ['.tar'],
-  detect: ({ head }) => isTarHeader(head),
+  detect: ({ head, source }) => isTarHeader(head) || (head.length === source.sizeBytes && isEmptyTar(head)),
   create: createTar(plainTar),
   async *list(request) {
-    for await (const { entry } of readTar(openReader(request), request.names)) yield entry;
+    for await (const { entry } of readTar(openReader(request), request)) yield entry;
   },
   async extract(request, extraction) {
     const reader = openReader(request, extraction.noteSourceBytes);
-    await extractTar(reader, request.names, extraction);
+    await extractTar(reader, request, extraction);
   },
 };
 

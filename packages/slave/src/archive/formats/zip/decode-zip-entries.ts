@@ -15,10 +15,13 @@ export type DecodeZipEntries = {
   readonly password: string | null;
 };
 
-/** The contents one after the other; a string instead of a length says why an entry is refused. */
+/**
+ * The contents one after the other. A string instead of a length says why an entry is refused, null that it ends behind
+ * the stretch, because its local extra field is larger than anybody thinks.
+ */
 export type DecodedZipEntries = {
   readonly content: Uint8Array;
-  readonly lengths: readonly (number | string)[];
+  readonly lengths: readonly (number | string | null)[];
 };
 
 export function decodeZipEntries(input: DecodeZipEntries): WorkResult<DecodedZipEntries> {
@@ -29,7 +32,7 @@ export function decodeZipEntries(input: DecodeZipEntries): WorkResult<DecodedZip
   let used = 0;
   const lengths = input.entries.map((entry) => {
     const decoded = decodeEntry(bytes, input, entry);
-    if (typeof decoded === 'string') return decoded;
+    if (decoded === null || typeof decoded === 'string') return decoded;
     const { length } = decoded;
     content.set(decoded, used);
     used += length;
@@ -47,9 +50,10 @@ function decodeEntry(
   bytes: Buffer,
   { start, password }: DecodeZipEntries,
   entry: DecodeZipEntries['entries'][number],
-): Uint8Array | string {
+): Uint8Array | string | null {
   const dataStart = checkLocalHeader(bytes, start, entry);
   if (typeof dataStart === 'string') return dataStart;
+  if (dataStart + entry.compressedBytes > bytes.length) return null;
   const stored = bytes.subarray(dataStart, dataStart + entry.compressedBytes);
   const packed = entry.encryption === null ? stored : decryptWhole(stored, entry.encryption, password ?? '');
   if (typeof packed === 'string') return packed;

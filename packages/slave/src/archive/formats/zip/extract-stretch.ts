@@ -5,6 +5,7 @@ import type { SmallFile } from '../../ports.ts';
 import { readRange } from '../../read-range.ts';
 import type { ThreadShare } from '../../threads/archive-threads.ts';
 import type { PasswordCheck } from './check-password.ts';
+import { extractLargeEntry } from './extract-large-entry.ts';
 import type { Stretch } from './plan-stretches.ts';
 import { refuse, type ZipFile } from './zip-file.ts';
 
@@ -30,9 +31,14 @@ export async function extractStretch(
   const { content, lengths } = await share.run('decodeZipEntries', work, { signal, transfer });
 
   const stored: SmallFile[] = [];
+  const beyond: ZipFile[] = [];
   let at = 0;
   for (const [position, file] of files.entries()) {
     const length = lengths[position];
+    if (length === null) {
+      beyond.push(file);
+      continue;
+    }
     passwordCheck.note(file, typeof length === 'number');
     if (typeof length === 'number') {
       stored.push({ entry: file.entry, content: content.subarray(at, at + length) });
@@ -41,6 +47,7 @@ export async function extractStretch(
       await refuse(extraction, file, new AppError('ENTRY_CORRUPT', length ?? 'was not decoded'));
     }
   }
+  for (const file of beyond) await extractLargeEntry({ file, decoding: 'thread' }, context);
   if (stored.length === 0 || !(await extraction.storeSmall(stored))) return;
   // Freed at once: until the collector comes there would be a hundred megabytes of them.
   (content.buffer as ArrayBuffer).transfer(0);

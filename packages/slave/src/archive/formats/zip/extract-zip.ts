@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { AppError } from '@longshore/protocol';
 import type { ReadRequest } from '../../archive-format.ts';
 import type { Extraction } from '../../extraction.ts';
@@ -10,6 +9,7 @@ import { type EntryDecoding, entryDecoding } from './entry-decoding.ts';
 import { extractLargeEntry } from './extract-large-entry.ts';
 import { extractStretch } from './extract-stretch.ts';
 import { type OpenedZip, openZip } from './list-zip.ts';
+import { nameChecksum } from './local-header.ts';
 import { planStretches } from './plan-stretches.ts';
 import { refuse, type ZipFile } from './zip-file.ts';
 import type { ZipRecord } from './zip-record.ts';
@@ -94,7 +94,7 @@ const locate = (record: ZipRecord, entry: SafeEntry): Omit<ZipFile, 'limit'> => 
     record.encryption.kind === 'none' || record.encryption.kind === 'strong' ? null : record.encryption,
   headerOffset: record.headerOffset,
   nameLength: record.nameBytes.length,
-  nameCrc32: crc32(record.nameBytes),
+  nameCrc32: nameChecksum(record.nameBytes),
   flags: record.flags,
   rawMethod: record.rawMethod,
   method: record.method,

@@ -67,7 +67,9 @@ function typeOf(name: string, unixMode: number, record: ZipRecord): ArchiveEntry
   const kind = unixMode & 0o170000;
   if (kind === 0o120000) return 'symlink';
   if (name.endsWith('/') || kind === 0o040000) return 'folder';
-  if (kind !== 0 && kind !== 0o100000) return 'special';
+  // Info-ZIP marks what it read from its standard input as the pipe that that was.
+  const isPipedFile = kind === 0o010000 && (record.sizeBytes > 0 || record.compressedBytes > 0);
+  if (kind !== 0 && kind !== 0o100000 && !isPipedFile) return 'special';
   const isDosFolder = windowsMakers.has(record.madeBy) && (record.externalAttributes & 0x10) !== 0;
   return isDosFolder && record.sizeBytes === 0 ? 'folder' : 'file';
 }

@@ -25,6 +25,8 @@ export type LocatedEntry = {
 export const localHeaderBytes = 30;
 const localSignature = 0x04034b50;
 const max32 = 0xffffffff;
+const backslash = 0x5c;
+const slash = 0x2f;
 const flagEncrypted = 1;
 const flagDescriptor = 8;
 
@@ -46,7 +48,7 @@ export function checkLocalHeader(bytes: Buffer, base: number, entry: LocatedEntr
     return 'is encrypted according to one header only';
   if (
     nameLength !== entry.nameLength ||
-    crc32(bytes.subarray(nameStart, nameStart + nameLength)) !== entry.nameCrc32
+    nameChecksum(bytes.subarray(nameStart, nameStart + nameLength)) !== entry.nameCrc32
   ) {
     return 'has two different names';
   }
@@ -54,6 +56,10 @@ export function checkLocalHeader(bytes: Buffer, base: number, entry: LocatedEntr
     return 'has two different sizes or checksums';
   return dataStart;
 }
+
+/** For comparing names: some programs of Windows separate with backslashes in one header only. */
+export const nameChecksum = (name: Uint8Array): number =>
+  crc32(name.includes(backslash) ? name.map((byte) => (byte === backslash ? slash : byte)) : name);
 
 /** Sizes of 4 GiB and more stand in an extra field that need not be compared: the content is checked anyway. */
 function agrees(bytes: Buffer, at: number, entry: LocatedEntry): boolean {

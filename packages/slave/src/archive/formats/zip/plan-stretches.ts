@@ -16,7 +16,7 @@ const shapes = {
   /** Large enough that the way there and back does not count. */
   remote: { maxBytes: 4 * 1024 * 1024, maxGapBytes: 64 * 1024, maxDecodedBytes: 12 * 1024 * 1024 },
 };
-/** A local header may have a longer extra field than the directory shows. */
+/** A local header may have a longer extra field than the directory shows; even longer ones are read by themselves. */
 const extraSlackBytes = 4096;
 
 /** Groups neighbours, which must be sorted by offset, into stretches. */

@@ -17,6 +17,7 @@ export type ZipEnd = {
 const endSignature = 0x06054b50;
 const locatorSignature = 0x07064b50;
 const end64Signature = 0x06064b50;
+const localSignature = 0x04034b50;
 const endBytes = 22;
 const maxCommentBytes = 65535;
 const max16 = 0xffff;
@@ -24,7 +25,8 @@ const max32 = 0xffffffff;
 
 /**
  * Finds the end record from the end of the file: the last one whose comment reaches exactly to the end, else the
- * last one at all (bytes were appended). Where two would do, the later one is the archive, as for most readers.
+ * last one at all (bytes were appended). Where two would do, the later one is the archive, as for most readers. A
+ * zip64 record counts where the older one refers to it, or leads to no directory.
  * Throws `ARCHIVE_TRUNCATED` when there is none and `ARCHIVE_CORRUPT` when it contradicts itself.
  */
 export async function readZipEnd(source: ByteSource, signal: AbortSignal): Promise<ZipEnd> {
@@ -41,24 +43,37 @@ export async function readZipEnd(source: ByteSource, signal: AbortSignal): Promi
   const endStart = tailStart + at;
 
   const hasLocator = at >= 20 && tail.readUInt32LE(at - 20) === locatorSignature;
+  const readBy64 = () => readEnd64(source, endStart - 20, Number(tail.readBigUInt64LE(at - 20 + 8)), signal);
   const needs64 = entries === max16 || size === max32 || offset === max32 || disk === max16;
-  if (hasLocator && needs64) {
-    return await readEnd64(source, endStart - 20, Number(tail.readBigUInt64LE(at - 20 + 8)), signal);
+  // An empty end record behind a locator is one that was left blank.
+  if (hasLocator && (needs64 || size === 0)) return await readBy64();
+  try {
+    return await placed(
+      source,
+      { size, offset, endStart, entries, entriesWrap: true, disks: disk + 1 },
+      signal,
+    );
+  } catch (error) {
+    if (!hasLocator || !(error instanceof AppError) || error.code !== 'ARCHIVE_CORRUPT') throw error;
+    return await readBy64();
   }
-  const shift = endStart - size - offset;
-  if (shift < 0)
-    throw new AppError('ARCHIVE_CORRUPT', 'the directory of the zip would begin before the file');
-  return await placed(
-    source,
-    { size, offset, endStart, entries, entriesWrap: true, disks: disk + 1 },
-    signal,
-  );
 }
 
 /** True when an end record reaches exactly to the end of the file. */
 export function hasZipEnd(tail: Buffer): boolean {
   const at = findEnd(tail);
   return at !== -1 && at + endBytes + tail.readUInt16LE(at + 20) === tail.length;
+}
+
+/** True when the last end record, wherever it stands, leads to a directory with entries. */
+export async function hasZipDirectory(source: ByteSource, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { directoryStart, directoryEnd } = await readZipEnd(source, signal);
+    return directoryEnd > directoryStart;
+  } catch (error) {
+    if (error instanceof AppError && /^ARCHIVE_(CORRUPT|TRUNCATED)$/.test(error.code)) return false;
+    throw error;
+  }
 }
 
 function findEnd(tail: Buffer): number {
@@ -116,7 +131,13 @@ async function placed(source: ByteSource, claim: Claim, signal: AbortSignal): Pr
   const rest = { entries, entriesWrap, disks };
   const before = endStart - size;
   if (before < 0) throw new AppError('ARCHIVE_CORRUPT', 'the directory of the zip is larger than the file');
-  if (size === 0) return { directoryStart: before, directoryEnd: before, shift: 0, ...rest };
+  if (before < offset)
+    throw new AppError('ARCHIVE_CORRUPT', 'the directory of the zip would begin before the file');
+  if (size === 0) {
+    if (await beginsWithEntry(source, signal))
+      throw new AppError('ARCHIVE_CORRUPT', 'the zip has entries and a directory without any');
+    return { directoryStart: before, directoryEnd: before, shift: 0, ...rest };
+  }
   for (const start of [before, offset]) {
     if (start + 4 > endStart) continue;
     const signature = await readRange(source, { start, end: start + 4 }, signal);
@@ -124,4 +145,10 @@ async function placed(source: ByteSource, claim: Claim, signal: AbortSignal): Pr
     return { directoryStart: start, directoryEnd: start + size, shift: start - offset, ...rest };
   }
   throw new AppError('ARCHIVE_CORRUPT', 'the zip has no directory where its end record says');
+}
+
+async function beginsWithEntry(source: ByteSource, signal: AbortSignal): Promise<boolean> {
+  if (source.sizeBytes < 4) return false;
+  const signature = await readRange(source, { start: 0, end: 4 }, signal);
+  return signature.readUInt32LE(0) === localSignature;
 }

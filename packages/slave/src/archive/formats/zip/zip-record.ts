@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 
 /** One entry of a central directory (APPNOTE.TXT 4.3.12), with zip64 and Unicode extra fields applied. */
@@ -72,7 +73,8 @@ export function parseRecord(bytes: Buffer, at: number, index: number, shift: num
   let headerOffset = offset32;
   const rawMethod = bytes.readUInt16LE(at + 10);
   let method = rawMethod;
-  let utf8Name = (flags & flagUtf8) !== 0 ? nameBytes.toString('utf8') : null;
+  // Some programs set the flag for whatever they write.
+  let utf8Name = (flags & flagUtf8) !== 0 && isUtf8(nameBytes) ? nameBytes.toString('utf8') : null;
   let modifiedAtMs: number | null = null;
   let encryption: ZipEncryption = encryptionOf(flags, crc32, dosTime);
 

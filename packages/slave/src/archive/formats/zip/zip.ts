@@ -1,10 +1,10 @@
 import type { ArchiveFormat } from '../../archive-format.ts';
-import { startsWith } from '../../source-probe.ts';
+import { startsWith } from '../../starts-with.ts';
 import { zipBySevenZip } from '../seven-zip/zip-by-seven-zip.ts';
 import { createZip } from './create-zip.ts';
 import { extractZip } from './extract-zip.ts';
 import { listZip } from './list-zip.ts';
-import { hasZipEnd } from './zip-end.ts';
+import { hasZipDirectory, hasZipEnd } from './zip-end.ts';
 
 /** A local header, the end of an empty zip, and the mark of a split one. */
 const signatures = [
@@ -16,10 +16,10 @@ const signatures = [
 /** Zip after PKWARE's APPNOTE.TXT 6.3.10, read by its central directory. */
 export const zip: ArchiveFormat = {
   extensions: ['.zip'],
-  async detect({ head, tail }) {
+  async detect({ head, tail, source, signal }) {
     if (signatures.some((signature) => startsWith(head, signature))) return true;
-    // A self-extractor has a program in front; then only the end tells.
-    return hasZipEnd(Buffer.from(await tail()));
+    // With a program or anything else in front only the end tells, and something may stand behind that as well.
+    return hasZipEnd(Buffer.from(await tail())) || (await hasZipDirectory(source, signal));
   },
   create: createZip,
   encrypts: true,
