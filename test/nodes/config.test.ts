@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { NodeConfig } from '@longshore/protocol';
+import type { NodeConfig, TaskDetail } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, type ApiError, addUser, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, startMasterBehind } from '../support/cluster.ts';
@@ -8,6 +8,9 @@ import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { adminPassword, closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
 import { type CliUser, cliUser } from '../support/run-cli.ts';
+
+const attemptsOf = ({ parts }: TaskDetail) =>
+  parts.flatMap(({ attempts }) => attempts.map(({ attempt, state, node }) => ({ attempt, state, node })));
 
 describe('the effective configuration of a node', () => {
   let master: RunningMaster;
@@ -80,8 +83,12 @@ describe('the effective configuration of a node', () => {
       async () => (await user.node('berta')).oldKey === null,
     );
     way.heal();
-    expect(await user.ended(id, 60_000)).toMatchObject({ state: 'completed', nodes: ['berta'] });
+    const task = await user.ended(id, 60_000);
+    expect(task).toMatchObject({ state: 'completed', nodes: ['berta'] });
+    expect(attemptsOf(task)).toEqual([{ attempt: 1, state: 'completed', node: 'berta' }]);
     expect(berta.program.child.exitCode).toBeNull();
+    expect(berta.program.log()).toContain('a new secret took the place of another');
+    expect(berta.program.log()).not.toMatch(/KEY_UNKNOWN|LEASE_LOST/);
   });
 
   it('S2 of a node that is gone says that it cannot be reached, by its name', async () => {

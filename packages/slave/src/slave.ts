@@ -66,6 +66,8 @@ const announceTimeoutMs = 1000;
 const requestTimeoutMs = 60_000;
 /** An answer that is being written has a moment; a peer that reads nothing has not. */
 const closeGraceMs = 2000;
+/** A master that is away while its secret is replaced has so long to come back to its work. */
+const keepWithoutKeyMs = 2 * 60 * 1000;
 const cleanEveryMs = 10 * 60 * 1000;
 
 /** The whole slave, wired. Resolves when it listens. `entries` tell people of the configuration. */
@@ -139,6 +141,7 @@ export async function startSlave(
       bootId,
       callbackTimeoutMs,
       log,
+      keepWithoutKeyMs,
       onLeaseLost: async (keyId: string, ref: AttemptRef) => {
         await stopAttempts(keyId, [{ ...ref, reason: 'lease-lost' }]);
       },
@@ -214,20 +217,10 @@ export async function startSlave(
 
     const replaceKeys = (secrets: readonly string[]): void => {
       const next = new Map(secrets.map(signingKey).map((key) => [key.keyId, key]));
-      for (const keyId of keys.keys()) {
-        if (next.has(keyId)) continue;
-        keys.delete(keyId);
-        log.info({ keyId }, 'a secret was removed, the work of its master is dropped');
-        const held = journal.attempts.held(keyId);
-        Promise.all([
-          masters.forget(keyId),
-          stopAttempts(
-            keyId,
-            held.map((ref) => ({ ...ref, reason: 'lease-lost' })),
-          ),
-        ]).catch((error: unknown) => log.error({ err: error, keyId }, 'a master could not be forgotten'));
-      }
+      const removed = [...keys.keys()].filter((keyId) => !next.has(keyId));
+      for (const keyId of removed) keys.delete(keyId);
       for (const [keyId, key] of next) keys.set(keyId, key);
+      for (const keyId of removed) masters.keyRemoved(keyId);
     };
 
     await forgetOld(journal, clock);
