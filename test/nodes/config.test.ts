@@ -62,6 +62,40 @@ describe('the effective configuration of a node', () => {
     expect((await nobody.send('GET', '/api/v1/nodes/anna/config')).status).toBe(403);
   });
 
+  it('S2 shows what an edit would change after a restart, and why an edit was refused', async () => {
+    const { confPath } = anna.program;
+    const before = await readFile(confPath, 'utf8');
+    const config = () => admin.call<NodeConfig>('GET', '/api/v1/nodes/anna/config');
+    const timeoutOf = ({ settings }: NodeConfig) => settings.find(({ key }) => key === 'CallbackTimeout');
+    await writeFile(confPath, `${before}\nCallbackTimeout = 9\n`);
+    const pending = await eventually('the edit waits', async () => {
+      const found = timeoutOf(await config());
+      return found?.pending != null && found;
+    });
+    expect(pending).toMatchObject({ value: '20', origin: 'default' });
+    expect(pending.pending).toEqual({
+      value: '9',
+      place: `${confPath}:${before.split('\n').length + 1}`,
+    });
+    expect((await shell.run(['nodes', 'config', 'anna'])).stdout).toMatch(
+      /^Waits for a restart of the slave: \[Slave\] CallbackTimeout = 9 \(.*conf\.ini:\d+\)$/m,
+    );
+    await writeFile(confPath, `${before}\nCallbackTimeout = soon\n`);
+    const refused = await eventually(
+      'the edit is refused',
+      async () => (await config()).refusedEdit ?? false,
+    );
+    expect(refused.reason).toMatch(/conf\.ini:\d+: \[Slave\] CallbackTimeout = "soon" is not allowed/);
+    expect((await shell.run(['nodes', 'config', 'anna'])).stdout).toMatch(
+      /^The last edit was refused .*: .*conf\.ini:\d+: \[Slave\] CallbackTimeout/m,
+    );
+    await writeFile(confPath, before);
+    await eventually('all is well again', async () => {
+      const answer = await config();
+      return answer.refusedEdit === null && timeoutOf(answer)?.pending === null;
+    });
+  });
+
   it('N8 S1 a new secret is taken from an edit while work runs, without a restart, and the work is not lost', async () => {
     const way = await startFaultProxy();
     const other = await startMasterBehind(way, { env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' } });

@@ -68,6 +68,7 @@ async function start(flags: ProgramFlags): Promise<void> {
       slave.reload(next);
       gracePeriodMs = next.config.gracePeriodMs;
     },
+    refused: (reason) => slave.reloadRefused(reason),
     log,
   });
   stopOnRequest({ slave, gracePeriodMs: () => gracePeriodMs, log, onStop: reloading.end, traces });
