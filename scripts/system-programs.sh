@@ -8,6 +8,7 @@ chromium: chromium --version
 faketime: faketime --version
 libarchive-tools: bsdtar --version
 libc-bin: iconv --version
+nginx-light: PATH=$PATH:/usr/sbin nginx -v
 openssl: openssl version
 python3: python3 --version
 tar: tar --version

@@ -2,6 +2,15 @@ import { type ConfigSpec, environmentName, type KeySpec } from '@longshore/runti
 import { masterConfigSpec } from '../../packages/master/src/config.ts';
 import { slaveConfigSpec } from '../../packages/slave/src/config.ts';
 
+const nginxLines = [
+  'proxy_http_version 1.1;',
+  'proxy_set_header Host $host;',
+  'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+  'client_max_body_size 0;',
+  'proxy_request_buffering off;',
+  'proxy_buffering off;',
+].join('\n  ');
+
 /** `docs/configuration.md`, from the descriptions that both programs read their configuration with. */
 export function configurationPage(): string {
   return `# Configuration
@@ -39,14 +48,24 @@ Unknown sections and keys are refused, with the line and the name that was proba
 twice the last counts. A file that holds a secret should be readable by its owner only (\`chmod 600 conf.ini\`).
 
 A running slave reads its file and its certificate again when the file is edited and at \`SIGHUP\`
-(\`kill -HUP\`). Keys that say "Read again while running" are in force at once; what else was changed is named in the
-log and waits for a restart. Work goes on, but for that of a master whose secret is gone: the master gives it out again, and
-what was stored of it is kept. A file with a mistake changes nothing: the log says what is wrong, and the old values stay.
+(\`kill -HUP\`). Keys that say "Read again while running" are in force at once; what else was changed waits for a restart. Work goes on, also that of a master whose secret was replaced by
+a new one of it; when the secret of a master is gone, the master gives its work out again, and what was stored of it is kept.
+A file with a mistake changes nothing. The log names what waits and what is wrong, and so does \`longshore nodes config NAME\`.
 
 ## Master
 
 \`npm start\` and \`./master\`. \`LONGSHORE_ADMIN_PASSWORD\` sets the password of the first administrator at the first
 start; without it one is generated and printed once.
+
+Behind nginx, with \`[Site] PublicUrl\` as others see it and the address of nginx in \`[Site] TrustedProxies\`. File contents
+pass as they come, unlimited and without a copy on the disk of nginx:
+
+\`\`\`nginx
+location / {
+  proxy_pass http://127.0.0.1:5212;
+  ${nginxLines}
+}
+\`\`\`
 
 ${sections(masterConfigSpec)}
 ## Slave
@@ -62,9 +81,7 @@ Behind nginx, on a unix socket (\`[UnixSocket] Listen = /run/longshore/slave.soc
 \`\`\`nginx
 location / {
   proxy_pass http://unix:/run/longshore/slave.sock:;
-  proxy_http_version 1.1;
-  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-  client_max_body_size 0;
+  ${nginxLines}
 }
 \`\`\`
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { NodeConfig } from '@longshore/protocol';
+import type { NodeConfig, TaskDetail } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, type ApiError, addUser, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, startMasterBehind } from '../support/cluster.ts';
@@ -8,6 +8,9 @@ import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { adminPassword, closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
 import { type CliUser, cliUser } from '../support/run-cli.ts';
+
+const attemptsOf = ({ parts }: TaskDetail) =>
+  parts.flatMap(({ attempts }) => attempts.map(({ attempt, state, node }) => ({ attempt, state, node })));
 
 describe('the effective configuration of a node', () => {
   let master: RunningMaster;
@@ -59,6 +62,40 @@ describe('the effective configuration of a node', () => {
     expect((await nobody.send('GET', '/api/v1/nodes/anna/config')).status).toBe(403);
   });
 
+  it('S2 shows what an edit would change after a restart, and why an edit was refused', async () => {
+    const { confPath } = anna.program;
+    const before = await readFile(confPath, 'utf8');
+    const config = () => admin.call<NodeConfig>('GET', '/api/v1/nodes/anna/config');
+    const timeoutOf = ({ settings }: NodeConfig) => settings.find(({ key }) => key === 'CallbackTimeout');
+    await writeFile(confPath, `${before}\nCallbackTimeout = 9\n`);
+    const pending = await eventually('the edit waits', async () => {
+      const found = timeoutOf(await config());
+      return found?.pending != null && found;
+    });
+    expect(pending).toMatchObject({ value: '20', origin: 'default' });
+    expect(pending.pending).toEqual({
+      value: '9',
+      place: `${confPath}:${before.split('\n').length + 1}`,
+    });
+    expect((await shell.run(['nodes', 'config', 'anna'])).stdout).toMatch(
+      /^Waits for a restart of the slave: \[Slave\] CallbackTimeout = 9 \(.*conf\.ini:\d+\)$/m,
+    );
+    await writeFile(confPath, `${before}\nCallbackTimeout = soon\n`);
+    const refused = await eventually(
+      'the edit is refused',
+      async () => (await config()).refusedEdit ?? false,
+    );
+    expect(refused.reason).toMatch(/conf\.ini:\d+: \[Slave\] CallbackTimeout = "soon" is not allowed/);
+    expect((await shell.run(['nodes', 'config', 'anna'])).stdout).toMatch(
+      /^The last edit was refused .*: .*conf\.ini:\d+: \[Slave\] CallbackTimeout/m,
+    );
+    await writeFile(confPath, before);
+    await eventually('all is well again', async () => {
+      const answer = await config();
+      return answer.refusedEdit === null && timeoutOf(answer)?.pending === null;
+    });
+  });
+
   it('N8 S1 a new secret is taken from an edit while work runs, without a restart, and the work is not lost', async () => {
     const way = await startFaultProxy();
     const other = await startMasterBehind(way, { env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' } });
@@ -80,8 +117,12 @@ describe('the effective configuration of a node', () => {
       async () => (await user.node('berta')).oldKey === null,
     );
     way.heal();
-    expect(await user.ended(id, 60_000)).toMatchObject({ state: 'completed', nodes: ['berta'] });
+    const task = await user.ended(id, 60_000);
+    expect(task).toMatchObject({ state: 'completed', nodes: ['berta'] });
+    expect(attemptsOf(task)).toEqual([{ attempt: 1, state: 'completed', node: 'berta' }]);
     expect(berta.program.child.exitCode).toBeNull();
+    expect(berta.program.log()).toContain('a new secret took the place of another');
+    expect(berta.program.log()).not.toMatch(/KEY_UNKNOWN|LEASE_LOST/);
   });
 
   it('S2 of a node that is gone says that it cannot be reached, by its name', async () => {

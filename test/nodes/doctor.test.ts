@@ -195,6 +195,14 @@ describe('N3 the communication test', () => {
       fix: /node URL or the proxy/,
     },
     {
+      fault: 'the address of the master, given by mistake',
+      run: async () => test(await nodeAt(master.url)),
+      step: 'slave',
+      code: 'NODE_IS_A_MASTER',
+      evidence: /this is a Longshore master \(longshore-master \d+\.\d+\.\d+\), not a slave/,
+      fix: /where \.\/slave listens/,
+    },
+    {
       fault: 'a slave of another protocol',
       run: async () =>
         test(
@@ -225,7 +233,7 @@ describe('N3 the communication test', () => {
       step: 'signature',
       code: 'KEY_UNKNOWN',
       evidence: /key/,
-      fix: /Copy the secret/,
+      fix: /rotate-key NAME/,
     },
     {
       fault: 'a clock that is ten minutes ahead',
@@ -336,6 +344,7 @@ describe('N3 the communication test', () => {
     await untilOnline(user, 'anna');
     const saved = await test('anna');
     expect(summary(saved)).toEqual(well);
+    expect(saved.find(({ step }) => step === 'callback')?.evidence).toMatch(/clock \d+ ms (ahead|behind)$/);
     const before = await user.call<{ nodes: Node[] }>('GET', '/api/v1/nodes');
     const unsaved = await testUnsaved({ url: `http://127.0.0.1:${port()}`, secret: anna.secret });
     expect(summary(unsaved)).toEqual(well);
@@ -350,6 +359,11 @@ describe('N3 the communication test', () => {
       ...['resolve ok', 'connect ok', 'tls skipped', 'slave ok', 'version ok'],
       ...['signature skipped', 'clock skipped', 'callback skipped', 'temp skipped', 'cors skipped'],
     ]);
+    const evidenceOf = (name: string) => steps.find(({ step }) => step === name)?.evidence;
+    expect(evidenceOf('resolve')).toBe('127.0.0.1 is an address, there is no name to look up');
+    expect(evidenceOf('version')).toMatch(
+      /^Master: 1\.\d+ \(Longshore .+\), Slave: 1\.\d+ \(Longshore .+\)$/,
+    );
   });
 
   it('a page of the console may use the slave when the preflight says so, as a browser reads it', async () => {

@@ -1,23 +1,81 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Node, TestStep } from '@longshore/protocol';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Api, signIn } from '../support/api.ts';
 import { addSlave, freePort, untilOnline } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { closeAll, type Program, root, startMaster, startProgram, tempFolder } from '../support/programs.ts';
+
+/** Stands before a slave of 1.0 and refuses what 1.1 has added: see the table of versions in docs/protocol.md. */
+function onlyOldest(): { newer: string[]; pass: (port: number) => Promise<string> } {
+  const newer: string[] = [];
+  const routes = ['hello', 'attempts', 'attempts/cancel', 'archives/list', 'self-test'];
+  const look = (path: string, text: string): void => {
+    // What a browser asks before it exchanges bytes is no part of it.
+    if (path.startsWith('/blobs/v1/')) return;
+    if (!routes.some((route) => path === `/slave/v1/${route}`)) newer.push(path);
+    const body = (text === '' ? {} : JSON.parse(text)) as {
+      attempts?: { sources?: unknown; traceparent?: unknown; work?: { kind: string; password?: unknown } }[];
+      masterUrls?: unknown[];
+    };
+    if (path.endsWith('/self-test') && body.masterUrls?.length === 0)
+      newer.push('a self-test without addresses');
+    for (const { work, ...attempt } of body.attempts ?? []) {
+      for (const field of ['sources', 'traceparent']) if (field in attempt) newer.push(field);
+      if (work?.kind === 'check') newer.push('check');
+      if (typeof work?.password === 'object' && work.password !== null) newer.push('encrypted password');
+    }
+  };
+  const pass = async (port: number): Promise<string> => {
+    const server = createServer(async (incoming, outgoing) => {
+      let body = '';
+      for await (const chunk of incoming) body += String(chunk);
+      const { method, url: path = '', headers } = incoming;
+      const before = newer.length;
+      look(path, body);
+      if (newer.length > before) {
+        outgoing.writeHead(400).end();
+        return;
+      }
+      const passed = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(outgoing);
+      });
+      passed.once('error', () => outgoing.destroy());
+      passed.end(body);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  return { newer, pass };
+}
 
 /** A slave that was written from docs/protocol.md in another language, and can say that it speaks another version. */
 describe('slaves that are not ours', () => {
   let user: Api;
   const made = new Map<string, Program & { dataPath: string }>();
 
-  async function start(name: string, protocol: string): Promise<Program & { dataPath: string }> {
+  /** With `via`, the master reaches it at that address, from where everything is passed on to the port given. */
+  async function start(
+    name: string,
+    protocol: string,
+    via: (port: number) => Promise<string> = async (port) => `http://127.0.0.1:${port}`,
+  ): Promise<Program & { dataPath: string }> {
     const port = await freePort();
+    const url = await via(port);
     const { secret } = await user.call<{ node: Node; secret: string }>('POST', '/api/v1/nodes', {
       name,
-      url: `http://127.0.0.1:${port}`,
+      url,
       capabilities: ['create-archive'],
       weight: 1000,
     });
@@ -94,6 +152,19 @@ print([(i.filename, i.file_size) for i in z.infolist() if not i.is_dir()])`;
     await start(name, protocol);
     expect(await untilOnline(user, name)).toMatchObject({ vitals: { protocol } });
     expect(await zip(`/${name}.zip`, { node: name })).toMatchObject({ state: 'completed', nodes: [name] });
+  });
+
+  it('N10 a slave of 1.0 that takes nothing newer is sent nothing newer, and its work is done', async () => {
+    const { newer, pass } = onlyOldest();
+    await start('strict', '1.0', pass);
+    await untilOnline(user, 'strict');
+    const steps = String(await user.call<Buffer>('POST', '/api/v1/nodes/strict/test'));
+    expect(steps).not.toMatch(/"status":"(failed|warning)"/);
+    expect(await zip('/strict.zip', { node: 'strict' })).toMatchObject({
+      state: 'completed',
+      nodes: ['strict'],
+    });
+    expect(newer).toEqual([]);
   });
 
   it.each([

@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { AppError, type Limits } from '@longshore/protocol';
 import {
@@ -23,6 +22,7 @@ import {
   url,
 } from '@longshore/runtime';
 import type { OidcSettings } from './accounts/oidc/identity-provider.ts';
+import { externalAddresses } from './external-addresses.ts';
 
 /** Every key of the master's configuration. */
 export const masterConfigSpec = defineConfig({
@@ -350,7 +350,7 @@ function toDatabase(
 export function masterUrls(config: MasterConfig, port: number): { slaves: string[]; embedded: string[] } {
   const { host } = config.listen;
   const everywhere = host === null || host === '0.0.0.0' || host === '::';
-  const own = everywhere ? externalAddresses().slice(0, 1) : [host.includes(':') ? `[${host}]` : host];
+  const own = everywhere ? externalAddresses() : [host.includes(':') ? `[${host}]` : host];
   const toUrl = (address: string): string => `http://${address}:${port}`;
   const configured = [config.internalUrl, config.publicUrl].filter((address) => address !== undefined);
   const reachable = own.filter((address) => !isLoopback(address)).map(toUrl);
@@ -361,9 +361,3 @@ export function masterUrls(config: MasterConfig, port: number): { slaves: string
 
 const isLoopback = (address: string): boolean =>
   address === 'localhost' || address === '[::1]' || address.startsWith('127.');
-
-const externalAddresses = (): string[] =>
-  Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter((address) => !address.internal && address.family === 'IPv4')
-    .map((address) => address.address);

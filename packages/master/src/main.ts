@@ -6,6 +6,7 @@ import {
   type Logger,
   onStopSignals,
   type ProgramFlags,
+  placeOf,
   print,
   runProgram,
   systemClock,
@@ -32,10 +33,14 @@ LONGSHORE_ADMIN_PASSWORD sets the password of the first administrator; without i
 /** Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, or could not start. */
 async function start(flags: ProgramFlags): Promise<void> {
   const { config, warnings } = readMasterConfig({ file: flags.config, overrides: flags });
-  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
+  if (config.trustedCertificates !== undefined) {
+    trustCertificates(config.trustedCertificates, placeOf(config.entries, 'System', 'TrustedCertificates'));
+  }
   if (flags.check) {
     const verdict = `${flags.config ?? 'The environment'} is valid.`;
-    return print(`${[...effectiveConfig(config.entries), '', ...warnings, verdict].join('\n')}\n`);
+    return print(
+      `${[...effectiveConfig(config.entries), '', ...warnings.map((warning) => `warning: ${warning}`), verdict].join('\n')}\n`,
+    );
   }
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'master' });

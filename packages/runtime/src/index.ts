@@ -13,6 +13,7 @@ export {
   type ConfigOrigin,
   type ConfigOverrides,
   type ConfigReading,
+  placeOf,
   readConfig,
 } from './config/read-config.ts';
 export { systemKeys } from './config/system-keys.ts';

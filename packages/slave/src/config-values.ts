@@ -14,7 +14,7 @@ export const bandwidth = (): ValueType<number> => ({
 
 /** One secret or more, separated by commas; each is the key of one master. */
 export const secrets = (): ValueType<readonly string[]> => ({
-  allowed: 'a text of at least 16 characters, or several separated by commas',
+  allowed: 'a text of 16 to 256 characters, or several separated by commas',
   parse: (value) => {
     const all = value.split(',').map((secret) => secret.trim());
     return all.every((secret) => secret.length >= 16 && secret.length <= 256) ? all : undefined;

@@ -141,19 +141,43 @@ queue_slave_worker_num = 15
 });
 
 test.each([
-  ['[SSL]\nCertPath = a.pem', 'KeyPath is missing'],
-  ['[SSL]\nKeyPath = a.pem', 'CertPath is missing'],
+  ['[SSL]\nCertPath = a.pem', 'conf.ini:4: [SSL] KeyPath is missing'],
+  ['[SSL]\nKeyPath = a.pem', 'conf.ini:4: [SSL] CertPath is missing'],
   ['[UnixSocket]\nPerm = 0999', 'give an octal file mode'],
   ['[Slave]\nSecret = 0123456789abcdef, short', 'several separated by commas'],
   [
     '[Slave]\nSecret = 0123456789abcdef, 0123456789abcdeg\n[Stores]\nlocal = /srv',
-    'Stores] serves one master',
+    'conf.ini:4: [Stores] serves one master',
   ],
   ['[UnixSokcet]\nListen = a', 'did you mean UnixSocket?'],
+  ['[Option]\nqueue_slave_max_retry = 1', 'did you mean OptionOverwrite?'],
+  ['[OptionOverwrite]\nworker_num = 1', 'did you mean queue_slave_worker_num?'],
+  ['[OptionOverwrite]\nmax_retry = 1', 'did you mean queue_slave_max_retry?'],
+  ['[System]\nGracePeriod = 1e9', 'give a number of seconds from 0 to 86400'],
 ])('S1: %j is refused, and the message says what is wrong', (text, reason) => {
   expect(() => read(`[Slave]\nSecret = 0123456789abcdef\n${text}\n`)).toThrowError(
     expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(reason) }),
   );
+});
+
+test('S1: without a file and without a secret it says how to get a file', () => {
+  expect(() => readSlaveConfig({})).toThrowError(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('give -c conf.ini; the console or `longshore nodes add` shows one'),
+    }),
+  );
+});
+
+test('S1: a variable whose section has a wrong letter is reported as a wrong key is', () => {
+  vi.stubEnv('LONGSHORE_OPTION_OVERWITE_QUEUE_SLAVE_WORKER_NUM', '3');
+  vi.stubEnv('LONGSHORE_ADMIN_PASSWORD', 'of another program');
+  vi.stubEnv('LONGSHORE_URL', 'http://127.0.0.1');
+  const { warnings } = read('[Slave]\nSecret = 0123456789abcdef\n');
+  vi.unstubAllEnvs();
+  expect(warnings).toEqual([
+    'LONGSHORE_OPTION_OVERWITE_QUEUE_SLAVE_WORKER_NUM is not read; did you mean LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_WORKER_NUM?',
+  ]);
 });
 
 test('S6: several masters have a secret each', () => {

@@ -17,6 +17,7 @@ import {
   listenAddress,
   metricsSection,
   path,
+  placeOf,
   readConfig,
   seconds,
   systemKeys,
@@ -275,6 +276,15 @@ export function readSlaveConfig(options: {
   file?: string | undefined;
   overrides?: { listen?: string | undefined; data?: string | undefined };
 }): SlaveConfigReading {
+  const nothingSaid = [options.file, process.env.LONGSHORE_SLAVE_SECRET].every(
+    (said) => said === undefined || said === '',
+  );
+  if (nothingSaid) {
+    const message =
+      'there is no configuration: give -c conf.ini; the console or `longshore nodes add` shows one. ' +
+      'Without a file, LONGSHORE_SLAVE_SECRET has to be set';
+    throw new AppError('CONFIG_INVALID', message);
+  }
   const { values, entries, warnings } = readConfig({
     config: slaveConfigSpec,
     file: options.file,
@@ -287,12 +297,11 @@ export function readSlaveConfig(options: {
   const { System, Slave, CORS, Metrics, OptionOverwrite, Stores } = values;
   const cors = corsRules(CORS);
   if (Slave.Secret.length > 1 && Object.keys(Stores).length > 0) {
-    const message =
-      '[Stores] serves one master: the stores of two may have the same id, so Secret must be one';
+    const message = `${placeOf(entries, 'Slave', 'Secret')}: [Stores] serves one master: the stores of two may have the same id, so [Slave] Secret must be one`;
     throw new AppError('CONFIG_INVALID', message);
   }
   const config: SlaveConfig = {
-    listen: listenPlaces(values),
+    listen: listenPlaces(values, entries),
     cors,
     proxyHeader: System.ProxyHeader.toLowerCase(),
     trustedProxies: System.TrustedProxies,
@@ -335,18 +344,23 @@ export function readSlaveConfig(options: {
   };
 }
 
-function listenPlaces({ System, SSL, UnixSocket }: ConfigValues<typeof slaveConfigSpec>): ListenPlace[] {
+function listenPlaces(
+  { System, SSL, UnixSocket }: ConfigValues<typeof slaveConfigSpec>,
+  entries: readonly ConfigEntry[],
+): ListenPlace[] {
   const { CertPath: certPath, KeyPath: keyPath } = SSL;
   if ((certPath === undefined) !== (keyPath === undefined)) {
-    const missing = certPath === undefined ? 'CertPath' : 'KeyPath';
+    const [missing, given] = certPath === undefined ? ['CertPath', 'KeyPath'] : ['KeyPath', 'CertPath'];
     throw new AppError(
       'CONFIG_INVALID',
-      `[SSL] ${missing} is missing: HTTPS needs a certificate and its key`,
+      `${placeOf(entries, 'SSL', given)}: [SSL] ${missing} is missing: HTTPS needs a certificate and its key`,
     );
   }
   const places: ListenPlace[] = [];
   if (certPath !== undefined && keyPath !== undefined) {
-    places.push({ type: 'https', address: SSL.Listen, certPath, keyPath });
+    const certPlace = placeOf(entries, 'SSL', 'CertPath');
+    const keyPlace = placeOf(entries, 'SSL', 'KeyPath');
+    places.push({ type: 'https', address: SSL.Listen, certPath, keyPath, certPlace, keyPlace });
   }
   if (UnixSocket.Listen !== undefined) {
     places.push({ type: 'unix', path: UnixSocket.Listen, mode: UnixSocket.Perm });

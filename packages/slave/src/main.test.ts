@@ -247,8 +247,23 @@ test.each([
 ])('S1: --check looks into the files that %j names', async (lines, reason) => {
   const slave = spawnSlave(['-c', configuration(tempFolder(), lines), '--check']);
   expect(await slave.exit).toBe(2);
-  expect(slave.output()).toContain('CONFIG_INVALID: [S');
+  expect(slave.output()).toMatch(/CONFIG_INVALID: \S+conf\.ini:\d+: \[S/);
   expect(slave.output()).toContain(reason);
+});
+
+test('S1: an unknown flag is answered with the nearest one, and with the usage', async () => {
+  const slave = spawnSlave(['--confg', 'conf.ini']);
+  expect(await slave.exit).toBe(2);
+  expect(slave.output()).toMatch(/^USAGE: there is no flag --confg; did you mean --config\?\n\nUsage: slave/);
+  expect(slave.output()).not.toContain('request');
+});
+
+test('S6: a certificate that cannot be read is named with its line', async () => {
+  const folder = tempFolder();
+  const file = configuration(folder, '[SSL]\nCertPath = no.pem\nKeyPath = no.key\n');
+  const slave = spawnSlave(['-c', file, '--check']);
+  expect(await slave.exit).toBe(2);
+  expect(slave.output()).toContain(`${file}:9: [SSL] CertPath = ${join(folder, 'no.pem')} cannot be read`);
 });
 
 test('N2: a file of Windows that every user can read is read, and warned about', async () => {
@@ -258,5 +273,6 @@ test('N2: a file of Windows that every user can read is read, and warned about',
   chmodSync(file, 0o644);
   const slave = spawnSlave(['-c', file, '--check']);
   expect(await slave.exit).toBe(0);
+  expect(slave.output()).toContain(`\nwarning: ${file} holds`);
   expect(slave.output()).toContain(`every user can read it; run: chmod 600 ${file}`);
 });

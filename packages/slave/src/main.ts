@@ -7,6 +7,7 @@ import {
   type Logger,
   onStopSignals,
   type ProgramFlags,
+  placeOf,
   print,
   readCertificate,
   runProgram,
@@ -35,11 +36,15 @@ async function start(flags: ProgramFlags): Promise<void> {
   const read = (): SlaveConfigReading => readSlaveConfig({ file: flags.config, overrides: flags });
   const first = read();
   const { config, entries, warnings } = first;
-  if (config.trustedCertificates !== undefined) trustCertificates(config.trustedCertificates);
+  if (config.trustedCertificates !== undefined) {
+    trustCertificates(config.trustedCertificates, placeOf(entries, 'System', 'TrustedCertificates'));
+  }
   if (flags.check) {
     for (const place of config.listen) if (place.type === 'https') readCertificate(place);
     const verdict = `${flags.config ?? 'The environment'} is valid.`;
-    return print(`${[...effectiveConfig(entries), '', ...warnings, verdict].join('\n')}\n`);
+    return print(
+      `${[...effectiveConfig(entries), '', ...warnings.map((warning) => `warning: ${warning}`), verdict].join('\n')}\n`,
+    );
   }
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'slave' });
@@ -63,6 +68,7 @@ async function start(flags: ProgramFlags): Promise<void> {
       slave.reload(next);
       gracePeriodMs = next.config.gracePeriodMs;
     },
+    refused: (reason) => slave.reloadRefused(reason),
     log,
   });
   stopOnRequest({ slave, gracePeriodMs: () => gracePeriodMs, log, onStop: reloading.end, traces });

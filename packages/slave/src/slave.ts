@@ -1,4 +1,4 @@
-import { AppError, type AttemptRef } from '@longshore/protocol';
+import { AppError, type AttemptRef, type NodeConfig } from '@longshore/protocol';
 import { signingKey } from '@longshore/protocol/server';
 import {
   type ConfigEntry,
@@ -26,6 +26,7 @@ import { openJournal } from './journal/open-journal.ts';
 import { addSlaveGauges, createSlaveMeter } from './metrics/slave-metrics.ts';
 import { createAttemptQueue } from './queue/attempt-queue.ts';
 import { createExecuteAttempt } from './queue/execute-attempt.ts';
+import type { SettingInForce } from './reload/config-changes.ts';
 import { createAttemptReports } from './report/attempt-reports.ts';
 import { effectiveSettings } from './report/effective-settings.ts';
 import { createMasters } from './report/masters.ts';
@@ -52,7 +53,9 @@ export type Slave = {
   /** Where it listens, for people. */
   readonly places: readonly string[];
   /** Puts in force what can change while it runs, and reads the certificate again. Throws `CONFIG_INVALID` for that. */
-  reload(next: { config: LiveConfig; entries: readonly ConfigEntry[] }): void;
+  reload(next: { config: LiveConfig; entries: readonly SettingInForce[] }): void;
+  /** Tells administrators that the file says something else than what is in force, and why. */
+  reloadRefused(reason: string): void;
   /**
    * Takes nothing new, lets work run on for `graceMs`, and gives the rest back to the master; without `giveBack`
    * it stays in the journal for the next start. Resolves when everything is closed.
@@ -66,6 +69,8 @@ const announceTimeoutMs = 1000;
 const requestTimeoutMs = 60_000;
 /** An answer that is being written has a moment; a peer that reads nothing has not. */
 const closeGraceMs = 2000;
+/** A master that is away while its secret is replaced has so long to come back to its work. */
+const keepWithoutKeyMs = 2 * 60 * 1000;
 const cleanEveryMs = 10 * 60 * 1000;
 
 /** The whole slave, wired. Resolves when it listens. `entries` tell people of the configuration. */
@@ -90,7 +95,8 @@ export async function startSlave(
     const { callbackTimeoutMs, signatureTtlSeconds } = config;
     // What `reload` replaces; whoever depends on it asks again each time.
     let live: LiveConfig = config;
-    let entriesInForce = entries;
+    let settings: readonly SettingInForce[] = entries.map((entry) => ({ ...entry, pending: null }));
+    let refusedEdit: NodeConfig['refusedEdit'] = null;
     const peers = createPeerClient({ clock, signatureTtlSeconds });
     closers.add('connections to masters', () => peers.close());
     const http = createBlobHttp({
@@ -139,6 +145,7 @@ export async function startSlave(
       bootId,
       callbackTimeoutMs,
       log,
+      keepWithoutKeyMs,
       onLeaseLost: async (keyId: string, ref: AttemptRef) => {
         await stopAttempts(keyId, [{ ...ref, reason: 'lease-lost' }]);
       },
@@ -207,27 +214,18 @@ export async function startSlave(
         timeoutMs: callbackTimeoutMs,
       }),
       nodeConfig: (keyId) => ({
-        settings: effectiveSettings(entriesInForce, masters.find(keyId)?.hello()),
+        settings: effectiveSettings(settings, masters.find(keyId)?.hello()),
+        refusedEdit,
       }),
       callbackTimeoutMs,
     });
 
     const replaceKeys = (secrets: readonly string[]): void => {
       const next = new Map(secrets.map(signingKey).map((key) => [key.keyId, key]));
-      for (const keyId of keys.keys()) {
-        if (next.has(keyId)) continue;
-        keys.delete(keyId);
-        log.info({ keyId }, 'a secret was removed, the work of its master is dropped');
-        const held = journal.attempts.held(keyId);
-        Promise.all([
-          masters.forget(keyId),
-          stopAttempts(
-            keyId,
-            held.map((ref) => ({ ...ref, reason: 'lease-lost' })),
-          ),
-        ]).catch((error: unknown) => log.error({ err: error, keyId }, 'a master could not be forgotten'));
-      }
+      const removed = [...keys.keys()].filter((keyId) => !next.has(keyId));
+      for (const keyId of removed) keys.delete(keyId);
       for (const [keyId, key] of next) keys.set(keyId, key);
+      for (const keyId of removed) masters.keyRemoved(keyId);
     };
 
     await forgetOld(journal, clock);
@@ -251,12 +249,16 @@ export async function startSlave(
       reload: (next) => {
         for (const server of servers) server.renewCertificate();
         live = next.config;
-        entriesInForce = next.entries;
+        settings = next.entries;
+        refusedEdit = null;
         const { workers, retry: policy, logLevel } = live;
         log.level = logLevel;
         masters.setLogLevel(logLevel);
         replaceKeys(live.secrets);
         queue.reconfigure({ workers, policy, logLevel });
+      },
+      reloadRefused: (reason) => {
+        refusedEdit = { atMs: clock.nowMs(), reason };
       },
       stop: async ({ graceMs, giveBack }) => {
         stopping = true;

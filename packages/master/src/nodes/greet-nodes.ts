@@ -68,13 +68,17 @@ export function startGreeter(deps: GreeterDeps): Greeter {
     const hello = deps.hello(row);
     try {
       const { data, skewMs } = await deps.client.hello(peer, hello);
-      await recordGreeting(database.db, { nodeId: row.id, vitals: data.vitals, skewMs });
+      const where = hello.masterUrls.join(' and ');
+      const unheard = isUnheardSince(greetedMs.get(row.id), row)
+        ? toErrorInfo(
+            new AppError(
+              'CALLBACK_FAILED',
+              `"${row.name}" answers, but none of its heartbeats arrives at ${where}`,
+            ),
+          )
+        : null;
+      await recordGreeting(database.db, { nodeId: row.id, vitals: data.vitals, skewMs }, unheard);
       log.info({ nodeId: row.id, node: row.name, url: peer.url }, 'node greeted');
-      if (isUnheardSince(greetedMs.get(row.id), row)) {
-        const where = hello.masterUrls.join(' and ');
-        const message = `"${row.name}" answers, but none of its heartbeats arrives at ${where}`;
-        await recordNodeError(database.db, row.id, toErrorInfo(new AppError('CALLBACK_FAILED', message)));
-      }
       greetedMs.set(row.id, clock.monotonicMs());
       pause(row.id);
       deps.changed(hello.nodeId);

@@ -84,7 +84,7 @@ export function createNodeClient(
     dispatch: async (peer, attempts) => {
       const answer = await call(peer, {
         path: slaveRoutes.attempts,
-        body: (key) => ({ attempts: attempts.map((attempt) => sealAttempt(peer, key, attempt)) }),
+        body: (key) => ({ attempts: attempts.map((attempt) => sayAttempt(peer, key, attempt)) }),
         response: DispatchAnswer,
         requestId: attempts[0]?.requestId ?? crypto.randomUUID(),
         timeoutMs: quickMs,
@@ -132,8 +132,9 @@ export function createNodeClient(
   };
 }
 
-/** Since this minor version a slave opens passwords that were encrypted for it. */
+/** Since this minor version a slave opens passwords that were encrypted for it, and takes sources with an attempt. */
 const sealingMinor = 1;
+const sourcesMinor = 1;
 
 function sealPassword(
   { minor }: NodePeer,
@@ -142,6 +143,12 @@ function sealPassword(
 ): ArchivePassword | null {
   if (typeof password !== 'string' || minor < sealingMinor) return password;
   return { sealed: sealText(seal, password) };
+}
+
+/** An attempt as the version of the node has it. */
+function sayAttempt(peer: NodePeer, key: SigningKey, attempt: Attempt): Partial<Attempt> {
+  const { sources, traceparent, ...rest } = sealAttempt(peer, key, attempt);
+  return peer.minor < sourcesMinor ? rest : { ...rest, sources, traceparent };
 }
 
 function sealAttempt(peer: NodePeer, key: SigningKey, attempt: Attempt): Attempt {

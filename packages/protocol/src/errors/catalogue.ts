@@ -169,6 +169,10 @@ export const errorCatalogue = {
     502,
     'Something else answers at this address; correct the node URL or the proxy in between.',
   ),
+  NODE_IS_A_MASTER: node(
+    502,
+    'Give the address where ./slave listens on the machine of the node ([System] Listen there, port 5213 unless it says otherwise).',
+  ),
   CALLBACK_FAILED: node(
     502,
     'Make an address of the master reachable from the slave ([Site] PublicUrl, InternalUrl).',
@@ -184,7 +188,10 @@ export const errorCatalogue = {
   SIGNATURE_INVALID: request(401, 'The secret differs, or something between the machines changes requests.'),
   SIGNATURE_EXPIRED: request(401, 'The request was held back too long; check proxies between the machines.'),
   CLOCK_SKEW: request(401, 'Set the clock of the machine that is wrong, best with NTP.'),
-  KEY_UNKNOWN: request(401, 'Copy the secret from the node page into [Slave] Secret and restart the slave.'),
+  KEY_UNKNOWN: request(
+    401,
+    'The two have different secrets. One is shown only when it is made: make a new one with `longshore nodes rotate-key NAME` and put it into [Slave] Secret of conf.ini; the slave takes it without a restart.',
+  ),
   REPLAYED: request(401, 'The same signed request came twice; sign each request anew.'),
   DIGEST_MISMATCH: request(
     400,
@@ -227,7 +234,7 @@ export const errorCatalogue = {
   STORAGE_FAILED: node(500, 'Look at the disk that is named: the operating system reported an error.'),
 
   // starting a program
-  CONFIG_INVALID: request(400, 'Correct the named line of the configuration.'),
+  CONFIG_INVALID: request(400, 'Correct what is named in the configuration.'),
   CONFIG_NOT_FOUND: request(404, 'Name an existing file with -c.'),
   PORT_IN_USE: request(409, 'Stop the program that uses the port, or choose another with --listen.'),
   ADDRESS_UNAVAILABLE: request(409, 'Listen on an address of this machine.'),

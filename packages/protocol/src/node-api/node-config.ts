@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Count } from '../ids.ts';
 
 /** One setting of a node as it is in force. */
 export const ConfigSetting = z.object({
@@ -11,9 +12,15 @@ export const ConfigSetting = z.object({
   /** The origin for a person: `default`, a file and line, a variable, the name of a master. */
   place: z.string(),
   description: z.string(),
+  /** What an edit has written that is in force after a restart only; its `value` is null when it is removed. */
+  pending: z.object({ value: z.string().nullable(), place: z.string() }).nullable().default(null),
 });
 export type ConfigSetting = z.infer<typeof ConfigSetting>;
 
 /** Slave → master: everything that is in force on the node, in the order of the documentation. */
-export const NodeConfig = z.object({ settings: z.array(ConfigSetting) });
+export const NodeConfig = z.object({
+  settings: z.array(ConfigSetting),
+  /** The last edit of the file, if it was refused: what is in force is older than the file. */
+  refusedEdit: z.object({ atMs: Count, reason: z.string() }).nullable().default(null),
+});
 export type NodeConfig = z.infer<typeof NodeConfig>;

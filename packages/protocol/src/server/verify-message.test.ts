@@ -202,10 +202,10 @@ describe('P3 F4 clocks', () => {
   );
 
   test.for([
-    [600_000, /600 s ahead of ours; at most 60 s/],
-    [-600_000, /600 s behind ours; at most 60 s/],
-    [62_000, /62 s ahead/],
-    [-62_000, /62 s behind/],
+    [600_000, /599750 ms ahead of ours; at most 60000 ms/],
+    [-600_000, /600250 ms behind ours; at most 60000 ms/],
+    [62_000, /61750 ms ahead/],
+    [-62_000, /62250 ms behind/],
   ] as const)('a clock that is %i ms off is refused, with both clocks', async ([offMs, text]) => {
     const error = await refusal(message({ nowMs: nowMs + offMs }));
     expect(error.code).toBe('CLOCK_SKEW');

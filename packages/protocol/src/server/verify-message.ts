@@ -126,11 +126,10 @@ function requireComponents(parsed: ParsedSignature, required: readonly string[])
 function checkWindow(parsed: ParsedSignature, nowMs: number, maxSkewMs: number): number {
   const skewMs = parsed.createdSeconds * 1000 - nowMs;
   if (Math.abs(skewMs) > maxSkewMs) {
-    const seconds = Math.round(Math.abs(skewMs) / 1000);
     const direction = skewMs > 0 ? 'ahead of' : 'behind';
     throw new AppError(
       'CLOCK_SKEW',
-      `the caller's clock is ${seconds} s ${direction} ours; at most ${maxSkewMs / 1000} s are allowed`,
+      `the caller's clock is ${Math.abs(Math.round(skewMs))} ms ${direction} ours; at most ${maxSkewMs} ms are allowed`,
       { details: { callerClockMs: parsed.createdSeconds * 1000, ourClockMs: Math.round(nowMs), skewMs } },
     );
   }

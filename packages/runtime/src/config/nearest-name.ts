@@ -1,4 +1,10 @@
-/** The known name that a person most likely meant, or undefined when none is close. Case does not count. */
+/** Fewer letters stand in too many names. */
+const shortestPart = 4;
+
+/**
+ * The known name that a person most likely meant: the one that differs least, else the shortest of which one is a part
+ * of the other. Undefined when none is close. Case does not count.
+ */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const wanted = written.toLowerCase();
   let best: { name: string; distance: number } | undefined;
@@ -7,7 +13,17 @@ export function nearestName(written: string, known: readonly string[]): string |
     const close = distance <= Math.max(2, Math.floor(Math.max(wanted.length, name.length) / 3));
     if (close && distance < (best?.distance ?? Infinity)) best = { name, distance };
   }
-  return best?.name;
+  return best?.name ?? nameWith(wanted, known);
+}
+
+function nameWith(wanted: string, known: readonly string[]): string | undefined {
+  const [shortest] = known
+    .filter((name) => {
+      const [part = '', whole = ''] = [wanted, name.toLowerCase()].sort((a, b) => a.length - b.length);
+      return part.length >= shortestPart && whole.includes(part);
+    })
+    .sort((a, b) => a.length - b.length);
+  return shortest;
 }
 
 /** Levenshtein's distance: letters to insert, delete or replace. */

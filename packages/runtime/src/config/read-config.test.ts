@@ -186,14 +186,14 @@ describe('refusing', () => {
       `  ${file}:2: there is no section [Sytem]; did you mean System?`,
       `  ${file}:5: [System] has no key Listn; did you mean Listen?`,
       `  ${file}:6: [System] GracePeriod = "soon" is not allowed: give a number of seconds from 0 to 3600`,
-      `  ${file}:8: [Slave] CacheSize = "much" is not allowed: give a size such as 512 MiB or 10 GB`,
-      `  ${file}:9: [Slave] Secret is not allowed: give a text of at least 64 characters`,
+      `  ${file}:8: [Slave] CacheSize = "much" is not allowed: give a size such as 512 MiB or 10 GB, from 0 bytes to 8 PiB`,
+      `  ${file}:9: [Slave] Secret is not allowed: give a text of 64 to 4096 characters`,
       `  ${file}:10: [Slave] has no key rubbish[; there are Secret, TempPath, CacheSize, PublicUrl`,
       `  ${file}:11: [Slave] has no key queue_slave_worker_num; it belongs to [OptionOverwrite]`,
       `  ${file}:12: "[oops" is neither a [section] nor a key = value`,
     ]);
     expect(error.details.problems).toContainEqual({
-      message: `${file}:9: [Slave] Secret is not allowed: give a text of at least 64 characters`,
+      message: `${file}:9: [Slave] Secret is not allowed: give a text of 64 to 4096 characters`,
       file,
       line: 9,
     });
@@ -202,7 +202,7 @@ describe('refusing', () => {
   test('a missing key names the file and the variable that may give it', () => {
     write('[System]\n');
     expect(problemOf(() => readConfig({ config, file, env: {} })).message).toBe(
-      `[Slave] Secret is missing: give a text of at least 64 characters in ${file} or LONGSHORE_SLAVE_SECRET`,
+      `[Slave] Secret is missing: give a text of 64 to 4096 characters in ${file} or LONGSHORE_SLAVE_SECRET`,
     );
   });
 

@@ -102,6 +102,10 @@ export function readConfig<const Spec extends ConfigSpec>(options: {
   };
 }
 
+/** The place of a value that is in force, for people. */
+export const placeOf = (entries: readonly ConfigEntry[], section: string, key: string): string =>
+  entries.find((entry) => entry.section === section && entry.key === key)?.place ?? 'default';
+
 function describe(found: {
   section: string;
   key: string;

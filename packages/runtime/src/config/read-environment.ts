@@ -1,11 +1,14 @@
 import { type ConfigSpec, environmentName } from './define-config.ts';
-import { nearestName } from './nearest-name.ts';
+import { editDistance, nearestName } from './nearest-name.ts';
 import type { ConfigSource, WrittenValue } from './written-value.ts';
+
+/** More than so many wrong letters, and the variable is of another program. */
+const mostTypos = 2;
 
 /**
  * What environment variables say. An empty variable counts as not set. In a free map the name is what follows the
- * section, in lower case. A variable of a known section that is no key of it is only warned about, because a
- * program that this one starts may read it.
+ * section, in lower case. A variable of a known section that is no key of it, or of a section with nearly that name,
+ * is only warned about, because a program that this one starts may read it.
  */
 export function readEnvironment(
   config: ConfigSpec,
@@ -35,8 +38,12 @@ export function readEnvironment(
         key: variable.slice(owner.prefix.length).toLowerCase(),
         value,
       });
-    } else if (owner !== undefined) {
-      const nearest = nearestName(variable, [...variables.keys()]);
+    } else {
+      const nearest =
+        owner === undefined
+          ? [...variables.keys()].find((name) => editDistance(variable, name) <= mostTypos)
+          : nearestName(variable, [...variables.keys()]);
+      if (owner === undefined && nearest === undefined) continue;
       warnings.push(`${variable} is not read${nearest === undefined ? '' : `; did you mean ${nearest}?`}`);
     }
   }

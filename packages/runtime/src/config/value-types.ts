@@ -17,7 +17,7 @@ export type ListenAddress = { readonly host: string | null; readonly port: numbe
 export const text = (limits: { minLength?: number; maxLength?: number } = {}): ValueType<string> => {
   const { minLength = 1, maxLength = 4096 } = limits;
   return {
-    allowed: minLength > 1 ? `a text of at least ${minLength} characters` : 'a text',
+    allowed: `a text of ${minLength} to ${maxLength} characters`,
     parse: (value) => (value.length >= minLength && value.length <= maxLength ? value : undefined),
   };
 };
@@ -34,7 +34,7 @@ export const decimal = (limits: { min?: number; max?: number } = {}): ValueType<
 
 /** Seconds as they are written, milliseconds as they are read. The limits are in seconds. */
 export const seconds = (limits: { min?: number; max?: number } = {}): ValueType<number> => ({
-  allowed: `a number of seconds${range(limits)}`,
+  allowed: `a number of seconds${range({ min: 0, ...limits })}`,
   parse: (value) => {
     if (!/^\d{1,10}(\.\d{1,3})?$/.test(value)) return undefined;
     const inSeconds = within(Number(value), limits);
@@ -59,7 +59,7 @@ const byteUnits: Record<string, number> = {
 export const byteSize = (limits: { minBytes?: number } = {}): ValueType<number> => {
   const { minBytes = 0 } = limits;
   return {
-    allowed: `a size such as 512 MiB or 10 GB${minBytes > 0 ? `, at least ${minBytes} bytes` : ''}`,
+    allowed: `a size such as 512 MiB or 10 GB, from ${minBytes} bytes to 8 PiB`,
     parse: (value) => {
       const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{0,3})$/.exec(value);
       const unitName = match?.[2]?.toUpperCase() ?? '';

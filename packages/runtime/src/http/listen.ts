@@ -6,17 +6,12 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { AppError } from '@longshore/protocol';
 import type { ListenAddress } from '../config/value-types.ts';
 import { endSilentBodies } from './end-silent-bodies.ts';
-import { readCertificate } from './read-certificate.ts';
+import { type CertificatePaths, readCertificate } from './read-certificate.ts';
 
 /** Where a program takes connections. */
 export type ListenPlace =
   | { readonly type: 'http'; readonly address: ListenAddress }
-  | {
-      readonly type: 'https';
-      readonly address: ListenAddress;
-      readonly certPath: string;
-      readonly keyPath: string;
-    }
+  | (CertificatePaths & { readonly type: 'https'; readonly address: ListenAddress })
   | { readonly type: 'unix'; readonly path: string; readonly mode: number };
 
 export type Listening = {

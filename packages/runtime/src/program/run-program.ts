@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AppError, productVersion } from '@longshore/protocol';
+import { nearestName } from '../config/nearest-name.ts';
 
 export type ProgramFlags = {
   readonly config?: string | undefined;
@@ -29,7 +30,9 @@ export function runProgram(program: {
     const text =
       error instanceof AppError
         ? `${error.code}: ${error.message}\n→ ${error.hint}\n`
-        : `INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+        : error instanceof UsageError
+          ? `${error.message}\n`
+          : `INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
     process.stderr.write(text);
     process.exit(2);
   });
@@ -39,20 +42,32 @@ export function print(text: string): void {
   process.stdout.write(text);
 }
 
+class UsageError extends Error {}
+
+const flagOptions = {
+  config: { type: 'string', short: 'c' },
+  data: { type: 'string' },
+  listen: { type: 'string' },
+  check: { type: 'boolean' },
+  version: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 function readFlags(usage: string) {
   try {
-    return parseArgs({
-      options: {
-        config: { type: 'string', short: 'c' },
-        data: { type: 'string' },
-        listen: { type: 'string' },
-        check: { type: 'boolean' },
-        version: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
+    return parseArgs({ options: flagOptions }).values;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError('BAD_REQUEST', `${reason}\n\n${usage}`, { cause });
+    throw new UsageError(`USAGE: ${usageReason(cause)}\n\n${usage}`, { cause });
   }
+}
+
+function usageReason(cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const unknown = /^Unknown option '(-{1,2}[^'=]+)/.exec(reason)?.[1];
+  if (unknown === undefined) return reason;
+  const nearest = nearestName(
+    unknown,
+    Object.keys(flagOptions).map((name) => `--${name}`),
+  );
+  return `there is no flag ${unknown}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
 }

@@ -9,9 +9,9 @@ const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
  * Makes every HTTPS connection of this process trust the certificates of a file too, besides those it trusts already.
  * Throws `CONFIG_INVALID`.
  */
-export function trustCertificates(file: string): void {
+export function trustCertificates(file: string, place: string): void {
   const refuse = (reason: string, cause?: unknown): AppError =>
-    new AppError('CONFIG_INVALID', `[System] TrustedCertificates = ${file} ${reason}`, { cause });
+    new AppError('CONFIG_INVALID', `${place}: [System] TrustedCertificates = ${file} ${reason}`, { cause });
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

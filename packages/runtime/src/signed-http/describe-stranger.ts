@@ -8,10 +8,10 @@ export function describeStranger(answer: {
   text: string;
 }): string {
   const { status, headers, text } = answer;
-  const who = headers.server === undefined ? '' : ` by "${headers.server.slice(0, 60)}"`;
+  const who = headers.server === undefined ? '' : ` by ${excerpt(headers.server, 60)}`;
   const guard = guards.find(([header]) => headers[header] !== undefined)?.[1];
   const passing = guard === undefined ? '' : `, passing ${guard}`;
-  const where = headers.location === undefined ? '' : `, leading to ${headers.location.slice(0, 200)}`;
+  const where = headers.location === undefined ? '' : `, leading to ${excerpt(headers.location, 200)}`;
   return `${status}${who}${passing}${where} with ${describeBody(text, headers['content-type'])}`;
 }
 
@@ -26,13 +26,28 @@ const guards: readonly (readonly [header: string, name: string])[] = [
 ];
 
 function describeBody(text: string, type: string | undefined): string {
-  const squeezed = (part: string): string => part.replace(/\s+/g, ' ').trim();
-  if (squeezed(text) === '') return 'an empty body';
+  if (text.trim() === '') return 'an empty body';
   if (!/<html|<!doctype html/i.test(text)) {
-    return `${type ?? 'a body without a type'}: ${squeezed(text).slice(0, 120)}`;
+    return `${type ?? 'a body without a type'}: ${excerpt(text, 120)}`;
   }
-  const title = squeezed(/<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? '');
-  if (title !== '') return `an HTML page titled "${title.slice(0, 120)}"`;
-  const words = squeezed(text.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' '));
-  return `an HTML page: ${words.slice(0, 120)}`;
+  const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1] ?? '';
+  if (title.trim() !== '') return `an HTML page titled ${excerpt(title, 120)}`;
+  const words = text.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ');
+  return words.trim() === '' ? 'an HTML page without words' : `an HTML page: ${excerpt(words, 120)}`;
+}
+
+const characters = new Intl.Segmenter();
+
+/** The beginning on one line, in quotes, cut between what people see as characters. */
+function excerpt(text: string, most: number): string {
+  const line = text
+    .slice(0, 100 * most)
+    .replace(/\s+/g, ' ')
+    .trim();
+  const kept: string[] = [];
+  for (const { segment, index } of characters.segment(line)) {
+    if (kept.length === most || index > 10 * most) return `"${kept.join('')}…"`;
+    kept.push(segment);
+  }
+  return `"${kept.join('')}"`;
 }

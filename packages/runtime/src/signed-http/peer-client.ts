@@ -1,6 +1,12 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { AppError, ErrorBody, type ErrorCode, fromErrorInfo } from '@longshore/protocol';
+import {
+  AppError,
+  ErrorBody,
+  type ErrorCode,
+  fromErrorInfo,
+  headers as headerNames,
+} from '@longshore/protocol';
 import {
   type SigningKey,
   signRequest,
@@ -198,10 +204,23 @@ function unsignedAnswer(
   const text = Buffer.from(answer.body.subarray(0, 65_536)).toString('utf8');
   const parsed = ErrorBody.safeParse(parseJson(text));
   const code = parsed.data?.error.code;
-  if (parsed.success && unsignedAnswers.some((known) => known === code))
-    return fromErrorInfo(parsed.data.error);
+  if (parsed.success && unsignedAnswers.some((known) => known === code)) {
+    const { error } = parsed.data;
+    return fromErrorInfo({ ...error, details: { ...error.details, ...saidVersion(headers) } });
+  }
   const stranger = describeStranger({ status: answer.status, headers, text });
   return new AppError('NODE_NOT_A_SLAVE', `${origin} answered ${stranger}, without a signature`);
+}
+
+/** What a peer that cannot sign its refusal says of itself, for people. */
+function saidVersion(said: Record<string, string | undefined>): {
+  peerVersion?: string;
+  peerProtocol?: string;
+} {
+  const [peerVersion, peerProtocol] = [said[headerNames.version], said[headerNames.protocol]];
+  const isPlain = /^[\w.+-]{1,40}$/;
+  if (peerVersion === undefined || peerProtocol === undefined) return {};
+  return isPlain.test(peerVersion) && isPlain.test(peerProtocol) ? { peerVersion, peerProtocol } : {};
 }
 
 function parseJson(text: string): unknown {

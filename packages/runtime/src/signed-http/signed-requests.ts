@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
-import { AppError, type ErrorBody, toErrorInfo } from '@longshore/protocol';
+import {
+  AppError,
+  type ErrorBody,
+  formatProtocolVersion,
+  headers as headerNames,
+  productVersion,
+  protocolVersion,
+  toErrorInfo,
+} from '@longshore/protocol';
 import {
   type NonceStore,
   type SignedRequestParts,
@@ -22,6 +30,11 @@ export type SignedEnv<Key extends SigningKey> = {
 
 type Answer = { status: number; body: string; headers: Record<string, string> };
 
+const ownVersion = {
+  [headerNames.version]: productVersion,
+  [headerNames.protocol]: formatProtocolVersion(protocolVersion),
+};
+
 /**
  * Admits only requests of a peer that holds a key, and signs the answers. The signature is verified over the
  * headers before a byte of the body is read; the body is read up to `maxBodyBytes` and held against its digest
@@ -39,7 +52,12 @@ export function signedRequests<Key extends SigningKey>(options: {
   const { role, findKey, nonces, clock, maxSkewMs } = options;
   return createMiddleware<SignedEnv<Key>>(async (c, next) => {
     const request = requestParts(c);
-    const peer = await verifyRequest({ request, role, findKey, nonces, nowMs: clock.nowMs(), maxSkewMs });
+    const verifying = verifyRequest({ request, role, findKey, nonces, nowMs: clock.nowMs(), maxSkewMs });
+    const peer = await verifying.catch((error: unknown) => {
+      // For the person who looks for what is wrong, where there is no key to sign the refusal with.
+      for (const [name, value] of Object.entries(ownVersion)) c.header(name, value);
+      throw error;
+    });
     c.set('peer', peer);
     try {
       const body = await readBody(c, options.maxBodyBytes);

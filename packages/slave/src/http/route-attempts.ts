@@ -18,23 +18,23 @@ export function routeAttempts(app: Hono<SlaveEnv>, dependencies: RouteDependenci
 
   app.post(slaveRoutes.attempts, async (c) => {
     const { attempts } = parseSigned(c, Dispatch);
-    const results = await acceptAttempts(c.get('peer').key.keyId, attempts);
+    const { keyId } = c.get('peer').key;
+    await masters.meet(keyId);
+    const results = await acceptAttempts(keyId, attempts);
     const anyNew = results.some(({ verdict }) => verdict === 'accepted');
     return answerSigned(c, { results } satisfies DispatchAnswer, anyNew ? 202 : 200);
   });
 
   app.post(slaveRoutes.cancel, async (c) => {
     const { attempts } = parseSigned(c, CancelAttempts);
-    return answerSigned(
-      c,
-      { unknown: await stopAttempts(c.get('peer').key.keyId, attempts) } satisfies CancelAnswer,
-      202,
-    );
+    const { keyId } = c.get('peer').key;
+    await masters.meet(keyId);
+    return answerSigned(c, { unknown: await stopAttempts(keyId, attempts) } satisfies CancelAnswer, 202);
   });
 
   app.post(slaveRoutes.listArchive, async (c) => {
     const request = parseSigned(c, ListArchive);
-    const link = masters.find(c.get('peer').key.keyId);
+    const link = await masters.meet(c.get('peer').key.keyId);
     if (link === undefined) throw new AppError('UNAVAILABLE', 'the master has not said hello yet');
     const signal = AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(dependencies.callbackTimeoutMs)]);
     return answerSigned(c, (await previewArchive(request, link, signal)) satisfies ArchiveListing);

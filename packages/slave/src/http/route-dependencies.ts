@@ -8,7 +8,7 @@ import type { ReadVitals } from '../report/node-vitals.ts';
 
 /** The use-cases behind the routes. */
 export type RouteDependencies = {
-  readonly masters: Pick<Masters, 'hello' | 'find'>;
+  readonly masters: Pick<Masters, 'hello' | 'meet'>;
   readonly readVitals: ReadVitals;
   readonly acceptAttempts: AcceptAttempts;
   readonly stopAttempts: StopAttempts;

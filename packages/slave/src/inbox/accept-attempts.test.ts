@@ -56,7 +56,7 @@ test('a later attempt of a part stops the earlier one, whose reports are dropped
   const second = sampleAttempt({ partId: first.partId, attempt: 2 });
   await accept('key', [first]);
   await journal.write(() =>
-    journal.outbox.insert({ keyId: 'key', ref: first, sequence: 1, event: { type: 'started', try: 1 } }),
+    journal.outbox.insert({ ref: first, sequence: 1, event: { type: 'started', try: 1 } }),
   );
   expect(verdicts(await accept('key', [second]))).toEqual(['accepted']);
   expect(aborted).toEqual([`${attemptKey(first)} lease-lost`]);

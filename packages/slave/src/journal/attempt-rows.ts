@@ -38,6 +38,8 @@ export type AttemptRows = {
   /** The key of the master that gave the attempt; undefined when it is unknown. */
   keyOf(ref: AttemptRef): string | undefined;
   isUnfinished(ref: AttemptRef): boolean;
+  /** The master of a key signs with another one now. */
+  changeKey(from: string, to: string): void;
   forgetFinalBefore(atMs: number): void;
 };
 
@@ -94,6 +96,7 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
   const isUnfinished = database.prepare(
     `select 1 from attempts where part_id = ? and attempt = ? and state <> 'final'`,
   );
+  const changeKey = database.prepare(`update attempts set key_id = ? where key_id = ?`);
   const forget = database.prepare(
     `delete from attempts where state = 'final' and final_at_ms < ? and not exists
        (select 1 from outbox where outbox.part_id = attempts.part_id and outbox.attempt = attempts.attempt)`,
@@ -133,6 +136,9 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
     held: (keyId) => held.all(keyId, keyId) as AttemptRef[],
     keyOf: (ref) => keyOf.get(ref.partId, ref.attempt),
     isUnfinished: (ref) => isUnfinished.get(ref.partId, ref.attempt) !== undefined,
+    changeKey: (from, to) => {
+      changeKey.run(to, from);
+    },
     forgetFinalBefore: (atMs) => {
       forget.run(atMs);
     },

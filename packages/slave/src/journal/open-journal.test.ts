@@ -37,8 +37,8 @@ test('attempts, reports and masters are there again after a restart, in the orde
     for (const attempt of attempts) first.attempts.insert('key', attempt);
     first.masters.save('key', hello);
     first.attempts.change(a, { state: 'running' });
-    first.outbox.insert({ keyId: 'key', ref: a, sequence: 1, event: { type: 'started', try: 1 } });
-    first.outbox.insert({ keyId: 'key', ref: b, sequence: 1, event: { type: 'canceled' } });
+    first.outbox.insert({ ref: a, sequence: 1, event: { type: 'started', try: 1 } });
+    first.outbox.insert({ ref: b, sequence: 1, event: { type: 'canceled' } });
     first.attempts.change(b, { state: 'final', atMs: 1 });
   });
   first.close();
@@ -102,14 +102,14 @@ test('unsent outputs are known by their position in the archive', async () => {
   const journal = open(tempFolder());
   const attempt = sampleAttempt();
   await journal.write(() => {
+    journal.attempts.insert('key', attempt);
     const insert = (sequence: number, indices: number[]): void =>
       journal.outbox.insert({
-        keyId: 'key',
         ref: attempt,
         sequence,
         event: { type: 'outputs', outputs: indices.map(output) },
       });
-    journal.outbox.insert({ keyId: 'key', ref: attempt, sequence: 1, event: { type: 'started', try: 1 } });
+    journal.outbox.insert({ ref: attempt, sequence: 1, event: { type: 'started', try: 1 } });
     insert(2, [4, 7]);
     insert(3, [9]);
   });
@@ -132,7 +132,7 @@ test('a final attempt is remembered until it is old and all its reports are ackn
   const attempt = sampleAttempt();
   await journal.write(() => {
     journal.attempts.insert('key', attempt);
-    journal.outbox.insert({ keyId: 'key', ref: attempt, sequence: 1, event: { type: 'canceled' } });
+    journal.outbox.insert({ ref: attempt, sequence: 1, event: { type: 'canceled' } });
     journal.attempts.change(attempt, { state: 'final', atMs: 1000 });
     journal.attempts.forgetFinalBefore(2000);
   });

@@ -2,17 +2,14 @@ import { type AttemptRef, type LogLine, Report, type ReportEvent } from '@longsh
 import type Database from 'better-sqlite3';
 
 export type OutboxRows = {
-  insert(report: {
-    keyId: string;
-    ref: AttemptRef;
-    sequence: number;
-    event: ReportEvent;
-    log?: readonly LogLine[];
-  }): void;
+  /** For the master whose attempt it is. */
+  insert(report: { ref: AttemptRef; sequence: number; event: ReportEvent; log?: readonly LogLine[] }): void;
   /** The oldest reports of a key, in order, up to a number and about a size. */
   oldest(keyId: string, limits: { count: number; bytes: number }): readonly OutboxRow[];
   remove(ordinals: readonly number[]): void;
   dropAttempt(ref: AttemptRef): void;
+  /** The master of a key signs with another one now. */
+  changeKey(from: string, to: string): void;
   /** Positions of the outputs of an attempt that the master has not acknowledged. */
   outputIndices(ref: AttemptRef): readonly number[];
   /** Reports of all keys. */
@@ -34,13 +31,15 @@ type StoredRow = {
 
 export function createOutboxRows(database: Database.Database): OutboxRows {
   const insert = database.prepare(
-    `insert into outbox (key_id, part_id, attempt, sequence, event, log) values (?, ?, ?, ?, ?, ?)`,
+    `insert into outbox (key_id, part_id, attempt, sequence, event, log)
+     select key_id, part_id, attempt, ?, ?, ? from attempts where part_id = ? and attempt = ?`,
   );
   const oldest = database.prepare<[string, number], StoredRow>(
     `select ordinal, part_id, attempt, sequence, event, log from outbox where key_id = ? order by ordinal limit ?`,
   );
   const remove = database.prepare(`delete from outbox where ordinal = ?`);
   const dropAttempt = database.prepare(`delete from outbox where part_id = ? and attempt = ?`);
+  const changeKey = database.prepare(`update outbox set key_id = ? where key_id = ?`);
   const outputIndices = database
     .prepare<[string, number], number>(
       `select output.value ->> 'index' from outbox, json_each(outbox.event, '$.outputs') as output
@@ -51,9 +50,9 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
   const any = database.prepare(`select 1 from outbox where key_id = ? limit 1`);
   const after = database.prepare(`select 1 from outbox where key_id = ? and ordinal > ? limit 1`);
   return {
-    insert: ({ keyId, ref, sequence, event, log = [] }) => {
+    insert: ({ ref, sequence, event, log = [] }) => {
       const lines = log.length === 0 ? null : JSON.stringify(log);
-      insert.run(keyId, ref.partId, ref.attempt, sequence, JSON.stringify(event), lines);
+      insert.run(sequence, JSON.stringify(event), lines, ref.partId, ref.attempt);
     },
     oldest: (keyId, limits) => {
       const rows: OutboxRow[] = [];
@@ -73,6 +72,9 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
     },
     dropAttempt: (ref) => {
       dropAttempt.run(ref.partId, ref.attempt);
+    },
+    changeKey: (from, to) => {
+      changeKey.run(to, from);
     },
     outputIndices: (ref) => outputIndices.all(ref.partId, ref.attempt),
     hasAfter: (keyId, ordinal) => after.get(keyId, ordinal) !== undefined,

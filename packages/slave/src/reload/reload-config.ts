@@ -2,7 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { AppError } from '@longshore/protocol';
 import type { ConfigEntry, Logger } from '@longshore/runtime';
 import type { SlaveConfig, SlaveConfigReading } from '../config.ts';
-import { configChanges } from './config-changes.ts';
+import { configChanges, type SettingInForce, settingsInForce } from './config-changes.ts';
 
 /** An edit is noticed by looking: editors and orchestrators replace the file in ways that a watch loses. */
 const lookEveryMs = 1000;
@@ -16,28 +16,30 @@ export function reloadConfig(options: {
   first: SlaveConfigReading;
   read(): SlaveConfigReading;
   /** Throws when it cannot be applied; then nothing has changed. `entries` are those in force afterwards. */
-  apply(next: { config: SlaveConfig; entries: readonly ConfigEntry[] }): void;
+  apply(next: { config: SlaveConfig; entries: readonly SettingInForce[] }): void;
+  /** An edit changes nothing, for a reason that people are told. */
+  refused(reason: string): void;
   log: Logger;
 }): { end(): void } {
-  const { file, read, apply, log } = options;
+  const { file, read, apply, refused, log } = options;
   /** What the process was started with, except for what was reloaded since. */
-  let inForce = options.first.entries;
+  let inForce: readonly ConfigEntry[] = options.first.entries;
 
   const reload = (why: 'SIGHUP' | 'edit'): void => {
     try {
       const reading = read();
       const { reloaded, needRestart } = configChanges(inForce, reading.entries);
-      const fresh = new Map(reading.entries.map((entry) => [`${entry.section} ${entry.key}`, entry]));
-      const entries = inForce.map((entry) =>
-        entry.reloads ? (fresh.get(`${entry.section} ${entry.key}`) ?? entry) : entry,
-      );
-      apply({ config: reading.config, entries });
+      const settings = settingsInForce({ before: inForce, reading: reading.entries, file });
+      apply({ config: reading.config, entries: settings });
       for (const warning of reading.warnings) log.warn({ warning }, 'configuration');
       log.info({ why, reloaded }, 'configuration reloaded');
       if (needRestart.length > 0) log.warn({ needRestart }, 'some changes need a restart of the slave');
-      inForce = entries;
+      // One that was added is not in force, and differs from the next reading again.
+      const present = new Set(inForce.map(({ section, key }) => `${section} ${key}`));
+      inForce = settings.filter(({ section, key }) => present.has(`${section} ${key}`));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      refused(error.message);
       log.error(
         { why, code: error.code, reason: error.message },
         'configuration not reloaded, the old values stay',

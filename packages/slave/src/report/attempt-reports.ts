@@ -36,11 +36,14 @@ export type AttemptReports = {
   log(held: HeldAttempt, line: NewLine): void;
   /** The attempt belongs to somebody else now: forgets it and all that was not sent. */
   drop(ref: AttemptRef): Promise<void>;
-  /** Takes the progress that is due to be sent. */
-  dueProgress(keyId: string): DueProgress[];
+  /** Takes the progress that is due to be sent to the master of these keys. */
+  dueProgress(isOwnKey: IsOwnKey): DueProgress[];
   /** True when there is progress to send, due or not. */
-  hasProgress(keyId: string): boolean;
+  hasProgress(isOwnKey: IsOwnKey): boolean;
 };
+
+/** One master has several keys, one after the other; work that came with an older one keeps its id. */
+export type IsOwnKey = (keyId: string) => boolean;
 
 export type DueProgress = { readonly ref: AttemptRef; readonly progress: Progress };
 
@@ -81,7 +84,7 @@ export function createAttemptReports(options: {
         return;
       }
       const log = takeLines(attempts, ref);
-      outbox.insert({ keyId, ref, sequence: attempts.nextSequence(ref), event, log });
+      outbox.insert({ ref, sequence: attempts.nextSequence(ref), event, log });
     };
     // After a power failure an attempt that had begun begins again.
     if (event.type === 'started') journal.note(put);
@@ -150,11 +153,11 @@ export function createAttemptReports(options: {
       });
       forget(ref);
     },
-    dueProgress: (keyId) => {
+    dueProgress: (isOwnKey) => {
       const nowMs = clock.monotonicMs();
       const due = latest
         .values()
-        .filter((entry) => entry.keyId === keyId && entry.dirty && nowMs - entry.sentAtMs >= progressEveryMs)
+        .filter((entry) => isOwnKey(entry.keyId) && entry.dirty && nowMs - entry.sentAtMs >= progressEveryMs)
         .toArray();
       for (const entry of due) {
         entry.dirty = false;
@@ -162,7 +165,7 @@ export function createAttemptReports(options: {
       }
       return due.map(({ ref, progress }) => ({ ref, progress }));
     },
-    hasProgress: (keyId) => latest.values().some((entry) => entry.keyId === keyId && entry.dirty),
+    hasProgress: (isOwnKey) => latest.values().some((entry) => isOwnKey(entry.keyId) && entry.dirty),
   };
 }
 

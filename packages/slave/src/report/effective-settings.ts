@@ -1,18 +1,19 @@
 import type { ConfigSetting, Hello } from '@longshore/protocol';
-import type { ConfigEntry } from '@longshore/runtime';
+import type { SettingInForce } from '../reload/config-changes.ts';
 
 /** The settings in force as one master may see them: its own words, no secret, and nothing of other masters. */
 export function effectiveSettings(
-  entries: readonly ConfigEntry[],
+  entries: readonly SettingInForce[],
   hello: Hello | undefined,
 ): ConfigSetting[] {
-  const own = entries.map(({ section, key, value, origin, place, description }) => ({
+  const own = entries.map(({ section, key, value, origin, place, description, pending }) => ({
     section,
     key,
     value,
     origin,
     place,
     description,
+    pending,
   }));
   return hello === undefined ? own : [...own, ...toldBy(hello)];
 }
@@ -25,6 +26,7 @@ function toldBy(hello: Hello): ConfigSetting[] {
     origin: 'master',
     place: hello.masterId,
     description,
+    pending: null,
   });
   return [
     setting('NodeName', hello.nodeName, 'What this node is called.'),

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { attemptKey } from '../journal/attempt-key.ts';
 import { openJournal } from '../journal/open-journal.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
+import { oneKey } from '../testing/one-key.ts';
 import { sampleAttempt } from '../testing/sample-attempt.ts';
 import { silentLog } from '../testing/silent-log.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
@@ -38,6 +39,7 @@ async function outbox(folder = tempFolder(), masterUrls?: string[]) {
     key,
     peers,
     timeoutMs: 2000,
+    ...oneKey,
     hello: {
       nodeId: crypto.randomUUID(),
       nodeName: 'n',
@@ -203,7 +205,7 @@ test('S3: reports of a process that was killed are sent by the next', async () =
   const attempt = sampleAttempt();
   await before.write(() => {
     before.attempts.insert(key.keyId, attempt);
-    before.outbox.insert({ keyId: key.keyId, ref: attempt, sequence: 1, event: started });
+    before.outbox.insert({ ref: attempt, sequence: 1, event: started });
   });
   before.close();
   const { master, sent } = await outbox(folder);

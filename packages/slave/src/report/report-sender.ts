@@ -47,7 +47,7 @@ export function createReportSender(options: {
     const rows = journal.outbox.oldest(link.keyId, oneByOne ? { count: 1, bytes: 0 } : batchLimits);
     // Progress must not overtake an older report of its attempt, so it goes only with or after the last of them.
     if (oneByOne || rows.length >= batchLimits.count || !journalIsRead(rows)) return { rows, progress: [] };
-    const due = reports.dueProgress(link.keyId);
+    const due = reports.dueProgress(link.isOwnKey);
     const sequences = journal.attempts.nextProgressSequences(due.map(({ ref }) => ref));
     const progress = due.flatMap(({ ref, progress: state }, at): Report[] => {
       const sequence = sequences[at];
@@ -109,7 +109,7 @@ export function createReportSender(options: {
           oneByOne = false;
           continue;
         }
-        await something.sleep(reports.hasProgress(link.keyId) ? progressCheckMs : longestSleepMs);
+        await something.sleep(reports.hasProgress(link.isOwnKey) ? progressCheckMs : longestSleepMs);
       } catch (error) {
         if (stopped.signal.aborted) return;
         if (error instanceof AppError && (error.code === 'BAD_REQUEST' || error.code === 'BODY_TOO_LARGE')) {

@@ -39,7 +39,8 @@ export function createSelfTest(options: {
         requestId: crypto.randomUUID(),
         timeoutMs,
       });
-      const evidence = `the master answered in ${durationMs.toFixed(1)} ms: version ${data.version}, protocol ${data.protocol}, clock ${(skewMs / 1000).toFixed(1)} s ahead`;
+      const offMs = Math.round(skewMs);
+      const evidence = `the master answered in ${durationMs.toFixed(1)} ms: version ${data.version}, protocol ${data.protocol}, clock ${Math.abs(offMs)} ms ${offMs < 0 ? 'behind' : 'ahead'}`;
       return { url, ok: true, evidence, error: null, durationMs };
     } catch (error) {
       const failure = isUnreachable(error)

@@ -62,7 +62,8 @@ export type FakeMaster = {
   eventsOf(ref: AttemptRef): ReportEvent[];
   /** Outputs by index, as an attempt-blind master would publish them. */
   outputsOf(partId: string): Map<number, Output>;
-  hello(slaveUrl: string): Promise<void>;
+  /** Says that it is reached at `url`, its own unless something stands in between. */
+  hello(slaveUrl: string, url?: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -229,12 +230,12 @@ export async function startFakeMaster(options: { secret?: string } = {}): Promis
       }
       return outputs;
     },
-    hello: async (slaveUrl) => {
+    hello: async (slaveUrl, url = master.url) => {
       const body = {
         nodeId: crypto.randomUUID(),
         nodeName: 'test',
         masterId: crypto.randomUUID(),
-        masterUrls: [master.url],
+        masterUrls: [url],
         heartbeatMs: 200,
       };
       const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createMasterLink } from '../report/master-link.ts';
 import { createLocalStore } from '../storage/local-store.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
+import { oneKey } from '../testing/one-key.ts';
 import { tempFolder } from '../testing/temp-folder.ts';
 import { testMeter } from '../testing/test-meter.ts';
 import { createBandwidth } from './bandwidth.ts';
@@ -49,6 +50,7 @@ async function sinkTo(storeId: 'here' | 'remote', change: (attempt: Attempt) => 
       >[0]['hello'],
       peers,
       timeoutMs: 2000,
+      ...oneKey,
     }),
     stores: new Map([['here', store]]),
     http,

@@ -3,6 +3,7 @@ import { createPeerClient, systemClock } from '@longshore/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMasterLink } from '../report/master-link.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
+import { oneKey } from '../testing/one-key.ts';
 import { type FetchedSource, fetchSources } from './fetch-sources.ts';
 
 const never = new AbortController().signal;
@@ -17,7 +18,7 @@ async function pages(count: number, pageSize: number) {
   const hello = { masterUrls: [master.url], heartbeatMs: 1000 } as Parameters<
     typeof createMasterLink
   >[0]['hello'];
-  const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000 });
+  const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000, ...oneKey });
   const attempt = master.attempt({ kind: 'create-archive', format: 'zip', level: 'fast', password: null });
   const sources = Array.from({ length: count }, (_, at) =>
     master.addSource(`f${at}`, Buffer.from(`content ${at}`)),

@@ -8,6 +8,7 @@ import { createPeerClient, systemClock } from '@longshore/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMasterLink } from '../report/master-link.ts';
 import { fakeSecret, startFakeMaster } from '../testing/fake-master.ts';
+import { oneKey } from '../testing/one-key.ts';
 import { testMeter } from '../testing/test-meter.ts';
 import { createBandwidth } from './bandwidth.ts';
 import { createBlobHttp } from './blob-http.ts';
@@ -31,7 +32,7 @@ async function remote(change: Partial<BlobAccess> = {}) {
   const hello = { masterUrls: [master.url], heartbeatMs: 1000 } as Parameters<
     typeof createMasterLink
   >[0]['hello'];
-  const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000 });
+  const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000, ...oneKey });
   const source = master.addSource('file', content) as Extract<Source, { kind: 'file' }>;
   const access = { ...source.access, ...change };
   const blob = remoteBlobSource({

@@ -67,6 +67,11 @@ export const nodesAdd = defineCommand({
           ]
         : [`Its configuration is in ${options.conf}; copy it to its machine.`]),
       '',
+      ...(options.url.startsWith('https:')
+        ? [
+            'Put the paths of its certificate into [SSL], or follow the comment there when a proxy ends HTTPS.',
+          ]
+        : []),
       `Start the slave there with: ${answer.startCommand}`,
       `Then test it with: longshore nodes test ${name}`,
     ];

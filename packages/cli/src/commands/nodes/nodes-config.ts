@@ -1,6 +1,7 @@
 import { nodes } from '@longshore/protocol';
 import { signedIn, tableStyle } from '../../cli.ts';
 import { defineCommand } from '../../define-command.ts';
+import { formatAge } from '../../output/format-values.ts';
 import { printable } from '../../output/printable.ts';
 import { table } from '../../output/table.ts';
 
@@ -16,7 +17,8 @@ export const nodesConfig = defineCommand({
   run: async (cli, id: string) => {
     const api = await signedIn(cli);
     const answer = await api.call(nodes.showNodeConfig, { params: { id } });
-    const rows = answer.settings.map(({ section, key, value, origin, place, description }) => [
+    const { settings, refusedEdit } = answer;
+    const rows = settings.map(({ section, key, value, origin, place, description }) => [
       `[${section}] ${key}`,
       value === null ? '-' : printable(value),
       origin === 'default' || origin === 'master' ? origin : printable(place),
@@ -28,6 +30,22 @@ export const nodesConfig = defineCommand({
       { title: 'FROM' },
       { title: 'WHAT IT DOES', shrink: true },
     ];
-    return { json: answer, text: table(columns, rows, tableStyle(cli)) };
+    const notes = [
+      ...(refusedEdit === null
+        ? []
+        : [
+            `The last edit was refused ${formatAge(Date.now() - refusedEdit.atMs)} ago: ${printable(refusedEdit.reason)}`,
+          ]),
+      ...settings.flatMap(({ section, key, pending }) => {
+        if (pending === null) return [];
+        const change =
+          pending.value === null
+            ? 'is removed'
+            : `= ${printable(pending.value)} (${printable(pending.place)})`;
+        return [`Waits for a restart of the slave: [${section}] ${key} ${change}`];
+      }),
+    ];
+    const spaced = notes.length === 0 ? [] : [...notes, ''];
+    return { json: answer, text: [...spaced, ...table(columns, rows, tableStyle(cli))] };
   },
 });

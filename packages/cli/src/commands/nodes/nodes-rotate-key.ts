@@ -12,8 +12,8 @@ export const nodesRotateKey = defineCommand({
   name: 'rotate-key',
   summary: 'Give a slave a new secret while the old one stays valid',
   notes: [
-    'Put the new conf.ini in place and restart the slave whenever it suits: the master accepts the old secret until it ' +
-      'has seen the new one in use. `--revoke-old` ends that at once and makes no new secret. When a secret was stolen, ' +
+    'Put the new conf.ini in place, or only its Secret into the old one, whenever it suits: the slave reads it anew by ' +
+      'itself and its work goes on. The master accepts the old secret until it has seen the new one in use. `--revoke-old` ends that at once and makes no new secret. When a secret was stolen, ' +
       '`--overlap 0` refuses it from this moment; what the node holds runs elsewhere.',
   ],
   examples: [
@@ -58,7 +58,7 @@ export const nodesRotateKey = defineCommand({
             '',
           ]
         : [`Its new configuration is in ${options.conf}; copy it to its machine.`]),
-      `Then restart the slave. ${oldSecret(options.overlap)}`,
+      `A running slave takes it from the file by itself, without a restart. ${oldSecret(options.overlap)}`,
     ];
     return { json: answer, text };
   },

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   AppError,
   formatProtocolVersion,
@@ -12,6 +13,7 @@ import {
 import type { PeerAnswer } from '@longshore/runtime';
 import type { NodeClient, NodePeer } from '../node-client.ts';
 import { connect, handshake, resolveHost } from './connection.ts';
+import { findMaster } from './find-master.ts';
 import type { NodeUnderTest } from './node-under-test.ts';
 import { preflight } from './preflight.ts';
 
@@ -52,16 +54,29 @@ export async function* communicationTest(deps: {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port === '' ? (secure ? 443 : 80) : url.port),
   };
+  let addresses: readonly string[] = [];
   let address = target.host;
   const wayThere: [StepName, () => Promise<Seen>][] = [
     [
       'resolve',
       async () => {
-        address = await resolveHost(target);
-        return { evidence: `${target.host} is ${address}` };
+        addresses = await resolveHost(target);
+        const isAddress = isIP(target.host) !== 0;
+        return {
+          evidence: isAddress
+            ? `${target.host} is an address, there is no name to look up`
+            : `${target.host} is ${addresses.join(' and ')}`,
+        };
       },
     ],
-    ['connect', async () => ({ evidence: await connect({ ...target, host: address }) })],
+    [
+      'connect',
+      async () => {
+        const found = await connect(target, addresses);
+        address = found.address;
+        return found;
+      },
+    ],
   ];
   if (secure) wayThere.push(['tls', async () => ({ evidence: await handshake(target, address) })]);
   for (const [name, work] of wayThere) {
@@ -73,7 +88,15 @@ export async function* communicationTest(deps: {
 
   const greetedMs = deps.now();
   const quick = peer.minor < callbacksOptionalMinor ? [...node.masterUrls] : [];
-  const greeting = await client.selfTest(peer, quick).catch((thrown: unknown) => toAppError(thrown));
+  const greeting = await client.selfTest(peer, quick).catch(async (thrown: unknown) => {
+    const error = toAppError(thrown);
+    // The version of one that is not registered is not known before.
+    if (error.code === 'BAD_REQUEST' && quick.length === 0) {
+      return await client.selfTest(peer, [...node.masterUrls]).catch((again: unknown) => toAppError(again));
+    }
+    const isStranger = error.code === 'NODE_NOT_A_SLAVE';
+    return (isStranger ? await findMaster(url.origin) : undefined) ?? error;
+  });
   for (const name of ['slave', 'version', 'signature', 'clock'] as const) {
     if (name === 'signature' && !node.secretGiven) {
       return yield* skipAfter('version', 'no secret was given to speak with');
@@ -81,7 +104,7 @@ export async function* communicationTest(deps: {
     const step = await run(name, async () => {
       if (!(greeting instanceof AppError)) return describeGreeting(name, greeting, peer, maxSkewMs);
       if (stepOf(greeting) === name) throw greeting;
-      return { evidence: passedBefore[name] };
+      return { evidence: passedBefore(greeting)[name] };
     });
     yield name === 'slave' ? { ...step, durationMs: deps.now() - greetedMs } : step;
     if (step.status === 'failed') return yield* skipAfter(name, 'an earlier step failed');
@@ -119,12 +142,21 @@ function* skipAfter(last: StepName, why: string): Generator<TestStep> {
 }
 
 /** What an error of a later step says of the ones before it, which the node checks in this order. */
-const passedBefore = {
-  slave: 'answers as a Longshore slave does',
-  version: 'speaks our major version of the protocol',
-  signature: 'knows the key',
-  clock: '',
-} as const;
+function passedBefore({ details }: AppError) {
+  const { peerVersion: version, peerProtocol: protocol } = details;
+  const isKnown = typeof version === 'string' && typeof protocol === 'string';
+  return {
+    slave: isKnown ? `answers as Longshore ${version}` : 'answers as a Longshore slave does',
+    version: isKnown ? bothVersions({ version, protocol }) : 'speaks our major version of the protocol',
+    signature: 'knows the key',
+    clock: '',
+  } as const;
+}
+
+function bothVersions(slave: { version: string; protocol: string }): string {
+  const ours = `${formatProtocolVersion(protocolVersion)} (Longshore ${productVersion})`;
+  return `Master: ${ours}, Slave: ${slave.protocol} (Longshore ${slave.version})`;
+}
 
 /** Which step an error of the first signed request belongs to. */
 function stepOf(error: AppError): 'slave' | 'version' | 'signature' | 'clock' {
@@ -155,10 +187,8 @@ function describeGreeting(
   switch (step) {
     case 'slave':
       return { evidence: `answers as Longshore ${vitals.version}` };
-    case 'version': {
-      const ours = `${formatProtocolVersion(protocolVersion)} (Longshore ${productVersion})`;
-      return { evidence: `Master: ${ours}, Slave: ${vitals.protocol} (Longshore ${vitals.version})` };
-    }
+    case 'version':
+      return { evidence: bothVersions(vitals) };
     case 'signature':
       return { evidence: `signed both ways with key ${peer.key.keyId}` };
     case 'clock': {

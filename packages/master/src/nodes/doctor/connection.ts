@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AppError } from '@longshore/protocol';
 import { toConnectionError } from '@longshore/runtime';
@@ -8,23 +9,73 @@ export type Target = { readonly origin: string; readonly host: string; readonly 
 
 const timeoutMs = 5_000;
 
-/** The first address of the host. Throws `NODE_UNRESOLVABLE`. */
-export async function resolveHost({ host, origin }: Target): Promise<string> {
-  const { address } = await lookup(host).catch((cause: unknown) => {
+/** The addresses of the host, in the order of the resolver. Throws `NODE_UNRESOLVABLE`. */
+export async function resolveHost({ host, origin }: Target): Promise<string[]> {
+  const found = await lookup(host, { all: true, order: 'verbatim' }).catch((cause: unknown) => {
     throw toConnectionError(cause, origin);
   });
-  return address;
+  return [...new Set(found.map(({ address }) => address))];
 }
 
-/** Opens a connection and closes it. Throws `NODE_REFUSED` or `NODE_TIMEOUT`. */
-export async function connect({ host, port, origin }: Target): Promise<string> {
+/** How long the others may still take after one address has answered. */
+const othersMs = 250;
+
+/**
+ * Opens a connection to each address and closes it. A fault of some is none while another works, as every later
+ * request tries them all; the first that works is answered, with what was seen at each. Throws `NODE_REFUSED` or
+ * `NODE_TIMEOUT`.
+ */
+export async function connect(
+  target: Target,
+  addresses: readonly string[],
+): Promise<{ address: string; evidence: string }> {
+  const { origin, port } = target;
+  const seen = new Map<string, AppError | 'works'>();
+  const tries = addresses.map(async (address) => {
+    try {
+      await connectTo({ ...target, host: address });
+      seen.set(address, 'works');
+    } catch (error) {
+      seen.set(address, toConnectionError(error, origin));
+      throw error;
+    }
+  });
+  const first = await Promise.any(tries)
+    .catch(() => undefined)
+    .then(() => addresses.find((address) => seen.get(address) === 'works'));
+  if (first === undefined) throw noneWorks(origin, [...seen]);
+  await Promise.race([Promise.allSettled(tries), delay(othersMs)]);
+  const address = addresses.find((each) => seen.get(each) === 'works') ?? first;
+  const others = addresses
+    .filter((each) => each !== address)
+    .map((each) => `${each} ${verdict(seen.get(each))}`);
+  const evidence = [`${address}, port ${port}`, ...others].join('; ');
+  return { address, evidence };
+}
+
+const verdict = (seen: AppError | 'works' | undefined): string => {
+  if (seen === 'works') return 'answers too';
+  return seen === undefined ? `has not answered within ${othersMs} ms` : `does not answer (${seen.message})`;
+};
+
+function noneWorks(origin: string, seen: readonly (readonly [string, AppError | 'works'])[]): AppError {
+  const errors = seen.flatMap(([address, error]) => (error === 'works' ? [] : [{ address, error }]));
+  const [first] = errors;
+  if (first === undefined) return new AppError('NODE_UNRESOLVABLE', `${origin}: the name has no address`);
+  if (errors.length === 1) return first.error;
+  const each = errors.map(({ address, error }) => `${address} (${error.message})`).join(', ');
+  return new AppError(first.error.code, `${origin}: none of its addresses answers: ${each}`, {
+    cause: first.error,
+  });
+}
+
+async function connectTo({ host, port, origin }: Target): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = connectTcp({ host, port, timeout: timeoutMs });
   socket.once('connect', () => resolve());
   socket.once('timeout', () => reject(timedOut(origin, 'connection')));
   socket.once('error', (cause) => reject(toConnectionError(cause, origin)));
   await promise.finally(() => socket.destroy());
-  return `${host}, port ${port}`;
 }
 
 /** Encrypts a connection and judges the certificate as every later request does. Throws `NODE_TLS`. */

@@ -23,8 +23,10 @@ export async function recordVitals(db: Db, heard: Heard): Promise<void> {
 }
 
 /** Notes what the node has answered. It lives, but only a heartbeat shows that it can reach its master. */
-export async function recordGreeting(db: Db, heard: Heard): Promise<void> {
-  await db.updateTable('nodes').set(columnsOf(heard)).where('id', '=', heard.nodeId).execute();
+export async function recordGreeting(db: Db, heard: Heard, error: ErrorInfo | null): Promise<void> {
+  const columns = { ...columnsOf(heard), last_error: error === null ? null : JSON.stringify(error) };
+  await db.updateTable('nodes').set(columns).where('id', '=', heard.nodeId).execute();
+  if (error !== null) await rememberError(db, heard.nodeId, error);
 }
 
 /** Notes why the node was not reached. */

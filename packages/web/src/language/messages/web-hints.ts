@@ -63,9 +63,13 @@ export const webHints: Record<string, Record<Language, string>> = {
     en: 'Something else answers at this address: correct it, or the proxy in between.',
     zh: '该地址上运行的不是从节点，请更正地址或中间的代理。',
   },
+  NODE_IS_A_MASTER: {
+    en: 'Give the address where the slave listens on its own machine, port 5213 unless its conf.ini says otherwise.',
+    zh: '请填写从节点自身监听的地址，默认端口为 5213，除非其 conf.ini 另有设置。',
+  },
   KEY_UNKNOWN: {
-    en: 'The secret differs: put the conf.ini of this node on its machine and restart it.',
-    zh: '密钥不一致：请将此节点的 conf.ini 放到该机器上并重启。',
+    en: 'The secrets differ: make a new one on the page of this node and put it into its conf.ini; no restart is needed.',
+    zh: '密钥不一致：请在此节点的页面生成新密钥并写入其 conf.ini，无需重启。',
   },
   CLOCK_SKEW: {
     en: 'Set the clock of the machine that is wrong, best with NTP.',

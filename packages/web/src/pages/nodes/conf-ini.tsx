@@ -27,6 +27,7 @@ export function ConfIni({ text }: { text: string }) {
       <Code block className={classes.config} data-testid="conf-ini" tabIndex={0}>
         {text}
       </Code>
+      {text.includes('[SSL]') && <Text size="sm">{t('newNode.certificate')}</Text>}
       <Text size="xs" c="orange">
         {t('newNode.secretOnce')}
       </Text>

@@ -1,17 +1,18 @@
 import { type ConfigSetting, type Node, nodes } from '@longshore/protocol';
-import { Badge, Card, Code, Group, Skeleton, Stack, Switch, Table, Text, Title } from '@mantine/core';
+import { Alert, Badge, Card, Code, Group, Skeleton, Stack, Switch, Table, Text, Title } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { baseName } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
+import { Ago } from '../../ui/ago.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
+import { Icon } from '../../ui/icons.tsx';
 
 const configQuery = (id: string) =>
   queryOptions({
     queryKey: ['node-config', id],
-    queryFn: async ({ signal }) =>
-      (await call(nodes.showNodeConfig, { params: { id } }, { signal })).settings,
+    queryFn: async ({ signal }) => await call(nodes.showNodeConfig, { params: { id } }, { signal }),
     staleTime: 0,
   });
 
@@ -29,7 +30,10 @@ export function NodeConfigTable({ node }: { node: Node }) {
   const [onlySet, setOnlySet] = useState(false);
   if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Skeleton h={400} radius="lg" />;
-  const shown = data.filter(({ origin }) => !onlySet || origin !== 'default');
+  const { settings, refusedEdit } = data;
+  const shown = settings.filter(
+    ({ origin, pending }) => !onlySet || origin !== 'default' || pending !== null,
+  );
   const sections = [...new Set(shown.map(({ section }) => section))];
   return (
     <Stack>
@@ -43,6 +47,16 @@ export function NodeConfigTable({ node }: { node: Node }) {
           onChange={(event) => setOnlySet(event.currentTarget.checked)}
         />
       </Group>
+      {refusedEdit !== null && (
+        <Alert color="red" variant="light" icon={<Icon name="alert" />} title={t('config.refused')}>
+          <Text size="sm" className="breakable">
+            {refusedEdit.reason}
+          </Text>
+          <Text size="xs" c="dimmed">
+            <Ago atMs={refusedEdit.atMs} />
+          </Text>
+        </Alert>
+      )}
       {sections.map((section) => (
         <Card key={section} withBorder radius="lg" padding="lg">
           <Title order={2} fz={15} mb="xs">
@@ -73,6 +87,11 @@ export function NodeConfigTable({ node }: { node: Node }) {
                           </Text>
                         ) : (
                           <Code className="breakable">{setting.value}</Code>
+                        )}
+                        {setting.pending !== null && (
+                          <Text size="xs" c="orange" className="breakable" title={setting.pending.place}>
+                            {t('config.pending', { value: setting.pending.value ?? '—' })}
+                          </Text>
                         )}
                       </Table.Td>
                       <Table.Td>

@@ -61,6 +61,8 @@ export const nodes = {
     'Whether {url} is found and who answers there. Without its secret the test goes no further; save the node for the rest.',
   'newNode.installText':
     'On the new machine, save this as conf.ini beside Longshore. It is complete: nothing is left to edit.',
+  'newNode.certificate':
+    'Put the paths of its certificate into [SSL], or follow the comment there when a proxy ends HTTPS.',
   'newNode.secretOnce': 'The secret in it is shown only now.',
   'newNode.start': 'Then start it there',
   'newNode.next': 'It is started',
@@ -134,4 +136,6 @@ export const nodes = {
   'config.value': 'Value',
   'config.origin': 'From',
   'config.what': 'What it does',
+  'config.pending': 'After a restart: {value}',
+  'config.refused': 'The last edit of its file was refused; the values below are older',
 } as const;

@@ -59,6 +59,7 @@ export const nodes = {
   'newNode.probe': '尝试该地址',
   'newNode.probeText': '检查 {url} 能否找到、由谁应答。没有密钥时测试到此为止；保存节点后可继续。',
   'newNode.installText': '在新机器上将以下内容保存为 Longshore 目录下的 conf.ini，无需修改。',
+  'newNode.certificate': '请在 [SSL] 中填写证书路径；若由代理处理 HTTPS，请按其中的注释修改。',
   'newNode.secretOnce': '其中的密钥仅显示这一次。',
   'newNode.start': '然后在那里启动',
   'newNode.next': '已启动',
@@ -129,4 +130,6 @@ export const nodes = {
   'config.value': '值',
   'config.origin': '来源',
   'config.what': '作用',
+  'config.pending': '重启后：{value}',
+  'config.refused': '最近一次修改配置文件被拒绝，以下仍是旧值',
 } as const;
