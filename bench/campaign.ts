@@ -18,7 +18,7 @@ const result = await runKillCampaign({
   onFault: (text) => process.stderr.write(`${Math.round((performance.now() - startMs) / 1000)} s ${text}\n`),
 });
 await closeAll();
-const { recoveryMs, ...rest } = result;
+const { recoveryMs, firstRecoveryMs: _, ...rest } = result;
 const inSeconds = (share: number) => `${(percentile(recoveryMs, share) / 1000).toFixed(1)} s`;
 console.log(JSON.stringify(rest, null, 2));
 console.log(

@@ -8,6 +8,7 @@ import { addSlave, type ClusterSlave, freePort } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { clean, inspectData } from '../support/inspect-data.ts';
 import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+import { signedRequest, toAnswer } from '../support/signed-peer.ts';
 
 const quickRetries = {
   LONGSHORE_SYSTEM_GRACE_PERIOD: '1',
@@ -89,6 +90,27 @@ describe('a master that ends under load', () => {
     await expectAllDoneOnce(await submitted);
   });
 
+  /** The same request of a node each time: signed once. */
+  const target = '/node/v1/reports';
+  let signed: ReturnType<typeof signedRequest> | undefined;
+  async function sendMeanwhile() {
+    signed ??= signedRequest({
+      secret: slaves[0]?.secret ?? '',
+      method: 'POST',
+      target,
+      body: {
+        reports: [{ partId: crypto.randomUUID(), attempt: 1, sequence: 1, event: { type: 'canceled' } }],
+      },
+    });
+    const { headers, body } = signed;
+    const answer = await fetch(master.url + target, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: new Uint8Array(body),
+    });
+    return toAnswer(answer.status, await answer.text());
+  }
+
   it('D2 D4 another program holds the database: reads go on, writes wait or answer 503, and nothing is lost', async () => {
     const submitted = submitMany(20);
     await delay(200);
@@ -101,6 +123,7 @@ describe('a master that ends under load', () => {
     });
     expect(refused.body.error.code).toBe('UNAVAILABLE');
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await sendMeanwhile()).code).not.toBe('REPLAYED');
     const startMs = performance.now();
     expect((await user.send('GET', '/api/v1/tasks')).status).toBe(200);
     expect(performance.now() - startMs).toBeLessThan(1_000);
@@ -115,6 +138,13 @@ describe('a master that ends under load', () => {
       const attempts = (await user.task(id)).parts.flatMap((part) => part.attempts);
       expect(attempts.map(({ state }) => state)).toEqual(['completed']);
     }
+  });
+
+  it('F3 D2 a request of a node that came meanwhile is refused after the outage, and after a kill -9 too', async () => {
+    expect(await sendMeanwhile()).toMatchObject({ status: 401, code: 'REPLAYED' });
+    await master.kill();
+    await start();
+    expect(await sendMeanwhile()).toMatchObject({ status: 401, code: 'REPLAYED' });
   });
 
   it('A7 SIGTERM of the master: it ends with 0 in its grace period, and the next one goes on', async () => {

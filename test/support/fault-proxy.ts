@@ -16,6 +16,11 @@ export type Fault = {
   readonly cut?: { readonly direction: Direction; readonly afterBytes: number };
   /** Turns one bit at each multiple of so many bytes of a connection. */
   readonly flip?: { readonly direction: Direction; readonly everyBytes: number };
+  /**
+   * Holds for ever the first request that has this text, or the answer to it, and everything after it on its connection.
+   * Others pass, and so does the next request with the text.
+   */
+  readonly hold?: { readonly text: string; readonly what: 'request' | 'answer' };
   /** New connections are reset at once. */
   readonly refusing?: boolean;
 };
@@ -43,7 +48,7 @@ export type FaultProxy = {
 type Pair = {
   readonly client: Socket;
   readonly server: Socket;
-  forgotten: boolean;
+  forgotten: Direction[];
   passed: Record<Direction, Buffer[]>;
 };
 
@@ -55,16 +60,23 @@ export async function startFaultProxy(
   const ended: Pair[] = [];
   let fault: Fault = {};
   let strikes = 0;
+  let hasHeld = false;
   let changed = Promise.withResolvers<void>();
 
   const isStalled = (pair: Pair, direction: Direction): boolean =>
-    pair.forgotten || (fault.stalled?.includes(direction) ?? false);
+    pair.forgotten.includes(direction) || (fault.stalled?.includes(direction) ?? false);
 
   async function pump(pair: Pair, direction: Direction): Promise<void> {
     const [from, to] = direction === 'up' ? [pair.client, pair.server] : [pair.server, pair.client];
     let position = 0;
     for await (const chunk of from as AsyncIterable<Buffer>) {
       if (options.record) pair.passed[direction].push(Buffer.from(chunk));
+      const { hold } = fault;
+      if (hold !== undefined && !hasHeld && direction === 'up' && chunk.includes(hold.text)) {
+        hasHeld = true;
+        strikes += 1;
+        pair.forgotten = hold.what === 'request' ? ['up', 'down'] : ['down'];
+      }
       if (fault.delayMs !== undefined) await delay(fault.delayMs);
       while (isStalled(pair, direction)) await changed.promise;
       const { cut, flip, rate } = fault;
@@ -91,12 +103,13 @@ export async function startFaultProxy(
     target: options.target ?? 0,
     set: (next) => {
       fault = next;
+      hasHeld = false;
       changed.resolve();
       changed = Promise.withResolvers();
     },
     heal: () => proxy.set({}),
     forgetOpen: () => {
-      for (const pair of pairs) pair.forgotten = true;
+      for (const pair of pairs) pair.forgotten = ['up', 'down'];
     },
     cutAll: () => {
       for (const { client, server } of pairs) {
@@ -126,7 +139,7 @@ export async function startFaultProxy(
     }
     const server = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     client.setNoDelay(true);
-    const pair: Pair = { client, server, forgotten: false, passed: { up: [], down: [] } };
+    const pair: Pair = { client, server, forgotten: [], passed: { up: [], down: [] } };
     pairs.add(pair);
     const over = (): void => {
       if (!client.destroyed || !server.destroyed) return;

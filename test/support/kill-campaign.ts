@@ -27,6 +27,8 @@ export type CampaignResult = {
   readonly leftovers: string[];
   /** From the kill of a slave until its work runs elsewhere or again, in milliseconds. */
   readonly recoveryMs: readonly number[];
+  /** The same for the first kill: nothing else was wrong meanwhile. */
+  readonly firstRecoveryMs: readonly number[];
 };
 
 /** One wish of a user, and how to see that it was granted. */
@@ -34,7 +36,8 @@ type Job = { id: string; name: string; destination: string; check: (user: Api) =
 
 /**
  * A master and three slaves under a steady load of real work, while programs are killed and stopped and connections cut at
- * random moments, until so many have been killed. Everything is then checked: each task against its own bytes.
+ * random moments, until so many have been killed. The first is a slave with work, which stays away until that must have
+ * moved. Everything is then checked: each task against its own bytes.
  */
 export async function runKillCampaign(options: {
   kills: number;
@@ -97,12 +100,16 @@ export async function runKillCampaign(options: {
   const clients = Array.from({ length: 8 }, client);
 
   const faults: Record<FaultKind, number> = { 'kill-slave': 0, 'kill-master': 0, 'stop-slave': 0, cut: 0 };
-  const killed: { node: string; atMs: number }[] = [];
+  const killed: Kill[] = [];
   while (faults['kill-slave'] + faults['kill-master'] < options.kills) {
+    const isFirst = killed.length === 0;
     await delay(200 + random() * 2_000);
-    const kind = pick(faultKinds, random());
+    const kind = isFirst ? 'kill-slave' : pick(faultKinds, random());
     const slave = pick(slaves, random());
-    const pauseMs = random() * 2 * leaseMs;
+    const pauseMs = isFirst ? 2 * leaseMs : random() * 2 * leaseMs;
+    if (isFirst) {
+      await eventually(`${slave.name} has work`, async () => (await user.node(slave.name)).leasedParts > 0);
+    }
     faults[kind] += 1;
     onFault(`${kind} ${kind.endsWith('slave') ? `${slave.name} for ${Math.round(pauseMs)} ms` : ''}`);
     switch (kind) {
@@ -197,12 +204,14 @@ async function prepare(
 async function judge(
   user: Api,
   jobs: readonly Job[],
-  killed: readonly { node: string; atMs: number }[],
-): Promise<Pick<CampaignResult, 'lost' | 'doubled' | 'stale' | 'recoveryMs' | 'lostAttempts'>> {
+  killed: readonly Kill[],
+): Promise<
+  Pick<CampaignResult, 'lost' | 'doubled' | 'stale' | 'recoveryMs' | 'firstRecoveryMs' | 'lostAttempts'>
+> {
   const lost: string[] = [];
   const doubled: string[] = [];
   const stale: string[] = [];
-  const recoveryMs: number[] = [];
+  const recovered: Recovery[] = [];
   let lostAttempts = 0;
   for (const { id, name, check } of jobs) {
     const task = await eventually(`${name} ${id} ends`, () => user.ended(id).catch(() => undefined), 180_000);
@@ -213,12 +222,17 @@ async function judge(
       if (completed.length !== 1) doubled.push(`${name} ${id}: ${completed.length} attempts completed`);
       lostAttempts += part.attempts.length - completed.length;
       stale.push(...staleAttempts(part).map((attempt) => `${name} ${id} attempt ${attempt}`));
-      recoveryMs.push(...recoveries(part, killed));
+      recovered.push(...recoveries(part, killed));
     }
   }
   doubled.push(...(await unaccounted(user, jobs)));
-  return { lost, doubled, stale, recoveryMs, lostAttempts };
+  const recoveryMs = recovered.map(({ afterMs }) => afterMs);
+  const firstRecoveryMs = recovered.filter(({ kill }) => kill === killed[0]).map(({ afterMs }) => afterMs);
+  return { lost, doubled, stale, recoveryMs, firstRecoveryMs, lostAttempts };
 }
+
+type Kill = { readonly node: string; readonly atMs: number };
+type Recovery = { readonly kill: Kill; readonly afterMs: number };
 
 type Part = TaskDetail['parts'][number];
 
@@ -230,7 +244,7 @@ const staleAttempts = (part: Part): number[] =>
     .map(({ attempt }) => attempt);
 
 /** How long after the kill of its node the work of an attempt was under way again, on whatever node. */
-function recoveries(part: Part, killed: readonly { node: string; atMs: number }[]): number[] {
+function recoveries(part: Part, killed: readonly Kill[]): Recovery[] {
   return part.attempts.flatMap((attempt, index) => {
     const next = part.attempts[index + 1];
     if (attempt.state !== 'lost' || next === undefined) return [];
@@ -238,7 +252,7 @@ function recoveries(part: Part, killed: readonly { node: string; atMs: number }[
     const kill = killed.findLast(
       ({ node, atMs }) => node === attempt.node && atMs >= attempt.startedAtMs && atMs <= nextAtMs,
     );
-    return kill === undefined ? [] : [nextAtMs - kill.atMs];
+    return kill === undefined ? [] : [{ kill, afterMs: nextAtMs - kill.atMs }];
   });
 }
 

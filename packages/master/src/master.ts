@@ -73,6 +73,7 @@ import { showNodeConfig } from './nodes/show-node-config.ts';
 import { createStopAttempts } from './nodes/stop-attempts.ts';
 import { createExplainGate } from './scheduling/explain-gate.ts';
 import { hasAlternative } from './scheduling/has-alternative.ts';
+import { createHearing } from './scheduling/hearing.ts';
 import { createNodePresence } from './scheduling/node-presence.ts';
 import { createOutputTickets } from './scheduling/output-tickets.ts';
 import { startScheduler } from './scheduling/scheduler.ts';
@@ -207,6 +208,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     filesChanged,
   });
   closers.add('task follow-up', () => followUp.stop());
+  const hearing = createHearing({ monotonicMs: clock.monotonicMs, heartbeatMs });
   const scheduler = startScheduler({
     database,
     meter,
@@ -219,6 +221,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     log,
     heartbeatMs,
     leaseMs,
+    hearing,
     findPeer: peerOf,
     nodeName: async (nodeId) => (await findNode(db, NodeId.parse(nodeId)))?.name ?? nodeId,
     changed: announcer.changed,
@@ -351,6 +354,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   closers.add('http', () => server.close(config.graceMs));
   closers.add('event streams', () => hub.close());
   urls = masterUrls(config, server.port ?? 0);
+  hearing.interrupted();
 
   const greeter = startGreeter({
     database,

@@ -1,4 +1,6 @@
 import { UserId } from '@longshore/protocol';
+import Sqlite from 'better-sqlite3';
+import { sql } from 'kysely';
 import { beforeEach, expect, it } from 'vitest';
 import type { Database } from '../database/open-database.ts';
 import { deriveMasterKeys } from '../secrets/master-keys.ts';
@@ -16,7 +18,7 @@ import { createUser, deleteUser, showMe, showUsers, updateUser } from './users.t
 
 const password = 'a long password';
 
-describeDatabases('accounts', (open) => {
+describeDatabases('accounts', (open, dialect) => {
   let database: Database;
   let accounts: Accounts;
   let nowMs: number;
@@ -364,5 +366,26 @@ describeDatabases('accounts', (open) => {
     ).rejects.toMatchObject({
       code: 'USER_NOT_FOUND',
     });
+  });
+
+  if (dialect === 'postgres') return;
+
+  it('D2 are known while another program keeps the database from being written', async () => {
+    const id = await newUser('ann');
+    const { token } = await signIn('ann');
+    const api = await createApiToken(accounts, {
+      userId: id,
+      name: 'x',
+      access: 'read',
+      expiresInSeconds: null,
+      by: testActor,
+    });
+    nowMs += 61_000;
+    const { rows } = await sql<{ file: string }>`pragma database_list`.execute(database.db);
+    const other = new Sqlite(rows[0]?.file);
+    other.exec('begin immediate');
+    expect((await authenticate(accounts, token)).userId).toBe(id);
+    expect((await authenticate(accounts, api.token)).userId).toBe(id);
+    other.close();
   });
 });

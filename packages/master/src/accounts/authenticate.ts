@@ -33,7 +33,7 @@ async function bySession(accounts: Accounts, token: string): Promise<Identity> {
   const identity = toIdentity(row, { nowMs, sessionId: row.id, access: 'full' });
   const notSinceMs = nowMs - touchEveryMs;
   if (row.lastUsedAtMs <= notSinceMs) {
-    await touchSession(accounts.database.db, { id: row.id, atMs: nowMs, notSinceMs });
+    await ifWritable(accounts, touchSession(accounts.database.db, { id: row.id, atMs: nowMs, notSinceMs }));
   }
   return identity;
 }
@@ -46,9 +46,16 @@ async function byApiToken(accounts: Accounts, token: string): Promise<Identity> 
   const identity = toIdentity(row, { nowMs, sessionId: null, access: row.access });
   const notSinceMs = nowMs - touchEveryMs;
   if (row.lastUsedAtMs === null || row.lastUsedAtMs <= notSinceMs) {
-    await touchApiToken(db, { id: row.id, atMs: nowMs, notSinceMs });
+    await ifWritable(accounts, touchApiToken(db, { id: row.id, atMs: nowMs, notSinceMs }));
   }
   return identity;
+}
+
+/** Whoever only reads is served while nothing can be written: the next request notes that the credential is used. */
+async function ifWritable({ database }: Accounts, touch: Promise<void>): Promise<void> {
+  await touch.catch((error: unknown) => {
+    if (!database.isUnavailable(error)) throw error;
+  });
 }
 
 function toIdentity(

@@ -48,7 +48,7 @@ test('transactions of one moment share a commit, and each succeeds or fails alon
   expect(await times()).toHaveLength(20);
 });
 
-test('two groups that wait for each other both end, and every work counts once', async () => {
+test('D4 two groups that wait for each other both end, and every work counts once', async () => {
   const bothHold = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
   const group = (database: Database, at: 0 | 1, first: number, second: number): Promise<unknown>[] => [
     database.transaction(async (tx) => {

@@ -7,6 +7,8 @@ it.each([
   [7_900, 'online'],
   [8_100, 'suspect'],
   [13_100, 'offline'],
+  [-100, 'online'],
+  [-86_400_000, 'offline'],
 ] as const)('N4 a node last heard of %s ms ago is %s', (ageMs, health) => {
   expect(nodeHealth(ageMs, 5_000)).toBe(health);
 });

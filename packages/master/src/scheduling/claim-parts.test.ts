@@ -106,9 +106,9 @@ describeDatabases('placing parts', (open) => {
     return ids;
   };
 
-  const claim = () =>
+  const claim = (master = database) =>
     claimParts({
-      database,
+      database: master,
       presence: createNodePresence(systemClock),
       heartbeatMs: 60_000,
       leaseMs: 180_000,
@@ -139,9 +139,10 @@ describeDatabases('placing parts', (open) => {
     await clear();
   });
 
-  it('D1 T10 two masters that claim at once lease each part once, and share one rotation', async () => {
+  it('D1 T10 four masters that claim at once lease each part once, and share one rotation', async () => {
+    const others = await Promise.all([1, 2, 3].map(() => open({ beside: database })));
     const ids = await addTasks(await addUser(database.db), 100);
-    const claimed = await Promise.all([claim(), claim(), claim(), claim()]);
+    const claimed = await Promise.all([database, ...others, database, ...others].map(claim));
     expect(claimed.reduce((sum, { leased }) => sum + leased, 0)).toBe(100);
     expect(await placedOn(ids)).toEqual({ anna: 60, berta: 40 });
     await clear();

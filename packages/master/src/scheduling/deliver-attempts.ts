@@ -57,26 +57,29 @@ export async function deliverAttempts(
       traceparent: spans[at]?.traceparent ?? null,
     }),
   );
-  try {
-    const answer = await client.dispatch(peer, attempts);
-    for (const span of spans) span.end();
-    presence.reached(peer.nodeId);
-    const byId = new Map(parts.map((part) => [part.partId, part]));
-    const taken = answer.results.filter((result) => result.verdict !== 'refused');
-    await database.transaction((tx) => markDelivered(tx, taken));
-    for (const result of answer.results) {
-      const part = byId.get(result.partId);
-      if (result.verdict === 'refused' && part !== undefined) await takeBack(deps, peer, part, result.error);
-    }
-  } catch (thrown) {
-    const error = toAppError(thrown, 'NODE_DISCONNECTED');
-    for (const span of spans) span.end(error);
+  const sent = await client.dispatch(peer, attempts).then(
+    (answer) => ({ answer, error: null }),
+    (thrown: unknown) => ({ answer: null, error: toAppError(thrown, 'NODE_DISCONNECTED') }),
+  );
+  for (const span of spans) span.end(sent.error ?? undefined);
+  if (sent.error !== null) {
+    const { error } = sent;
     presence.notReached(peer.nodeId, error);
     log.warn({ nodeId: peer.nodeId, code: error.code, parts: parts.length }, 'attempts not delivered');
     if (uncertain.includes(error.code)) return;
     for (const part of parts) {
       await requeue(deps, part, { state: 'undelivered', error: toErrorInfo(error), avoid: part.avoid });
     }
+    return;
+  }
+  presence.reached(peer.nodeId);
+  const { results } = sent.answer;
+  const taken = results.filter((result) => result.verdict !== 'refused');
+  await database.transaction((tx) => markDelivered(tx, taken));
+  const byId = new Map(parts.map((part) => [part.partId, part]));
+  for (const result of results) {
+    const part = byId.get(result.partId);
+    if (result.verdict === 'refused' && part !== undefined) await takeBack(deps, peer, part, result.error);
   }
 }
 

@@ -3,8 +3,9 @@ import type { NodePeer } from '../nodes/node-client.ts';
 import { listUndelivered, type Undelivered } from '../store/parts/deliveries.ts';
 import { type Claimed, claimParts } from './claim-parts.ts';
 import { type DeliveryDeps, deliverAttempts } from './deliver-attempts.ts';
-import { expireLeases } from './expire-leases.ts';
 import type { ExplainGate } from './explain-gate.ts';
+import type { Hearing } from './hearing.ts';
+import { watchLeases } from './watch-leases.ts';
 
 export type Scheduler = {
   /** Something changed that may let work move: a submit, an outcome, a heartbeat, an edit of a node. */
@@ -16,6 +17,7 @@ export type Scheduler = {
 export type SchedulerDeps = DeliveryDeps & {
   heartbeatMs: number;
   leaseMs: number;
+  hearing: Hearing;
   findPeer(nodeId: string): Promise<NodePeer | undefined>;
   nodeName(nodeId: string): Promise<string>;
   /** In the transaction that takes a part from a silent node. */
@@ -32,28 +34,26 @@ const deliveryBatch = 100;
  * The loop that moves parts: expired leases are queued again, queued parts are placed, placed parts are delivered.
  * It runs when woken and twice a second. Deliveries run beside it, one at a time per node, so that a node that
  * does not answer delays nobody else. Every step is a conditional update: any number of masters may run it.
- *
- * Leases are not expired for one lease time after the start, and after the database was away: meanwhile no heartbeat could
- * be heard, or written down.
  */
 export function startScheduler(deps: SchedulerDeps): Scheduler {
+  const { hearing } = deps;
   const delivering = new Map<string, Promise<void>>();
   let stopped = false;
   let running: Promise<void> | undefined;
   let again = false;
-  let expireFromMs = performance.now() + deps.leaseMs;
   /** What has to be looked at again: leases twice a second, deliveries when there may be something to deliver. */
   const due = { leases: false, deliveries: true };
 
   const pass = async (): Promise<void> => {
-    if (due.leases && performance.now() >= expireFromMs) {
+    if (due.leases) {
       due.leases = false;
-      const expired = await expireLeases(deps);
+      const expired = await watchLeases(deps);
       for (const taskId of expired.failed) await deps.settle(taskId);
     }
     let claimed: Claimed;
     do {
       claimed = await claimParts(deps);
+      hearing.atWork();
       if (claimed.leased > 0 || due.deliveries) await startDeliveries();
     } while (claimed.more && !stopped);
   };
@@ -65,9 +65,17 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     );
     for (const [nodeId, parts] of Map.groupBy(waiting, (part) => part.nodeId)) {
       const delivery = deliver(nodeId, parts.slice(0, deliveryBatch))
-        .catch((error: unknown) => deps.log.error({ nodeId, err: error }, 'delivery failed'))
-        .finally(() => {
+        // After a failure the next look is soon enough: nothing may have changed.
+        .then(
+          () => true,
+          (error: unknown) => {
+            deps.log.error({ nodeId, err: error }, 'delivery failed');
+            return false;
+          },
+        )
+        .then((isDone) => {
           delivering.delete(nodeId);
+          if (!isDone) return;
           due.deliveries = true;
           wake();
         });
@@ -85,7 +93,7 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
       again = false;
       await pass().catch((error: unknown) => {
         deps.log.error({ err: error }, 'scheduling pass failed');
-        if (deps.database.isUnavailable(error)) expireFromMs = performance.now() + deps.leaseMs;
+        if (deps.database.isUnavailable(error)) hearing.interrupted();
       });
     } while (again && !stopped);
     running = undefined;

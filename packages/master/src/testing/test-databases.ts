@@ -12,8 +12,11 @@ import { type Database, openDatabase } from '../database/open-database.ts';
 import './postgres-setup.ts';
 import { createTestDatabase, dropTestDatabase } from './start-postgres.ts';
 
-/** Opens a new, empty, migrated database; it is closed and removed when the block has ended. */
-export type OpenTestDatabase = (options?: { clock?: Clock }) => Promise<Database>;
+/**
+ * Opens a new, empty, migrated database; it is closed and removed when the block has ended. With `beside` it is that
+ * same database, opened once more, as by another master.
+ */
+export type OpenTestDatabase = (options?: { clock?: Clock; beside?: Database }) => Promise<Database>;
 
 /** Runs a block of tests over SQLite and over PostgreSQL. */
 export function describeDatabases(
@@ -24,11 +27,14 @@ export function describeDatabases(
   for (const dialect of ['sqlite', 'postgres'] as const) {
     describe(`${name} (${dialect})`, () => {
       const closers: (() => Promise<void>)[] = [];
+      const places = new Map<Database, string>();
       afterAll(async () => {
         for (const close of closers.reverse()) await close();
       });
       const open: OpenTestDatabase = async (options = {}) => {
-        const { database, remove } = await openers[dialect](options.clock ?? systemClock);
+        const beside = options.beside === undefined ? undefined : places.get(options.beside);
+        const { database, place, remove } = await openers[dialect](options.clock ?? systemClock, beside);
+        places.set(database, place);
         closers.push(async () => {
           await database.close();
           await remove();
@@ -40,18 +46,22 @@ export function describeDatabases(
   }
 }
 
-type Opened = { database: Database; remove: () => Promise<void> };
+type Opened = { database: Database; place: string; remove: () => Promise<void> };
 
-async function openSqliteTest(clock: Clock): Promise<Opened> {
-  const folder = mkdtempSync(join(tmpdir(), 'longshore-sqlite-'));
-  const database = await openDatabase(openSqlite({ path: join(folder, 'test.db'), clock }));
-  return { database, remove: async () => rmSync(folder, { recursive: true }) };
+const isOfAnother = async (): Promise<void> => undefined;
+
+async function openSqliteTest(clock: Clock, beside: string | undefined): Promise<Opened> {
+  const place = beside ?? mkdtempSync(join(tmpdir(), 'longshore-sqlite-'));
+  const database = await openDatabase(openSqlite({ path: join(place, 'test.db'), clock }));
+  const remove = async (): Promise<void> => rmSync(place, { recursive: true });
+  return { database, place, remove: beside === undefined ? remove : isOfAnother };
 }
 
-async function openPostgresTest(): Promise<Opened> {
+async function openPostgresTest(_: Clock, beside: string | undefined): Promise<Opened> {
   const adminUrl = inject('postgresAdminUrl');
-  const url = await createTestDatabase(adminUrl);
+  const place = beside ?? (await createTestDatabase(adminUrl));
   const onLostConnection = (): void => {};
-  const database = await openDatabase(openPostgres({ url, maxConnections: 20, onLostConnection }));
-  return { database, remove: async () => void (await dropTestDatabase(adminUrl, url)) };
+  const database = await openDatabase(openPostgres({ url: place, maxConnections: 20, onLostConnection }));
+  const remove = async (): Promise<void> => void (await dropTestDatabase(adminUrl, place));
+  return { database, place, remove: beside === undefined ? remove : isOfAnother };
 }

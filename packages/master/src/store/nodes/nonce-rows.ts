@@ -3,9 +3,13 @@ import type { Clock, Logger } from '@longshore/runtime';
 import { type Insertable, sql } from 'kysely';
 import type { Database, Db } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
+import { chunked } from '../chunked.ts';
 
 /** Above this many, those that have run out are dropped from memory. */
 const sweepAbove = 20_000;
+
+/** After so long, nonces that could not be written are tried again even if no other comes. */
+const writeAgainMs = 1_000;
 
 /** How long nonces are kept after they have run out: masters whose clocks differ share them. */
 const keepMs = 10 * 60 * 1000;
@@ -43,7 +47,11 @@ export async function createNonceRows(deps: {
   const rows = await database.db.selectFrom('nonces').select(['key_id', 'nonce', 'until_ms']).execute();
   const known = new Map(rows.map((row) => [`${row.key_id} ${row.nonce}`, endOf(row.until_ms)]));
   let horizonMs = await readHorizon(database.db);
-  const unwritten: UsedNonce[] = [];
+  const write = createNonceWriter({
+    database,
+    log,
+    hasEnded: (nonce) => endOf(nonce.until_ms) < clock.monotonicMs(),
+  });
   return {
     remember: (keyId, nonce, untilMs) => {
       const key = `${keyId} ${nonce}`;
@@ -53,11 +61,7 @@ export async function createNonceRows(deps: {
         for (const [old, endMs] of known) if (endMs < clock.monotonicMs()) known.delete(old);
       }
       known.set(key, endOf(untilMs));
-      unwritten.push({ key_id: keyId, nonce, until_ms: Math.round(untilMs) });
-      if (unwritten.length > 1) return 'new';
-      database
-        .transactionSoon((tx) => insertNonces(tx, unwritten.splice(0)))
-        .catch((err: unknown) => log.warn({ err }, 'nonces not written'));
+      write({ key_id: keyId, nonce, until_ms: Math.round(untilMs) });
       return 'new';
     },
     forgetOld: async () => {
@@ -68,12 +72,57 @@ export async function createNonceRows(deps: {
 
 type UsedNonce = Insertable<Schema['nonces']>;
 
+/**
+ * Writes nonces with the next commit. One is let go only when it is committed: what an outage kept from the disk is
+ * written after it, with the next nonce or by itself.
+ */
+function createNonceWriter(deps: {
+  database: Database;
+  log: Logger;
+  hasEnded: (nonce: UsedNonce) => boolean;
+}): (nonce: UsedNonce) => void {
+  const { database, log, hasEnded } = deps;
+  let waiting: UsedNonce[] = [];
+  /** A transaction is asked for that will take what waits. */
+  let isAsked = false;
+  let again: NodeJS.Timeout | undefined;
+
+  const ask = (): void => {
+    if (isAsked || waiting.length === 0) return;
+    isAsked = true;
+    clearTimeout(again);
+    const taken: UsedNonce[] = [];
+    let hasBegun = false;
+    database
+      .transactionSoon(async (tx) => {
+        if (!hasBegun) isAsked = false;
+        hasBegun = true;
+        taken.push(...waiting.splice(0));
+        await insertNonces(tx, taken);
+      })
+      .catch((err: unknown) => {
+        if (!hasBegun) isAsked = false;
+        waiting = [...taken, ...waiting];
+        if (waiting.length > sweepAbove) waiting = waiting.filter((nonce) => !hasEnded(nonce));
+        log.warn({ err, nonces: waiting.length }, 'nonces not written');
+        clearTimeout(again);
+        again = setTimeout(ask, writeAgainMs).unref();
+      });
+  };
+  return (nonce) => {
+    waiting.push(nonce);
+    ask();
+  };
+}
+
 async function insertNonces(db: Db, nonces: readonly UsedNonce[]): Promise<void> {
-  await db
-    .insertInto('nonces')
-    .values([...nonces])
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  for (const some of chunked(nonces, 500)) {
+    await db
+      .insertInto('nonces')
+      .values(some)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
 }
 
 async function insertNonce(db: Db, keyId: string, nonce: string, untilMs: number): Promise<NonceVerdict> {

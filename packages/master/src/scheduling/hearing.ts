@@ -1,0 +1,52 @@
+/**
+ * Since when a living node could have been heard without a break. Leases are taken only from nodes that had their
+ * chance: a master that has just started, that stood still, or whose database was away or had its clock set, does not
+ * know yet who is silent and who could not be heard.
+ */
+export type Hearing = {
+  /** Nobody could be heard until now. */
+  interrupted(): void;
+  /** The master is at work and could write. To be called far more often than heartbeats come. */
+  atWork(): void;
+  /** The same, with the clock of the database. Answers whether that was, or may have been, set since the last look. */
+  look(databaseMs: number): 'steady' | 'set';
+  /** Every living node had the chance to be heard. */
+  hadTheirChance(): boolean;
+};
+
+/** A break that is shorter than this is none, however often heartbeats come. */
+const shortestBreakMs = 1_000;
+
+export function createHearing(options: { monotonicMs: () => number; heartbeatMs: number }): Hearing {
+  const { monotonicMs, heartbeatMs } = options;
+  const mostBreakMs = Math.max(heartbeatMs, shortestBreakMs);
+  // A heartbeat that fails right before the end of a break has waited for its answer as long as the next one then waits.
+  const chanceMs = 2 * heartbeatMs + shortestBreakMs;
+  let sinceMs = monotonicMs();
+  let atWorkMs = sinceMs;
+  let aheadMs: number | undefined;
+
+  const interrupted = (): void => {
+    sinceMs = monotonicMs();
+    atWorkMs = sinceMs;
+    // Another machine may answer as the database from now on, with another clock.
+    aheadMs = undefined;
+  };
+  const atWork = (): void => {
+    if (monotonicMs() - atWorkMs > mostBreakMs) interrupted();
+    atWorkMs = monotonicMs();
+  };
+  return {
+    interrupted,
+    atWork,
+    look: (databaseMs) => {
+      atWork();
+      const nowAheadMs = databaseMs - monotonicMs();
+      const isSteady = aheadMs !== undefined && Math.abs(nowAheadMs - aheadMs) <= mostBreakMs / 2;
+      if (aheadMs !== undefined && !isSteady) interrupted();
+      aheadMs = nowAheadMs;
+      return isSteady ? 'steady' : 'set';
+    },
+    hadTheirChance: () => monotonicMs() - sinceMs >= chanceMs,
+  };
+}
