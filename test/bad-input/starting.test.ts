@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymous, signIn } from '../support/api.ts';
-import { closeAll, type RunningMaster, root, startMaster, tempFolder } from '../support/programs.ts';
+import {
+  adminPassword,
+  closeAll,
+  type RunningMaster,
+  root,
+  startMaster,
+  startProgram,
+  tempFolder,
+} from '../support/programs.ts';
 
 /** Runs a program that cannot start, and answers its exit code and what it said. */
 async function failToStart(args: string[], env: Record<string, string> = {}) {
@@ -79,6 +87,60 @@ describe('a master that cannot start says why, and what to do', () => {
     expect(failed).toMatchObject({ code: 2, hint: true });
     expect(failed.error).toMatch(/^DATABASE_UNAVAILABLE: /);
     expect(failed.error).not.toContain('canary-password');
+  });
+
+  it.each([
+    ['a key nearest to another', ['[System]', 'LogLevl = info'], 2, /LogLevl.*LogLevel/],
+    ['a section nearest to another', ['[System]', '', '[Sites]', 'PublicUrl = http://x'], 3, /Sites.*Site/],
+    ['a bad word', ['[System]', 'LogLevel = loud'], 2, /LogLevel.*trace.*debug.*info/],
+    ['a bad address', ['[System]', 'Listen = nowhere'], 2, /Listen.*127\.0\.0\.1:5212/],
+    ['a bad number', ['[Master]', 'HeartbeatInterval = soon'], 2, /HeartbeatInterval.*soon/],
+    ['no section', ['Listen = :0'], 1, /Listen/],
+  ])(
+    'N2 %s in a conf.ini is named with its line and what is allowed, with either end of lines',
+    async (...row) => {
+      const [, lines, line, what] = row;
+      const path = join(await tempFolder('conf'), 'conf.ini');
+      for (const end of ['\n', '\r\n']) {
+        await writeFile(path, lines.join(end) + end, { mode: 0o600 });
+        const failed = await failToStart(['-c', path]);
+        expect(failed).toMatchObject({ code: 2, hint: true, stdout: '' });
+        expect(failed.error).toMatch(what);
+        expect(failed.error).toMatch(new RegExp(`^CONFIG_INVALID: .*conf\\.ini:${line}\\b`));
+        expect(failed.error).not.toContain('\r');
+      }
+    },
+  );
+
+  it('N2 a conf.ini of Windows is read, and a secret in it that every user can read is warned about', async () => {
+    const dataPath = await tempFolder('data');
+    const path = join(await tempFolder('conf'), 'conf.ini');
+    const write = async (mode: number): Promise<void> => {
+      await writeFile(
+        path,
+        '[System]\r\nLogFormat = json\r\n\r\n[Metrics]\r\nToken = canary-metrics-token\r\n',
+      );
+      await chmod(path, mode);
+    };
+    const start = () =>
+      startProgram({
+        command: join(root, 'master'),
+        args: ['-c', path, '--data', dataPath, '--listen', '127.0.0.1:0'],
+        env: { LONGSHORE_MASTER_EMBEDDED_NODE: 'false', LONGSHORE_ADMIN_PASSWORD: adminPassword },
+        ready: /(http:\/\/[^\s]+:\d+)/,
+      });
+    await write(0o644);
+    const open = await start();
+    expect(open.log()).toMatch(/conf\.ini.*chmod 600/);
+    expect(open.log()).not.toContain('canary-metrics-token');
+    const metrics = (token: string) =>
+      fetch(`${open.match[1]}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await metrics('canary-metrics-token')).status).toBe(200);
+    await open.stop();
+    await write(0o600);
+    const closed = await start();
+    expect(closed.log()).not.toMatch(/chmod/);
+    await closed.stop();
   });
 
   it('CONFIG_NOT_FOUND and CONFIG_INVALID name the file, the line and what is allowed', async () => {

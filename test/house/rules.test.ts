@@ -27,6 +27,19 @@ const broken: Record<keyof typeof rules, readonly (readonly [path: string, text:
     [['packages/slave/src/executors/a.ts', "import { Open } from 'unzipper/lib/x.js';"]],
     [['packages/slave/src/queue/a.ts', "import Database from 'better-sqlite3';"]],
   ],
+  'secrets and what proves them are compared in constant time': [
+    [['packages/protocol/src/server/a.ts', 'if (field === contentDigest(body)) return;']],
+    [['packages/protocol/src/server/ticket.ts', 'if (claimed !== mac) throw invalid();']],
+    [['packages/master/src/accounts/a.ts', 'return row.token_hash == hashApiToken(token);']],
+    [['packages/master/src/accounts/a.ts', 'return row.codeHash===given;']],
+    [['packages/runtime/src/metrics/is-same-token.ts', 'const same = given === expected.secret;']],
+    [['packages/slave/src/http/route-metrics.ts', 'if (bearer !== options.token) refuse();']],
+    [['packages/protocol/src/server/a.ts', 'return a.equals(b);']],
+    [['packages/protocol/src/server/a.ts', 'return Buffer.compare(a, b) === 0;']],
+  ],
+  'timingSafeEqual is called in one place, which looks at the lengths first': [
+    [['packages/master/src/accounts/a.ts', "import { timingSafeEqual } from 'node:crypto';"]],
+  ],
   'the environment is read by config.ts and main.ts only': [
     [['packages/slave/src/queue/a.ts', 'const x = process.env.X;']],
     [['packages/slave/src/queue/config.ts', 'const { X } = process.env;']],

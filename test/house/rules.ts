@@ -86,6 +86,24 @@ function stepCycles(files: readonly SourceFile[]): string[] {
   );
 }
 
+/** Where something is compared that whoever asks must not find out byte by byte. */
+const guarded =
+  /^packages\/(protocol\/src\/server|runtime\/src\/(metrics|signed-http)|master\/src\/(accounts|secrets|files\/zips|http)|slave\/src\/http)\//;
+
+const secretName = /(mac|digest|signature|secret|token|ticket|hash|password|totpCode)s?$/i;
+const operand = String.raw`[\w.?!$]+(?:\([^()]*\))?`;
+const comparison = new RegExp(`(${operand})\\s*[!=]==?\\s*(${operand}|['"\`])`, 'g');
+
+/** What compares bytes or texts with a time that depends on them, as it is written. */
+function hastyComparisons(code: string): string[] {
+  const isSecret = (written = ''): boolean => secretName.test(written.replace(/\([^()]*\)$/, ''));
+  const isFixed = (written = ''): boolean => /^(undefined|null|true|false|\d|['"`])/.test(written);
+  const hasty = [...code.matchAll(comparison)]
+    .filter(([, left, right]) => !isFixed(left) && !isFixed(right) && (isSecret(left) || isSecret(right)))
+    .map(([text]) => text);
+  return [...hasty, ...(code.match(/\.equals\(|Buffer\.compare\(/g) ?? [])];
+}
+
 export const rules = {
   'a package imports only the packages below it': eachImport((imported, file) => {
     // What stands beside `src` builds the package and is not part of it.
@@ -112,6 +130,17 @@ export const rules = {
         ({ library, folders }) =>
           isOf(imported.specifier, library) && !folders.some((folder) => file.path.startsWith(`${folder}/`)),
       ),
+  ),
+  'secrets and what proves them are compared in constant time': (files) =>
+    files
+      .filter((file) => !file.isTest && guarded.test(file.path))
+      .flatMap((file) => hastyComparisons(file.code).map((text) => `${file.path} has ${text}`)),
+  'timingSafeEqual is called in one place, which looks at the lengths first': eachFile(
+    (file) =>
+      file.package !== undefined &&
+      !file.isTest &&
+      /\btimingSafeEqual\b/.test(file.code) &&
+      file.path !== 'packages/protocol/src/server/equal-bytes.ts',
   ),
   'the environment is read by config.ts and main.ts only': eachFile(
     (file) =>

@@ -3,8 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { type Node, slaveRoutes, type TestStep } from '@longshore/protocol';
+import { masterRoutes, type Node, slaveRoutes, type TestStep } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requestComponents } from '../../packages/protocol/src/server/sign-message.ts';
+import { hmacSha256, signatureBase } from '../../packages/protocol/src/server/signature-base.ts';
 import { type Api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, startMasterBehind, untilOnline } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
@@ -49,6 +51,20 @@ const findRequest = (proxy: FaultProxy, start: string): Buffer => {
   if (found === undefined) throw new Error(`no request ${start} was recorded`);
   return found;
 };
+
+const dated = (input: string, created: number, expires: number): string =>
+  input.replace(/created=\d+;expires=\d+/, `created=${created};expires=${expires}`);
+
+/** A request to a route that takes any body, rightly signed, with other words about when it is valid. */
+function resigned(secret: string, change: (input: string, nowSeconds: number) => string) {
+  const target = masterRoutes.callback;
+  const message = { secret, method: 'POST', target, body: {} } as const;
+  const { headers, body } = signedRequest(message);
+  const text = change((headers['signature-input'] ?? '').slice('sig='.length), Math.floor(Date.now() / 1000));
+  const base = signatureBase({ method: 'POST', target, headers }, { components: requestComponents, text });
+  const signature = `sig=:${hmacSha256(secret, base).toString('base64')}:`;
+  return { target, body, headers: { ...headers, 'signature-input': `sig=${text}`, signature } };
+}
 
 describe('who is allowed to speak', () => {
   let master: RunningMaster;
@@ -141,6 +157,68 @@ describe('who is allowed to speak', () => {
     };
     await Promise.all(Array.from({ length: 6 }, tamperNext));
     expect(accepted).toEqual([]);
+  });
+
+  it.each<[string, string, (input: string, nowSeconds: number) => string]>([
+    ['as it should be', 'nothing', (input) => input],
+    ['over', 'SIGNATURE_EXPIRED', (input, now) => dated(input, now - 20, now - 10)],
+    ['of a clock that is off by little', 'nothing', (input, now) => dated(input, now - 40, now + 20)],
+    ['long over', 'CLOCK_SKEW', (input, now) => dated(input, now - 3600, now - 3540)],
+    ['of the future', 'CLOCK_SKEW', (input, now) => dated(input, now + 600, now + 660)],
+    ['of the past, and good for long', 'CLOCK_SKEW', (input, now) => dated(input, now - 200, now + 90)],
+    ['without an end', 'SIGNATURE_INVALID', (input) => input.replace(/;expires=\d+/, '')],
+    ['without a beginning', 'SIGNATURE_INVALID', (input) => input.replace(/;created=\d+/, '')],
+    ['for a hundred years', 'SIGNATURE_INVALID', (input, now) => dated(input, now, now + 3_155_760_000)],
+    ['for a second too long', 'SIGNATURE_INVALID', (input, now) => dated(input, now, now + 301)],
+    ['for no time', 'SIGNATURE_INVALID', (input, now) => dated(input, now, now)],
+    ['that ends before it begins', 'SIGNATURE_INVALID', (input, now) => dated(input, now, now - 60)],
+  ])('E1 F4 a right signature %s is refused with %s', async (_, code, change) => {
+    const { target, body, headers } = resigned(anna.secret, change);
+    const answer = await fetch(master.url + target, {
+      method: 'POST',
+      headers,
+      body: new Uint8Array(body),
+    });
+    const { status, code: given } = toAnswer(answer.status, await answer.text());
+    expect([status < 400, given ?? 'nothing']).toEqual([code === 'nothing', code]);
+  });
+
+  it('F2 no covered component is what it was not when it was signed', async () => {
+    const fresh = (body: unknown = {}) =>
+      signedRequest({ secret: anna.secret, method: 'POST', target: masterRoutes.callback, body });
+    const send = async (request: ReturnType<typeof fresh>, change: { method?: string; target?: string }) => {
+      const { method = 'POST', target = masterRoutes.callback } = change;
+      const { headers, body } = request;
+      const answer = await fetch(master.url + target, { method, headers, body: new Uint8Array(body) });
+      return toAnswer(answer.status, await answer.text());
+    };
+    /** As another request has it that the same node has signed. */
+    const otherValue = (name: string, value: string): string => {
+      const replaced = fresh([1]).headers[name] ?? '';
+      return replaced === value ? `${value}0` : replaced;
+    };
+    for (const component of requestComponents) {
+      const request = fresh();
+      const { headers } = request;
+      const changes = {
+        '@method': { method: 'PUT' },
+        '@path': { target: masterRoutes.heartbeat },
+        '@query': { target: `${masterRoutes.callback}?x=1` },
+      };
+      const isDerived = component.startsWith('@');
+      expect(isDerived ? component in changes : component in headers, component).toBe(true);
+      const changed = isDerived
+        ? send(request, changes[component as keyof typeof changes])
+        : send(
+            {
+              ...request,
+              headers: { ...headers, [component]: otherValue(component, headers[component] ?? '') },
+            },
+            {},
+          );
+      expect(await changed, component).toMatchObject({ status: 401, code: 'SIGNATURE_INVALID' });
+      expect((await send(request, {})).status, `${component} as it was`).toBe(200);
+    }
   });
 
   it('F6 the key of one node does not open the work of another', async () => {

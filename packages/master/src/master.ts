@@ -248,7 +248,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   app.use('/api/*', authenticateUser(authenticated));
   mountHealthRoutes(app, { ready: () => database.ping() });
   mountMetricsRoutes(app, { metrics, token: config.metricsToken, authenticate: authenticated });
-  mountAccountRoutes(app, accounts);
+  mountAccountRoutes(app, { accounts, publicUrl });
   const provider = config.oidc === null ? null : createIdentityProvider(config.oidc);
   mountPasskeyRoutes(app, { accounts, publicUrl });
   mountOidcRoutes(app, { accounts, provider, publicUrl, log });

@@ -102,12 +102,12 @@ export {
   NodeSeries,
   StatsHistory,
 } from './user-api/history.ts';
+export { NodeUrl } from './user-api/node-url.ts';
 export {
   Node,
   NodeChoice,
   NodeHealth,
   NodeName,
-  NodeUrl,
   nodes,
   nodeTestRoute,
   TestStep,

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { equalBytes } from '@longshore/protocol/server';
 
 const stepMs = 30_000;
 const digits = 6;
@@ -39,12 +40,11 @@ export function totpCode(secret: Uint8Array, step: number): string {
 
 /** The step whose code it is, or undefined. Takes as long for a wrong code as for a right one. */
 export function matchingStep(secret: Uint8Array, code: string, nowMs: number): number | undefined {
-  const given = Buffer.from(code.padEnd(digits).slice(0, 64));
+  const given = code.padEnd(digits).slice(0, 64);
   const present = Math.floor(nowMs / stepMs);
   let found: number | undefined;
   for (let step = present - tolerance; step <= present + tolerance; step += 1) {
-    const expected = Buffer.from(totpCode(secret, step));
-    if (given.length === expected.length && timingSafeEqual(given, expected)) found = step;
+    if (equalBytes(given, totpCode(secret, step))) found = step;
   }
   return found;
 }

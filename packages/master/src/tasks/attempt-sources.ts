@@ -27,7 +27,7 @@ const fewSources = 8;
 /** What the holder of an attempt may ask of the master. Everybody else gets `LEASE_LOST`. */
 export type AttemptSources = {
   /** The next page of what to read, each blob with a fresh ticket. */
-  page(nodeId: NodeId, ref: AttemptRef, cursor: string | undefined): Promise<SourcePage>;
+  page(nodeId: NodeId, ref: AttemptRef, from: number): Promise<SourcePage>;
   /** What tasks read that read little, to be sent with their attempts. The others are left out. */
   few(taskIds: readonly string[]): Promise<ReadonlyMap<string, SourcePage>>;
   storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<number[]>;
@@ -75,9 +75,9 @@ export function createAttemptSources(deps: {
       if (allowance === undefined) throw new AppError('LEASE_LOST', `task ${taskId} was deleted`);
       return attemptLimits(deps.limits, allowance, capability).maxOutputBytes;
     },
-    page: async (nodeId, ref, cursor) => {
+    page: async (nodeId, ref, from) => {
       const { taskId } = await requireHolder(nodeId, ref);
-      const page = await listSources(db, { taskId, from: Number(cursor ?? 0) || 0 });
+      const page = await listSources(db, { taskId, from });
       return {
         sources: page.rows.map(toSource),
         next: page.next === null ? null : String(page.next),

@@ -71,7 +71,7 @@ export async function prepareReport(
 ): Promise<PreparedReport> {
   const holder: Holder = { partId: report.partId, attempt: report.attempt, nodeId };
   const outputs = report.event.type === 'outputs' ? report.event.outputs : [];
-  const { direct, wrong } = await checkBlobs(deps, outputs);
+  const { direct, wrong } = await checkBlobs(deps, report.partId, outputs);
   const movable = report.event.type === 'failed' && (await mayMove(deps, holder, report.event.error));
   return { deps, holder, report, direct, wrong, movable };
 }
@@ -232,10 +232,11 @@ async function mayMove(deps: RecordDeps, holder: Holder, error: ErrorInfo): Prom
 /**
  * Blobs that arrived through the blob endpoint are registered already. The others must have been written straight
  * into the store: each is looked up there, and its size compared, before anything refers to it. A blob that is not
- * as described ends the attempt: what the node says and what it stores must never differ.
+ * as described, or not of this part, ends the attempt: what the node says and what it stores must never differ.
  */
 async function checkBlobs(
   deps: RecordDeps,
+  partId: string,
   outputs: readonly Output[],
 ): Promise<{ direct: readonly NewBlob[]; wrong: AppError | undefined }> {
   const files = outputs.filter((output) => output.kind === 'file');
@@ -247,7 +248,10 @@ async function checkBlobs(
   for (const file of files) {
     const known = staged.get(file.blobId);
     const sizeBytes = known?.sizeBytes ?? (await deps.statBlob(file.blobId));
-    if (sizeBytes !== file.sizeBytes || (known !== undefined && known.sha256 !== file.sha256)) {
+    const isAsReported =
+      sizeBytes === file.sizeBytes &&
+      (known === undefined || (known.sha256 === file.sha256 && known.partId === partId));
+    if (!isAsReported) {
       const wrong = new AppError(
         'CHECKSUM_MISMATCH',
         `blob ${file.blobId} is not stored as the node reports it`,

@@ -56,7 +56,7 @@ export async function serveAccounts(
     clientAddress,
   });
   app.use('/api/*', authenticateUser(identify));
-  mountAccountRoutes(app, accounts);
+  mountAccountRoutes(app, { accounts, publicUrl: () => url });
   let url = '';
   const provider = options.oidc === undefined ? null : createIdentityProvider(options.oidc);
   mountPasskeyRoutes(app, { accounts, publicUrl: () => url });

@@ -1,6 +1,7 @@
-import { createHash, hash, timingSafeEqual } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { parseDictionary } from 'structured-headers';
 import { AppError } from '../errors/app-error.ts';
+import { equalBytes } from './equal-bytes.ts';
 
 const nodeHashNames: Record<string, string> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
 
@@ -14,7 +15,7 @@ export const contentDigest = (body: Uint8Array | string): string =>
  */
 export function verifyContentDigest(field: string, body: Uint8Array): void {
   // What our own programs send, without the general parser.
-  if (field === contentDigest(body)) return;
+  if (equalBytes(field, contentDigest(body))) return;
   let known = 0;
   for (const [algorithm, [value]] of parseDigests(field)) {
     const hashName = Object.hasOwn(nodeHashNames, algorithm) ? nodeHashNames[algorithm] : undefined;
@@ -22,7 +23,7 @@ export function verifyContentDigest(field: string, body: Uint8Array): void {
     known += 1;
     const actual = createHash(hashName).update(body).digest();
     const claimed = value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
-    if (claimed === undefined || claimed.length !== actual.length || !timingSafeEqual(claimed, actual)) {
+    if (claimed === undefined || !equalBytes(claimed, actual)) {
       throw new AppError(
         'DIGEST_MISMATCH',
         `the body of ${body.length} bytes does not match its ${algorithm}`,

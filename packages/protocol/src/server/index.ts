@@ -1,4 +1,5 @@
 export { contentDigest, verifyContentDigest } from './content-digest.ts';
+export { equalBytes } from './equal-bytes.ts';
 export type { SignedRequestParts, SignedResponseParts } from './http-message.ts';
 export { archivePurpose, attemptPurpose, type Seal, sealText, unsealText } from './sealed-text.ts';
 export { requestComponents, responseComponents, signRequest, signResponse } from './sign-message.ts';

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { AppError } from '../errors/app-error.ts';
 import type { SignedRequestParts, SignedResponseParts } from './http-message.ts';
 
@@ -77,11 +77,9 @@ export function requireNormalForm({ method, target }: { method: string; target: 
 
 const signatureOrigin = 'http://longshore.invalid';
 
-export const hmacSha256 = (secret: string, base: string): Buffer =>
-  createHmac('sha256', secret).update(base).digest();
-
-export const signaturesEqual = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && timingSafeEqual(a, b);
+/** The HMAC of node:crypto. Text is UTF-8. */
+export const hmacSha256 = (key: string | Uint8Array, message: string | Uint8Array): Buffer =>
+  createHmac('sha256', key).update(message).digest();
 
 const key = '[a-z*][a-z0-9_.*-]*';
 const text = String.raw`"(?:[ !#-[\]-~]|\\["\\])*"`;

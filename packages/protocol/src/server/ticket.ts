@@ -1,7 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 import { BlobId, Count, PartId } from '../ids.ts';
+import { equalBytes } from './equal-bytes.ts';
 
 /**
  * What a ticket allows, as the claims of a compact JWS (HS256). A read ticket opens one blob. A write ticket
@@ -51,7 +52,7 @@ export function verifyTicket(key: TicketKey, ticket: string, nowMs: number): Tic
   const claimed = Buffer.from(ticket.slice(end + 1), 'base64url');
   // Base64 has several spellings of the same bytes; a ticket has one.
   const canonical = claimed.toString('base64url') === ticket.slice(end + 1);
-  if (!canonical || claimed.length !== mac.length || !timingSafeEqual(claimed, mac)) throw invalid();
+  if (!canonical || !equalBytes(claimed, mac)) throw invalid();
   const [first, payload, ...others] = signed.split('.');
   if (first !== header || payload === undefined || others.length > 0) throw invalid();
   const { aud, exp, claims } = parsePayload(payload);

@@ -1,6 +1,7 @@
 import { AppError } from '../errors/app-error.ts';
 import { headers as names } from '../headers.ts';
 import { negotiateProtocol } from '../version.ts';
+import { equalBytes } from './equal-bytes.ts';
 import type { SignedRequestParts, SignedResponseParts } from './http-message.ts';
 import { requestComponents, responseComponents } from './sign-message.ts';
 import {
@@ -9,7 +10,6 @@ import {
   parseSignature,
   requireNormalForm,
   signatureBase,
-  signaturesEqual,
 } from './signature-base.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -153,7 +153,7 @@ function checkSignature(
   parsed: ParsedSignature,
   key: SigningKey,
 ): void {
-  if (!signaturesEqual(parsed.signature, hmacSha256(key.secret, baseOf(message, parsed)))) {
+  if (!equalBytes(parsed.signature, hmacSha256(key.secret, baseOf(message, parsed)))) {
     throw new AppError('SIGNATURE_INVALID', 'the signature does not match the message and the secret');
   }
 }

@@ -4,15 +4,11 @@ import { Count, NodeId } from '../ids.ts';
 import { NodeConfig } from '../node-api/node-config.ts';
 import { Capability, NodeVitals } from '../node-api/node-status.ts';
 import { endpoint } from './endpoint.ts';
+import { NodeUrl } from './node-url.ts';
 
 export const NodeName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a name of 1 to 63 letters, digits, ".", "_" or "-"');
-
-export const NodeUrl = z
-  .url({ protocol: /^https?$/, error: 'an http or https address such as http://10.0.0.5:5213' })
-  .max(512)
-  .transform((url) => url.replace(/\/+$/, ''));
 
 export const Weight = z.int().min(1).max(1000);
 

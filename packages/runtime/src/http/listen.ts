@@ -6,6 +6,7 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { AppError } from '@longshore/protocol';
 import type { ListenAddress } from '../config/value-types.ts';
 import { endSilentBodies } from './end-silent-bodies.ts';
+import { leaveUnreadBodies } from './leave-unread-bodies.ts';
 import { type CertificatePaths, readCertificate } from './read-certificate.ts';
 
 /** Where a program takes connections. */
@@ -64,6 +65,7 @@ export async function listen(
   ) as Server;
   server.maxConnections = maxConnections;
   endSilentBodies(server, { silentMs: silentBodyMs });
+  leaveUnreadBodies(server);
   if (place.type === 'unix') await bindSocket(server, place);
   else {
     const { host, port } = place.address;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../testing/temp-folder.ts';
@@ -70,4 +70,38 @@ test('S5: what shall stay free is not given to work, and what was promised is to
   expect(await some.space()).toMatchObject({ reservedBytes: 1000, minFreeBytes: 4096 });
   await space.releaseAll();
   expect(await some.space()).toMatchObject({ reservedBytes: 0 });
+});
+
+test('F14 no clean-up follows a link out of the temporary folder', async () => {
+  const outside = tempFolder();
+  writeFileSync(join(outside, 'of-somebody'), '');
+  const kept = () => expect(readdirSync(outside)).toEqual(['of-somebody']);
+  const folders = open(tempFolder(), '/data/a');
+  await folders.prepare();
+  const space = folders.open('part');
+  const { folder } = await space.reserve(1000);
+  const linkIn = (place: string): void => {
+    symlinkSync(outside, join(place, 'to-folder'));
+    symlinkSync(join(outside, 'of-somebody'), join(place, 'to-file'));
+    symlinkSync('../'.repeat(40), join(place, 'to-root'));
+  };
+  linkIn(folder);
+  await space.releaseAll();
+  expect(existsSync(folder)).toBe(false);
+  kept();
+  linkIn(folders.root);
+  await folders.prepare();
+  expect(readdirSync(folders.root)).toEqual([]);
+  kept();
+});
+
+test('F14 a link in the place of the temporary folder is replaced, and its target left alone', async () => {
+  const outside = tempFolder();
+  writeFileSync(join(outside, 'of-somebody'), '');
+  const folders = open(tempFolder(), '/data/a');
+  symlinkSync(outside, folders.root);
+  await folders.prepare();
+  expect(lstatSync(folders.root).isDirectory()).toBe(true);
+  expect(lstatSync(folders.root).mode & 0o777).toBe(0o700);
+  expect(readdirSync(outside)).toEqual(['of-somebody']);
 });

@@ -84,7 +84,9 @@ export function createTempFolders(options: {
     prepare: async () => {
       try {
         await rm(root, { recursive: true, force: true });
-        await mkdir(root, { recursive: true, mode: 0o700 });
+        await mkdir(tempPath, { recursive: true });
+        // Not recursive: what somebody else has put in this place meanwhile, a link perhaps, is not ours to write into.
+        await mkdir(root, { mode: 0o700 });
         await access(root, constants.W_OK);
       } catch (cause) {
         throw new AppError('TEMP_NOT_WRITABLE', `the temporary folder ${root} cannot be written`, { cause });

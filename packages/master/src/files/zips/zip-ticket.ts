@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import { AppError } from '@longshore/protocol';
+import { equalBytes } from '@longshore/protocol/server';
 import type { MasterKeys } from '../../secrets/master-keys.ts';
 
 const purpose = 'zip link';
@@ -11,10 +11,6 @@ export const issueZipTicket = (keys: MasterKeys, zipId: string): string =>
 /** The id of the zip. Throws `TICKET_INVALID`. */
 export function verifyZipTicket(keys: MasterKeys, ticket: string): string {
   const zipId = ticket.slice(0, ticket.indexOf('.'));
-  const [claimed, issued] = [ticket, issueZipTicket(keys, zipId)].map((text) => Buffer.from(text));
-  if (claimed?.length === issued?.length && timingSafeEqual(claimed ?? nothing, issued ?? nothing))
-    return zipId;
+  if (equalBytes(ticket, issueZipTicket(keys, zipId))) return zipId;
   throw new AppError('TICKET_INVALID', 'the link to the zip is not complete, or not of this master');
 }
-
-const nothing = Buffer.alloc(0);

@@ -20,7 +20,16 @@ import { clearSessionCookie, setSessionCookie } from '../authenticate-user.ts';
 import type { HttpEnv } from '../http-env.ts';
 import { mountEndpoint } from '../mount-endpoint.ts';
 
-export function mountAccountRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
+type AccountRouteDeps = {
+  accounts: Accounts;
+  /** The address that browsers know this site by. */
+  publicUrl: () => string;
+};
+
+export function mountAccountRoutes(
+  app: OpenAPIHono<HttpEnv>,
+  { accounts, publicUrl }: AccountRouteDeps,
+): void {
   mountEndpoint(app, contract.login, async ({ body, actor, c }) => {
     const session = await login(accounts, { ...body, by: actor });
     setSessionCookie(c, session);
@@ -47,12 +56,12 @@ export function mountAccountRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts
     await removeApiToken(accounts, { id: params.id, userId: caller.userId, by: actor });
     return {};
   });
-  mountSecurityRoutes(app, accounts);
+  mountSecurityRoutes(app, { accounts, publicUrl });
   mountUserRoutes(app, accounts);
   mountGroupRoutes(app, accounts);
 }
 
-function mountSecurityRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): void {
+function mountSecurityRoutes(app: OpenAPIHono<HttpEnv>, { accounts, publicUrl }: AccountRouteDeps): void {
   mountEndpoint(app, security.listSessions, async ({ caller }) => ({
     sessions: await showSessions(accounts, caller),
   }));
@@ -64,8 +73,13 @@ function mountSecurityRoutes(app: OpenAPIHono<HttpEnv>, accounts: Accounts): voi
     ended: await endOtherSessions(accounts, { ...caller, by: actor }),
   }));
   mountEndpoint(app, security.showTwoFactor, ({ caller }) => showTwoFactor(accounts, caller.userId));
-  mountEndpoint(app, security.startTwoFactor, ({ body, caller, actor, c }) =>
-    startTwoFactor(accounts, { ...body, userId: caller.userId, site: c.req.header('host') ?? '', by: actor }),
+  mountEndpoint(app, security.startTwoFactor, ({ body, caller, actor }) =>
+    startTwoFactor(accounts, {
+      ...body,
+      userId: caller.userId,
+      site: new URL(publicUrl()).host,
+      by: actor,
+    }),
   );
   mountEndpoint(app, security.confirmTwoFactor, ({ body, caller, actor }) =>
     confirmTwoFactor(accounts, { ...body, userId: caller.userId, by: actor }),

@@ -31,11 +31,13 @@ export type NodeSender = { readonly nodeId: NodeId; readonly address: string };
 export type NodeApi = {
   heartbeat(sender: NodeSender, heartbeat: Heartbeat): Promise<HeartbeatAnswer>;
   reports(sender: NodeSender, batch: ReportBatch): Promise<ReportVerdicts>;
-  sources(nodeId: NodeId, ref: AttemptRef, cursor: string | undefined): Promise<SourcePage>;
+  /** `from` is the position of the first source of the page. */
+  sources(nodeId: NodeId, ref: AttemptRef, from: number): Promise<SourcePage>;
   storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<StoredEntries>;
   output(nodeId: NodeId, ref: AttemptRef): Promise<OutputAccess>;
 };
 
+const Cursor = z.coerce.number().pipe(z.int32().min(0)).default(0);
 const RefParams = z.object({ partId: AttemptRef.shape.partId, attempt: z.coerce.number().pipe(Count) });
 
 export function mountNodeApiRoutes(
@@ -72,7 +74,7 @@ export function mountNodeApiRoutes(
     return answerSigned(c, answer);
   });
   routes.get(masterRoutes.sources, async (c) =>
-    answerSigned(c, await api.sources(nodeOf(c), refOf(c), c.req.query('cursor'))),
+    answerSigned(c, await api.sources(nodeOf(c), refOf(c), cursorOf(c))),
   );
   routes.get(masterRoutes.storedEntries, async (c) =>
     answerSigned(c, await api.storedEntries(nodeOf(c), refOf(c))),
@@ -87,4 +89,11 @@ function refOf(c: Context<SignedEnv<NodeKey>>): AttemptRef {
   const ref = RefParams.safeParse(c.req.param());
   if (!ref.success) throw new AppError('BAD_REQUEST', 'the path names no part and attempt');
   return ref.data;
+}
+
+/** A cursor that we have answered, or the beginning where there is none. */
+function cursorOf(c: Context<SignedEnv<NodeKey>>): number {
+  const cursor = Cursor.safeParse(c.req.query('cursor'));
+  if (!cursor.success) throw new AppError('BAD_REQUEST', 'cursor: not one that was answered');
+  return cursor.data;
 }
