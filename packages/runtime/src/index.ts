@@ -38,6 +38,7 @@ export { readCertificate } from './http/read-certificate.ts';
 export { trustedNetworks } from './http/trusted-networks.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
+export { endOnUncaught } from './lifecycle/end-on-uncaught.ts';
 export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data-directory.ts';
 export { onStopSignals } from './lifecycle/stop-signals.ts';
 export { createLogger, type LogFormat, type Logger, type LogLevel } from './log/create-logger.ts';
