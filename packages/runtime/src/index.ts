@@ -59,6 +59,7 @@ export { addProcessMetrics } from './metrics/process-metrics.ts';
 export { type ProgramFlags, print, runProgram } from './program/run-program.ts';
 export { trustCertificates } from './program/trust-certificates.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';
+export { forgetIdleConnections } from './signed-http/forget-idle-connections.ts';
 export {
   createPeerClient,
   type PeerAnswer,

@@ -60,7 +60,6 @@ export type Slave = {
   stop(options: { graceMs: number; giveBack: boolean }): Promise<void>;
 };
 
-const blobIdleTimeoutMs = 30_000;
 const flushTimeoutMs = 5000;
 const announceTimeoutMs = 1000;
 const requestTimeoutMs = 60_000;
@@ -94,7 +93,6 @@ export async function startSlave(
     const peers = createPeerClient({ clock, signatureTtlSeconds });
     closers.add('connections to masters', () => peers.close());
     const http = createBlobHttp({
-      idleTimeoutMs: blobIdleTimeoutMs,
       bandwidth: createBandwidth({ limit: () => live.maxBandwidth, clock }),
     });
     closers.add('connections for blobs', () => http.close());
@@ -138,6 +136,7 @@ export async function startSlave(
       readVitals,
       bootId,
       callbackTimeoutMs,
+      clock,
       log,
       onLeaseLost: async (keyId: string, ref: AttemptRef) => {
         await stopAttempts(keyId, [{ ...ref, reason: 'lease-lost' }]);

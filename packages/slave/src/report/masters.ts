@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AttemptRef, HeartbeatAnswer, Hello } from '@longshore/protocol';
 import type { SigningKey } from '@longshore/protocol/server';
-import type { Logger, LogLevel, PeerClient } from '@longshore/runtime';
+import type { Clock, Logger, LogLevel, PeerClient } from '@longshore/runtime';
 import type { Journal } from '../journal/open-journal.ts';
 import type { AttemptReports } from './attempt-reports.ts';
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts';
@@ -41,6 +41,7 @@ export function createMasters(options: {
   readVitals: ReadVitals;
   bootId: string;
   callbackTimeoutMs: number;
+  clock: Clock;
   log: Logger;
   onLeaseLost: (keyId: string, ref: AttemptRef) => Promise<void>;
   onHeartbeat: (keyId: string, answer: HeartbeatAnswer, held: readonly AttemptRef[]) => Promise<void>;
@@ -68,6 +69,7 @@ export function createMasters(options: {
         sender.retryNow();
         await options.onHeartbeat(keyId, answer, held);
       },
+      clock: options.clock,
       log,
     });
     sessions.set(keyId, { link, sender, heartbeats, log });

@@ -93,7 +93,15 @@ function remoteSink(options: {
   const put = (blobId: BlobId, body: BlobBody, signal: AbortSignal): Promise<StoredBlob> => {
     const { content } = body;
     const send = (baseUrl: string): Promise<StoredBlob> =>
-      http.put({ url: blobUrl(`${output.url}/${blobId}`, baseUrl), ticket: output.ticket, ...body }, signal);
+      http.put(
+        {
+          url: blobUrl(`${output.url}/${blobId}`, baseUrl),
+          ticket: output.ticket,
+          patienceMs: link.patienceMs(),
+          ...body,
+        },
+        signal,
+      );
     // Bytes in memory can be sent to another address again, a stream that has begun cannot.
     return content instanceof Uint8Array ? link.reach(send) : send(link.currentUrl());
   };
