@@ -108,7 +108,7 @@ export async function startSlave(
     });
     const metrics = createMetrics();
     const meter = createSlaveMeter(metrics);
-    const openBlob = createOpenBlob({ stores, http, meter });
+    const openBlob = createOpenBlob({ stores, http });
     const nextId = createBlobIds();
 
     let stopping = false;
@@ -149,10 +149,12 @@ export async function startSlave(
       reports,
       tempFolders,
       storedOutputs: createStoredOutputs(journal),
+      meter,
       execute: createExecute({
         threads,
         openBlob,
-        openSink: (attempt, link) => createBlobSink({ attempt, link, stores, http, clock, nextId, meter }),
+        openSink: ({ attempt, link, meter }) =>
+          createBlobSink({ attempt, link, stores, http, clock, nextId, meter }),
         clock,
       }),
     });
@@ -197,7 +199,7 @@ export async function startSlave(
       readVitals,
       acceptAttempts: createAcceptAttempts({ journal, queue, clock, isSameMaster, refusal }),
       stopAttempts,
-      previewArchive: createPreviewArchive({ threads, openBlob, tempFolders }),
+      previewArchive: createPreviewArchive({ threads, openBlob, tempFolders, meter }),
       selfTest: createSelfTest({
         peers,
         readVitals,
