@@ -8,6 +8,7 @@ import { addSlave, type ClusterSlave, startMasterBehind } from '../support/clust
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { clean, inspectData } from '../support/inspect-data.ts';
+import { makeZip } from '../support/make-zip.ts';
 import { closeAll, type RunningMaster } from '../support/programs.ts';
 
 const mostMs = 5_000;
@@ -153,6 +154,44 @@ describe('cancel', () => {
     }
     expect(outcomes.canceled).toBeGreaterThan(10);
     expect(outcomes.completed).toBeGreaterThan(10);
+    await idle();
+  });
+
+  it('T3 M5 while hundreds of files are published: all of them, or none', async () => {
+    const files = 400;
+    const entries = Array.from({ length: files }, (_, at) => ({
+      name: `${at}.txt`,
+      content: Buffer.from(`${at}`),
+    }));
+    await user.put('/many.zip', makeZip(entries));
+    const outcomes = { completed: 0, canceled: 0 };
+    // Doubles and halves until it meets the end, and stays about there.
+    let waitMs = 200;
+    let step = 2;
+    for (let index = 0; index < 40 && Math.min(outcomes.completed, outcomes.canceled) < 6; index += 1) {
+      const destination = `/many-${index}`;
+      const { id } = await user.submit({ kind: 'extract-archive', source: '/many.zip', destination });
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const startMs = performance.now();
+      const answer = await cancel(id);
+      expect(performance.now() - startMs).toBeLessThan(mostMs);
+      const { state } = await user.ended(id);
+      const found = await user.send<{ entries: unknown[] }>('GET', `/api/v1/files?path=${destination}`);
+      const published = found.status === 200 ? found.body.entries.length : 0;
+      if (answer.status === 202) {
+        expect({ state, published }).toEqual({ state: 'canceled', published: 0 });
+        outcomes.canceled += 1;
+        waitMs *= step;
+      } else {
+        expect(answer).toMatchObject({ status: 409, body: { error: { code: 'TASK_FINAL' } } });
+        expect({ state, published }).toEqual({ state: 'completed', published: files });
+        outcomes.completed += 1;
+        waitMs /= step;
+      }
+      if (outcomes.canceled > 0 && outcomes.completed > 0) step = Math.max(1.05, step ** 0.7);
+    }
+    expect(outcomes.canceled).toBeGreaterThanOrEqual(4);
+    expect(outcomes.completed).toBeGreaterThanOrEqual(4);
     await idle();
   });
 

@@ -5,21 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, addUser, anonymous, api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { metricValues } from '../support/metric-values.ts';
 import { closeAll, type RunningMaster, root, startMaster } from '../support/programs.ts';
 
 const token = 'a-token-for-prometheus-only';
 const slaveToken = 'another-token-for-prometheus';
 
-/** The lines of one metric, as labels and value. */
-function valuesOf(text: string, name: string): Record<string, number> {
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-  return Object.fromEntries(
-    lines.map((line) => [
-      line.slice(name.length, line.lastIndexOf(' ')),
-      Number(line.slice(line.lastIndexOf(' '))),
-    ]),
-  );
-}
 const namesIn = (text: string): Set<string> =>
   new Set(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
@@ -79,21 +70,21 @@ describe('W6 metrics', () => {
 
   it('of the master count what became of tasks and attempts', async () => {
     const text = await read(master.url, token);
-    expect(valuesOf(text, 'longshore_tasks_ended_total')).toEqual({
+    expect(metricValues(text, 'longshore_tasks_ended_total')).toEqual({
       '{kind="create-archive",state="completed"}': 2,
       '{kind="extract-archive",state="failed"}': 1,
     });
-    const attempts = valuesOf(text, 'longshore_attempts_ended_total');
+    const attempts = metricValues(text, 'longshore_attempts_ended_total');
     expect(attempts['{node="anna",outcome="completed",code=""}']).toBe(2);
     expect(Object.keys(attempts).filter((labels) => labels.includes('outcome="failed"'))).toHaveLength(1);
-    expect(valuesOf(text, 'longshore_queue_wait_seconds_count')).toEqual({
+    expect(metricValues(text, 'longshore_queue_wait_seconds_count')).toEqual({
       '{capability="create-archive"}': 2,
       '{capability="extract-archive"}': 1,
     });
-    expect(valuesOf(text, 'longshore_node_up')['{node="anna"}']).toBe(1);
-    expect(valuesOf(text, 'longshore_database_up')).toEqual({ '': 1 });
+    expect(metricValues(text, 'longshore_node_up')['{node="anna"}']).toBe(1);
+    expect(metricValues(text, 'longshore_database_up')).toEqual({ '': 1 });
     expect(
-      valuesOf(text, 'longshore_database_transaction_seconds_count')['{outcome="committed"}'],
+      metricValues(text, 'longshore_database_transaction_seconds_count')['{outcome="committed"}'],
     ).toBeGreaterThan(5);
   });
 
@@ -104,9 +95,9 @@ describe('W6 metrics', () => {
     expect(routes).toContain('/node/v1/reports');
     expect(routes).toContain('/api/v1/uploads');
     expect(text).not.toMatch(/canary|no\.zip|[0-9a-f]{8}-[0-9a-f]{4}/);
-    const requests = valuesOf(text, 'longshore_http_request_duration_seconds_count');
+    const requests = metricValues(text, 'longshore_http_request_duration_seconds_count');
     expect(requests['{method="GET",route="/api/v1/tasks/:id",status="404"}']).toBe(1);
-    const bytes = valuesOf(text, 'longshore_http_bytes_total');
+    const bytes = metricValues(text, 'longshore_http_bytes_total');
     expect(bytes['{route="/api/v1/uploads",direction="in"}']).toBeGreaterThan(200_000);
     expect(bytes['{route="/blobs/v1/:blobId",direction="out"}']).toBeGreaterThan(400_000);
   });
@@ -114,19 +105,19 @@ describe('W6 metrics', () => {
   it('of the slave count tries and bytes', async () => {
     const text = await eventually('everything is acknowledged', async () => {
       const found = await read(slaveUrl(), slaveToken);
-      return valuesOf(found, 'longshore_slave_outbox_reports')[''] === 0 && found;
+      return metricValues(found, 'longshore_slave_outbox_reports')[''] === 0 && found;
     });
-    expect(valuesOf(text, 'longshore_slave_tries_total')).toMatchObject({
+    expect(metricValues(text, 'longshore_slave_tries_total')).toMatchObject({
       '{kind="create-archive",outcome="complete",code=""}': 2,
     });
-    const bytes = valuesOf(text, 'longshore_slave_transfer_bytes_total');
+    const bytes = metricValues(text, 'longshore_slave_transfer_bytes_total');
     expect(bytes['{direction="read",way="remote"}']).toBeGreaterThanOrEqual(400_000);
     expect(bytes['{direction="write",way="remote"}']).toBeGreaterThanOrEqual(400_000);
-    expect(valuesOf(text, 'longshore_slave_attempts')).toEqual({
+    expect(metricValues(text, 'longshore_slave_attempts')).toEqual({
       '{state="running"}': 0,
       '{state="queued"}': 0,
     });
-    expect(valuesOf(text, 'longshore_slave_temp_bytes')['{state="free"}']).toBeGreaterThan(0);
+    expect(metricValues(text, 'longshore_slave_temp_bytes')['{state="free"}']).toBeGreaterThan(0);
   });
 
   it('are what the dashboard asks for, and what the documentation names', async () => {

@@ -19,6 +19,8 @@ export type Program = {
   stop(): Promise<number | null>;
   /** kill -9, and waits until it is gone. */
   kill(): Promise<void>;
+  /** Resolves when it has ended by itself. */
+  ended(): Promise<void>;
 };
 
 export type RunningMaster = Program & { readonly url: string; readonly dataPath: string };
@@ -85,6 +87,7 @@ export async function startProgram(options: {
     log: () => log,
     output: () => output,
     stop,
+    ended: () => exited,
     kill: async () => {
       child.kill('SIGKILL');
       await exited;

@@ -55,6 +55,7 @@ export {
   ReportBatch,
   type ReportEvent,
   ReportVerdicts,
+  Transferred,
 } from './node-api/report.ts';
 export { attemptRoute, masterRoutes, slaveRoutes } from './node-api/routes.ts';
 export { CallbackAnswer, SelfTest, SelfTestAnswer } from './node-api/self-test.ts';

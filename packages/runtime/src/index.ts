@@ -39,6 +39,7 @@ export { readCertificate } from './http/read-certificate.ts';
 export { trustedNetworks } from './http/trusted-networks.ts';
 export { type Clock, systemClock } from './lifecycle/clock.ts';
 export { type Closers, createClosers } from './lifecycle/closers.ts';
+export { endOnUncaught } from './lifecycle/end-on-uncaught.ts';
 export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data-directory.ts';
 export { onStopSignals } from './lifecycle/stop-signals.ts';
 export { createLogger, type LogFormat, type Logger, type LogLevel } from './log/create-logger.ts';
@@ -59,6 +60,7 @@ export { addProcessMetrics } from './metrics/process-metrics.ts';
 export { type ProgramFlags, print, runProgram } from './program/run-program.ts';
 export { trustCertificates } from './program/trust-certificates.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';
+export { forgetIdleConnections } from './signed-http/forget-idle-connections.ts';
 export {
   createPeerClient,
   type PeerAnswer,

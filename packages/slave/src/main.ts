@@ -3,6 +3,7 @@ import { productVersion } from '@longshore/protocol';
 import {
   createLogger,
   effectiveConfig,
+  endOnUncaught,
   exportTraces,
   type Logger,
   onStopSignals,
@@ -48,6 +49,7 @@ async function start(flags: ProgramFlags): Promise<void> {
   }
 
   const log = createLogger({ level: config.logLevel, format: config.logFormat, program: 'slave' });
+  endOnUncaught(log);
   for (const warning of warnings) log.warn({ warning }, 'configuration');
   const traces = exportTraces({
     endpoint: process.env.OTEL_EXPORTER_OTLP_ENDPOINT || null,

@@ -63,7 +63,6 @@ export type Slave = {
   stop(options: { graceMs: number; giveBack: boolean }): Promise<void>;
 };
 
-const blobIdleTimeoutMs = 30_000;
 const flushTimeoutMs = 5000;
 const announceTimeoutMs = 1000;
 const requestTimeoutMs = 60_000;
@@ -100,7 +99,6 @@ export async function startSlave(
     const peers = createPeerClient({ clock, signatureTtlSeconds });
     closers.add('connections to masters', () => peers.close());
     const http = createBlobHttp({
-      idleTimeoutMs: blobIdleTimeoutMs,
       bandwidth: createBandwidth({ limit: () => live.maxBandwidth, clock }),
     });
     closers.add('connections for blobs', () => http.close());
@@ -116,7 +114,7 @@ export async function startSlave(
     });
     const metrics = createMetrics();
     const meter = createSlaveMeter(metrics);
-    const openBlob = createOpenBlob({ stores, http, meter });
+    const openBlob = createOpenBlob({ stores, http });
     const nextId = createBlobIds();
 
     let stopping = false;
@@ -144,6 +142,7 @@ export async function startSlave(
       readVitals,
       bootId,
       callbackTimeoutMs,
+      clock,
       log,
       keepWithoutKeyMs,
       onLeaseLost: async (keyId: string, ref: AttemptRef) => {
@@ -157,10 +156,12 @@ export async function startSlave(
       reports,
       tempFolders,
       storedOutputs: createStoredOutputs(journal),
+      meter,
       execute: createExecute({
         threads,
         openBlob,
-        openSink: (attempt, link) => createBlobSink({ attempt, link, stores, http, clock, nextId, meter }),
+        openSink: ({ attempt, link, meter }) =>
+          createBlobSink({ attempt, link, stores, http, clock, nextId, meter }),
         clock,
       }),
     });
@@ -205,7 +206,7 @@ export async function startSlave(
       readVitals,
       acceptAttempts: createAcceptAttempts({ journal, queue, clock, isSameMaster, refusal }),
       stopAttempts,
-      previewArchive: createPreviewArchive({ threads, openBlob, tempFolders }),
+      previewArchive: createPreviewArchive({ threads, openBlob, tempFolders, meter }),
       selfTest: createSelfTest({
         peers,
         readVitals,

@@ -295,6 +295,10 @@ export type Schema = {
     error: Json<ErrorInfo> | null;
     /** The highest report sequence recorded, so that a repeated report changes nothing. */
     last_sequence: number;
+    /** The highest sequence of a progress report, which decides of nothing but what progress is old. */
+    progress_sequence: Generated<number>;
+    read_bytes: Generated<number>;
+    written_bytes: Generated<number>;
   };
   attempt_events: {
     id: Generated<number>;

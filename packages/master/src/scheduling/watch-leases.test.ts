@@ -5,7 +5,7 @@ import { type Database, nowMs } from '../database/open-database.ts';
 import { nodeHealth } from '../nodes/node-health.ts';
 import { recordVitals, renewLeases } from '../store/nodes/heartbeat-rows.ts';
 import { insertNode, requireNode } from '../store/nodes/node-rows.ts';
-import { settleTask } from '../tasks/settle-task.ts';
+import { settleTasks } from '../tasks/settle-task.ts';
 import { addTask } from '../testing/add-task.ts';
 import { addUser } from '../testing/add-user.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
@@ -193,9 +193,9 @@ describeDatabases('watching leases', (open, dialect) => {
     }
     expect(failed).toEqual([poison.taskId]);
     const settled = await database.transaction((tx) =>
-      settleTask(tx, poison.taskId, { dialect, limits: {} as never }),
+      settleTasks(tx, [poison.taskId], { dialect, limits: {} as never }),
     );
-    expect(settled).toMatchObject({ ended: true, state: 'failed' });
+    expect(settled).toMatchObject([{ state: 'failed' }]);
     const task = await database.db
       .selectFrom('tasks')
       .select(['state', 'error'])

@@ -6,6 +6,7 @@ import {
   type NodeId,
   type Output,
   type Report,
+  type Transferred,
   toErrorInfo,
 } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
@@ -21,7 +22,7 @@ import {
   type ReportedAttempt,
   type ReportedPart,
   savePartProgress,
-  saveSequence,
+  saveReported,
   setPartState,
 } from '../store/parts/report-rows.ts';
 import { requeuePart } from '../store/parts/requeue.ts';
@@ -98,24 +99,37 @@ export async function recordReports(
     const known = reported?.endedSequence ?? 0;
     return reports.map(({ report }) => (report.sequence <= known ? { verdict: 'recorded' } : lost));
   }
-  const { part, lastSequence: known } = reported;
-  const durable = reports.filter(({ report }) => report.event.type !== 'progress');
-  const newest = durable.reduce((highest, { report }) => Math.max(highest, report.sequence), known);
+  const { part } = reported;
+  await saveReported(tx, holder, howFar(reports, reported));
   const last = reports.at(-1)?.report.event;
   const endsHere = last !== undefined && endings.includes(last.type);
-  // The end of an attempt is written with the sequence that it came with.
-  const savedAtEnd = last?.type === 'completed' && reports.every(({ wrong }) => wrong === undefined);
-  if (newest > known && !savedAtEnd) await saveSequence(tx, holder, newest);
   const recorded: Recorded[] = [];
   /** What the report that ended the attempt had for an answer. */
   let end: Recorded | undefined;
   for (const prepared of reports) {
     const one =
-      end === undefined ? await recordOne(tx, { ...prepared, part, known, endsHere, notes }) : afterEnd(end);
+      end === undefined
+        ? await recordOne(tx, { ...prepared, part, reported, endsHere, notes })
+        : afterEnd(end);
     recorded.push(one);
     if (one.verdict === 'lease-lost' || one.ended === true) end = one;
   }
   return recorded;
+}
+
+/** The highest of everything that the reports say and what is known. */
+function howFar(
+  reports: readonly PreparedReport[],
+  known: Pick<ReportedAttempt, 'lastSequence' | 'progressSequence'>,
+): Parameters<typeof saveReported>[2] {
+  let { lastSequence: sequence, progressSequence } = known;
+  let transferred: Transferred | null = null;
+  for (const { report } of reports) {
+    if (report.event.type === 'progress') progressSequence = Math.max(progressSequence, report.sequence);
+    else sequence = Math.max(sequence, report.sequence);
+    if (report.transferred !== undefined) transferred = report.transferred;
+  }
+  return { sequence, progressSequence, transferred };
 }
 
 /** Nothing follows the end of an attempt but what was on its way when it came. */
@@ -125,8 +139,8 @@ const endings: readonly Report['event']['type'][] = ['completed', 'failed', 'ret
 
 type ReportInBatch = PreparedReport & {
   readonly part: ReportedPart;
-  /** Everything up to this sequence was recorded before. */
-  readonly known: number;
+  /** What was recorded before the batch. */
+  readonly reported: ReportedAttempt;
   /** The same batch tells the end of the attempt: nobody sees the states in between. */
   readonly endsHere: boolean;
   readonly notes: ReportNotes;
@@ -134,12 +148,15 @@ type ReportInBatch = PreparedReport & {
 
 async function recordOne(tx: Db, context: ReportInBatch): Promise<Recorded> {
   const { holder, report, wrong, part } = context;
+  const { lastSequence, progressSequence } = context.reported;
   if (report.log !== undefined) context.notes.logs.push({ holder, lines: report.log });
   if (report.event.type === 'progress') {
+    // Held up on its way, it came after what it should have come before.
+    if (report.sequence <= Math.max(lastSequence, progressSequence)) return { verdict: 'recorded' };
     await savePartProgress(tx, holder, report.event.progress);
     return { verdict: 'recorded', taskId: part.task_id, change: 'progress' };
   }
-  if (report.sequence <= context.known) return { verdict: 'recorded' };
+  if (report.sequence <= lastSequence) return { verdict: 'recorded' };
   if (wrong !== undefined) {
     await writeTimeline(tx, context.notes);
     await failPart(tx, { ...holder, error: toErrorInfo(wrong) });
@@ -174,7 +191,7 @@ async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
       await insertRejected(tx, part.id, event.entries);
       return { verdict: 'recorded', taskId };
     case 'completed':
-      if (await completePart(tx, { ...holder, progress: event.progress, lastSequence: report.sequence })) {
+      if (await completePart(tx, { ...holder, progress: event.progress })) {
         notes.timeline.push({ ...holder, event: 'completed', error: null });
       }
       return { verdict: 'recorded', taskId, change: 'ended', outcome: { partId: part.id, fault: null } };

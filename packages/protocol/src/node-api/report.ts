@@ -38,6 +38,10 @@ export const RejectedEntry = z.object({
 });
 export type RejectedEntry = z.infer<typeof RejectedEntry>;
 
+/** Bytes of blobs that an attempt has read and stored so far, in all its tries, those that failed included. */
+export const Transferred = z.object({ readBytes: Count, writtenBytes: Count });
+export type Transferred = z.infer<typeof Transferred>;
+
 /**
  * What a slave tells of an attempt. Reports of one attempt are sent in the order of `sequence`, again and again
  * until they are acknowledged; receiving one twice changes nothing. Only `progress` may be dropped. `sequence` grows
@@ -60,6 +64,8 @@ export const Report = AttemptRef.extend({
   ]),
   /** What the slave has logged about the attempt since the report before. A line that comes twice is recorded once. */
   log: z.array(LogLine).max(maxLogLines).optional(),
+  /** As it was when the report was sent, or when it was made. Absent: nothing to add to what was said before. */
+  transferred: Transferred.optional(),
 });
 export type Report = z.infer<typeof Report>;
 export type ReportEvent = Report['event'];

@@ -99,6 +99,9 @@ export const AttemptView = z.object({
   state: z.enum(['leased', 'running', 'completed', 'failed', 'canceled', 'lost', 'returned', 'undelivered']),
   startedAtMs: Count,
   endedAtMs: Count.nullable(),
+  /** What the node has read from stores and written to them, all tries included, as far as it has told. */
+  readBytes: Count,
+  writtenBytes: Count,
   error: ErrorInfo.nullable(),
   events: z.array(AttemptEvent),
 });

@@ -18,6 +18,7 @@ import type { z } from 'zod';
 import type { Clock } from '../lifecycle/clock.ts';
 import { toConnectionError } from './connection-error.ts';
 import { describeStranger } from './describe-stranger.ts';
+import { forgetIdleConnections } from './forget-idle-connections.ts';
 
 export type PeerAnswer<Data> = {
   readonly data: Data;
@@ -71,14 +72,6 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
     http: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
     https: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
   };
-  const forgetIdleConnections = (url: URL): void => {
-    const { freeSockets } = url.protocol === 'https:' ? agent.https : agent.http;
-    const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
-    for (const [name, sockets] of Object.entries(freeSockets)) {
-      if (!name.startsWith(`${url.hostname}:${port}:`)) continue;
-      for (const socket of sockets ?? []) socket.destroy();
-    }
-  };
   return {
     close: () => {
       agent.http.destroy();
@@ -121,7 +114,8 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
         if (!tooLarge.signal.aborted) {
           const error = toConnectionError(cause, url.origin);
           // Whoever is silent on one connection is silent on those that wait in the pool as well.
-          if (error.code === 'NODE_TIMEOUT') forgetIdleConnections(url);
+          if (error.code === 'NODE_TIMEOUT')
+            forgetIdleConnections(url.protocol === 'https:' ? agent.https : agent.http, url);
           throw error;
         }
         const message = `${url.origin} answered more than ${maxAnswerBytes} bytes`;

@@ -15,6 +15,8 @@ export type ByteSource = {
   readonly localPath: string | null;
   /** What the bytes hash to, in hex; null when nobody knows. A range cannot be checked, the whole can. */
   readonly sha256: string | null;
+  /** Told how many bytes are read through `localPath`; `open` counts its own. */
+  readonly noteRead?: (bytes: number) => void;
   /**
    * A stream of exactly `end - start` bytes. It fails with `SOURCE_CHANGED`, `BLOB_NOT_FOUND` or
    * `TRANSFER_FAILED`, never with a short stream. Destroying it frees the connection.

@@ -71,6 +71,7 @@ export async function* memberSegments(
 ): AsyncGenerator<Segment, void> {
   const { sizeBytes, localPath, sha256 } = source;
   if (localPath !== null) {
+    source.noteRead?.(sizeBytes);
     yield { path: localPath, start: 0, end: sizeBytes, fileBytes: sizeBytes, sha256, name: path };
     return;
   }

@@ -11,9 +11,9 @@ export async function readRange(source: ByteSource, range: ByteRange, signal: Ab
   }
   if (length === 0) return Buffer.alloc(0);
   signal.throwIfAborted();
-  return source.localPath === null
-    ? await collect(source.open(range, signal), length)
-    : await readLocal(source.localPath, range.start, length);
+  if (source.localPath === null) return await collect(source.open(range, signal), length);
+  source.noteRead?.(length);
+  return await readLocal(source.localPath, range.start, length);
 }
 
 async function readLocal(path: string, start: number, length: number): Promise<Buffer> {

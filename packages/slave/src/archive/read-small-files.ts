@@ -54,7 +54,8 @@ async function readGroup(
   for (const prepared of group) {
     const { member } = prepared;
     if (!isSmallMember(member) || member.source.localPath === null) continue;
-    const { localPath: path, sizeBytes, sha256 } = member.source;
+    const { localPath: path, sizeBytes, sha256, noteRead } = member.source;
+    noteRead?.(sizeBytes);
     positions.set(prepared, files.length);
     files.push({ path, start: 0, end: sizeBytes, fileBytes: sizeBytes, sha256, name: member.path });
   }

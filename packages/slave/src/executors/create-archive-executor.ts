@@ -66,7 +66,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
         checksFirst,
         signal,
       });
-      const storing = openSink(attempt, link).store(archive, signal, { freeChunks: true });
+      const storing = openSink(execution).store(archive, signal, { freeChunks: true });
       return { stored: await both(making, storing, archive), lost };
     };
 
@@ -115,7 +115,7 @@ async function* archiveMembers(
     onTotals: (totals: SourceTotals) => void;
   },
 ): AsyncGenerator<ArchiveMember> {
-  const { attempt, link, signal } = execution;
+  const { attempt, link, signal, meter } = execution;
   const { openBlob, onMember, onTotals } = options;
   let index = 0;
   for await (const { source, renew } of fetchSources({ link, attempt, signal, onTotals })) {
@@ -127,7 +127,7 @@ async function* archiveMembers(
             path: source.path,
             modifiedAtMs: source.modifiedAtMs,
             mode: source.mode,
-            source: await openBlob({ access: source.access, link, renew }).catch((error: unknown) =>
+            source: await openBlob({ access: source.access, link, renew, meter }).catch((error: unknown) =>
               missingSource(source.access, error),
             ),
           };

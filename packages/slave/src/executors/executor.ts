@@ -1,5 +1,6 @@
 import type { Attempt, Progress, ReportEvent, Work, WorkKind } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
+import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { AttemptLog } from '../report/attempt-log.ts';
 import type { MasterLink } from '../report/master-link.ts';
 
@@ -13,6 +14,8 @@ export type Execution = {
   /** Aborted with an `AbortReason`. The executor then stops, frees all it holds, and throws whatever it likes. */
   readonly signal: AbortSignal;
   readonly tempSpace: TempSpace;
+  /** Counts what the attempt reads and stores. */
+  readonly meter: TransferMeter;
   /** For the owner of the task and the administrator. */
   readonly log: AttemptLog;
   /** Positions of the outputs that earlier executions of the part have stored. */

@@ -40,7 +40,7 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
         password: link.openPassword(work.password, attemptPurpose(attempt)),
         encoding: work.encoding,
         budget: toBudget(attempt.limits),
-        sink: createBlobEntrySink({ blobs: openSink(attempt, link), ledger, stored }),
+        sink: createBlobEntrySink({ blobs: openSink(execution), ledger, stored }),
         threads,
         tempSpace,
         onFormat: (format) => log.info({ format }, 'format recognised'),
@@ -76,13 +76,14 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
 }
 
 async function openVolumes(
-  { link, attempt, signal }: Execution,
+  { link, attempt, signal, meter }: Execution,
   openBlob: OpenBlob,
 ): Promise<{ name: string; source: ByteSource }[]> {
   const volumes: { name: string; source: ByteSource }[] = [];
   for await (const { source, renew } of fetchSources({ link, attempt, signal })) {
     if (source.kind !== 'file') continue;
-    volumes.push({ name: source.path, source: await openBlob({ access: source.access, link, renew }) });
+    const opened = await openBlob({ access: source.access, link, renew, meter });
+    volumes.push({ name: source.path, source: opened });
   }
   return volumes;
 }

@@ -5,6 +5,7 @@ import type { ListedEntry } from '../archive/archive-entry.ts';
 import type { FormatId } from '../archive/formats.ts';
 import { listArchive } from '../archive/list-archive.ts';
 import type { ArchiveThreads } from '../archive/threads/archive-threads.ts';
+import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { MasterLink } from '../report/master-link.ts';
 import type { TempFolders } from '../storage/temp-folders.ts';
 import type { OpenBlob } from '../transfer/open-blob.ts';
@@ -28,6 +29,7 @@ const withDirectory: ReadonlySet<FormatId> = new Set(['zip', '7z', 'rar']);
 export function createPreviewArchive(options: {
   threads: ArchiveThreads;
   openBlob: OpenBlob;
+  meter: TransferMeter;
   tempFolders: TempFolders;
 }): PreviewArchive {
   const cache = createListingCache({ maxBytes: cacheBytes });
@@ -45,7 +47,7 @@ export function createPreviewArchive(options: {
     const volumes = await Promise.all(
       request.volumes.map(async ({ name, access }) => ({
         name,
-        source: await options.openBlob({ access, link, renew: null }),
+        source: await options.openBlob({ access, link, renew: null, meter: options.meter }),
       })),
     );
     const [first] = volumes;

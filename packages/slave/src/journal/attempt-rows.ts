@@ -1,4 +1,4 @@
-import { Attempt, type AttemptRef } from '@longshore/protocol';
+import { Attempt, type AttemptRef, type Transferred } from '@longshore/protocol';
 import type Database from 'better-sqlite3';
 
 export type AttemptRow = {
@@ -27,8 +27,17 @@ export type AttemptRows = {
   change(ref: AttemptRef, change: AttemptChange): boolean;
   /** The number of the next durable report. */
   nextSequence(ref: AttemptRef): number;
-  /** The numbers of progress reports, without waiting for the disk. Attempts that are final get none. */
-  nextProgressSequences(refs: readonly AttemptRef[]): readonly (number | undefined)[];
+  /**
+   * The numbers of progress reports, without waiting for the disk; the sums they carry are kept with them. Attempts
+   * that are final get none.
+   */
+  nextProgressSequences(
+    reports: readonly { readonly ref: AttemptRef; readonly transferred: Transferred }[],
+  ): readonly (number | undefined)[];
+  /** What the attempt has read and stored by what is known here. */
+  transferred(ref: AttemptRef): { readBytes: number; writtenBytes: number };
+  /** Changes nothing when there is nothing new to say. */
+  saveTransferred(ref: AttemptRef, transferred: Transferred | null): void;
   /** Counts log lines of an attempt that were written or given up; answers the number of the last. */
   countLines(ref: AttemptRef, count: number): number;
   /** In the order in which they were accepted. */
@@ -70,13 +79,23 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
     `update attempts set state = 'final', body = null, final_at_ms = ?
      where part_id = ? and attempt = ? and state <> 'final'`,
   );
-  const sequenceSql = `update attempts set sequence = sequence + 1 where part_id = ? and attempt = ?`;
   const nextSequence = database
-    .prepare<[string, number], number>(`${sequenceSql} returning sequence`)
+    .prepare<[string, number], number>(
+      `update attempts set sequence = sequence + 1 where part_id = ? and attempt = ? returning sequence`,
+    )
     .pluck(true);
   const nextProgressSequence = relaxed
-    .prepare<[string, number], number>(`${sequenceSql} and state <> 'final' returning sequence`)
+    .prepare<[number, number, string, number], number>(
+      `update attempts set sequence = sequence + 1, read_bytes = ?, written_bytes = ?
+       where part_id = ? and attempt = ? and state <> 'final' returning sequence`,
+    )
     .pluck(true);
+  const transferred = database.prepare<[string, number], { readBytes: number; writtenBytes: number }>(
+    `select read_bytes as readBytes, written_bytes as writtenBytes from attempts where part_id = ? and attempt = ?`,
+  );
+  const saveTransferred = database.prepare(
+    `update attempts set read_bytes = ?, written_bytes = ? where part_id = ? and attempt = ?`,
+  );
   const countLines = database
     .prepare<[number, string, number], number>(
       `update attempts set log_lines = log_lines + ? where part_id = ? and attempt = ? returning log_lines`,
@@ -122,9 +141,17 @@ export function createAttemptRows(database: Database.Database, relaxed: Database
     },
     nextSequence: (ref) => required(ref, nextSequence.get(ref.partId, ref.attempt)),
     countLines: (ref, count) => required(ref, countLines.get(count, ref.partId, ref.attempt)),
-    nextProgressSequences: relaxed.transaction((refs: readonly AttemptRef[]) =>
-      refs.map((ref) => nextProgressSequence.get(ref.partId, ref.attempt)),
+    nextProgressSequences: relaxed.transaction(
+      (reports: Parameters<AttemptRows['nextProgressSequences']>[0]) =>
+        reports.map(({ ref, transferred: { readBytes, writtenBytes } }) =>
+          nextProgressSequence.get(readBytes, writtenBytes, ref.partId, ref.attempt),
+        ),
     ),
+    transferred: (ref) => transferred.get(ref.partId, ref.attempt) ?? { readBytes: 0, writtenBytes: 0 },
+    saveTransferred: (ref, sums) => {
+      if (sums === null || sums.readBytes + sums.writtenBytes === 0) return;
+      saveTransferred.run(sums.readBytes, sums.writtenBytes, ref.partId, ref.attempt);
+    },
     unfinished: () =>
       unfinished.all().map((row) => ({
         keyId: row.key_id,

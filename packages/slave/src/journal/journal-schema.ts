@@ -52,4 +52,8 @@ export const journalSchema: readonly string[] = [
     hello text not null
   ) strict;
   `,
+  `
+  alter table attempts add column read_bytes integer not null default 0;
+  alter table attempts add column written_bytes integer not null default 0;
+  `,
 ];

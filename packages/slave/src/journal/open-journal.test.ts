@@ -60,12 +60,14 @@ test('numbers of reports after a restart leave room for those that a power failu
   const attempt = sampleAttempt();
   await first.write(() => first.attempts.insert('key', attempt));
   const durable = await first.write(() => first.attempts.nextSequence(attempt));
-  const [progress] = first.attempts.nextProgressSequences([attempt]);
+  const transferred = { readBytes: 7, writtenBytes: 5 };
+  const [progress] = first.attempts.nextProgressSequences([{ ref: attempt, transferred }]);
   expect(progress).toBeGreaterThan(durable);
   first.close();
   const second = open(folder);
   const later = await second.write(() => second.attempts.nextSequence(attempt));
   expect(later).toBeGreaterThan((progress ?? Number.POSITIVE_INFINITY) + 999);
+  expect(second.attempts.transferred(attempt)).toEqual(transferred);
 });
 
 test('the password of an archive is in no file of the journal once the attempt is final', async () => {

@@ -27,6 +27,8 @@ type StoredRow = {
   sequence: number;
   event: string;
   log: string | null;
+  read_bytes: number | null;
+  written_bytes: number | null;
 };
 
 export function createOutboxRows(database: Database.Database): OutboxRows {
@@ -35,7 +37,9 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
      select key_id, part_id, attempt, ?, ?, ? from attempts where part_id = ? and attempt = ?`,
   );
   const oldest = database.prepare<[string, number], StoredRow>(
-    `select ordinal, part_id, attempt, sequence, event, log from outbox where key_id = ? order by ordinal limit ?`,
+    `select outbox.*, attempts.read_bytes, attempts.written_bytes
+     from outbox left join attempts using (part_id, attempt)
+     where outbox.key_id = ? order by outbox.ordinal limit ?`,
   );
   const remove = database.prepare(`delete from outbox where ordinal = ?`);
   const dropAttempt = database.prepare(`delete from outbox where part_id = ? and attempt = ?`);
@@ -63,7 +67,9 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
         const { part_id: partId, attempt, sequence } = row;
         const event: unknown = JSON.parse(row.event);
         const log: unknown = row.log === null ? undefined : JSON.parse(row.log);
-        rows.push({ ordinal: row.ordinal, report: Report.parse({ partId, attempt, sequence, event, log }) });
+        const transferred = { readBytes: row.read_bytes ?? 0, writtenBytes: row.written_bytes ?? 0 };
+        const report = Report.parse({ partId, attempt, sequence, event, log, transferred });
+        rows.push({ ordinal: row.ordinal, report });
       }
       return rows;
     },

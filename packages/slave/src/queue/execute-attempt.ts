@@ -3,6 +3,7 @@ import { redactUrls, startSpan } from '@longshore/runtime';
 import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 import type { Execute } from '../executors/executors.ts';
 import { attemptKey } from '../journal/attempt-key.ts';
+import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { AttemptLog } from '../report/attempt-log.ts';
 import type { AttemptReports, HeldAttempt } from '../report/attempt-reports.ts';
 import type { Masters } from '../report/masters.ts';
@@ -22,6 +23,7 @@ export function createExecuteAttempt(options: {
   reports: AttemptReports;
   tempFolders: TempFolders;
   storedOutputs: StoredOutputs;
+  meter: TransferMeter;
   execute: Execute;
 }): ExecuteAttempt {
   const { masters, reports, tempFolders, storedOutputs, execute } = options;
@@ -49,6 +51,12 @@ export function createExecuteAttempt(options: {
         signal,
         tempSpace,
         log,
+        meter: {
+          transferred: (moved) => {
+            options.meter.transferred(moved);
+            reports.transferred(held, moved);
+          },
+        },
         storedOutputs: () => storedOutputs(attempt, link, { tries, signal }),
         progress: (state) => {
           if (!signal.aborted) reports.progress(held, state);

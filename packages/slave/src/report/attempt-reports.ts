@@ -5,6 +5,7 @@ import {
   type LogLine,
   type Progress,
   type ReportEvent,
+  type Transferred,
   toErrorInfo,
 } from '@longshore/protocol';
 import type { Clock, Logger } from '@longshore/runtime';
@@ -32,6 +33,8 @@ export type AttemptReports = {
   ): Promise<void>;
   /** Never waits and may be forgotten: the latest wins. */
   progress(held: HeldAttempt, progress: Progress): void;
+  /** Counts bytes of blobs; the sums travel with every report. */
+  transferred(held: HeldAttempt, moved: { direction: 'read' | 'write'; bytes: number }): void;
   /** Never waits. A line travels with the next report; when there is none for a while, with one of its own. */
   log(held: HeldAttempt, line: NewLine): void;
   /** The attempt belongs to somebody else now: forgets it and all that was not sent. */
@@ -45,7 +48,11 @@ export type AttemptReports = {
 /** One master has several keys, one after the other; work that came with an older one keeps its id. */
 export type IsOwnKey = (keyId: string) => boolean;
 
-export type DueProgress = { readonly ref: AttemptRef; readonly progress: Progress };
+export type DueProgress = {
+  readonly ref: AttemptRef;
+  readonly progress: Progress;
+  readonly transferred: Transferred;
+};
 
 const progressEveryMs = 500;
 const linesEveryMs = 1000;
@@ -60,13 +67,19 @@ export function createAttemptReports(options: {
   onReport: (keyId: string, when: 'now' | 'soon') => void;
 }): AttemptReports {
   const { journal, clock, onReport } = options;
-  const latest = new Map<string, DueProgress & { keyId: string; dirty: boolean; sentAtMs: number }>();
+  const latest = new Map<
+    string,
+    Omit<DueProgress, 'transferred'> & { keyId: string; dirty: boolean; sentAtMs: number }
+  >();
 
   const pending = new Map<string, Pending>();
+  /** Of attempts that run in this process, earlier tries and processes included. */
+  const moved = new Map<string, { readBytes: number; writtenBytes: number }>();
 
   const forget = (ref: AttemptRef): void => {
     const key = attemptKey(ref);
     latest.delete(key);
+    moved.delete(key);
     clearTimeout(pending.get(key)?.timer);
     pending.delete(key);
   };
@@ -78,6 +91,9 @@ export function createAttemptReports(options: {
   ): Promise<void> => {
     const { keyId, attempt: ref } = held;
     const put = ({ attempts, outbox }: Pick<Journal, 'attempts' | 'outbox'>): void => {
+      const key = attemptKey(ref);
+      if (change?.state === 'running') moved.set(key, attempts.transferred(ref));
+      attempts.saveTransferred(ref, moved.get(key) ?? null);
       const isOpen = change === null ? attempts.isUnfinished(ref) : attempts.change(ref, change);
       if (!isOpen) {
         forget(ref);
@@ -127,6 +143,19 @@ export function createAttemptReports(options: {
         sendLines(held);
       }, linesEveryMs);
     },
+    transferred: ({ keyId, attempt: { partId, attempt } }, { direction, bytes }) => {
+      const ref = { partId, attempt };
+      const key = attemptKey(ref);
+      const sums = moved.get(key);
+      if (sums === undefined) return;
+      sums[direction === 'read' ? 'readBytes' : 'writtenBytes'] += bytes;
+      const before = latest.get(key);
+      if (before?.dirty === true) return;
+      // Over a slow way bytes move long before the work is a step further. Short work says it all at its end.
+      const first = { keyId, ref, progress: noProgress, sentAtMs: clock.monotonicMs() };
+      latest.set(key, { ...(before ?? first), dirty: true });
+      onReport(keyId, 'soon');
+    },
     record: (held, event) => write(held, event, changeOf(event, clock.nowMs())),
     retrying: (held, retry) => {
       const { delayMs, executedMs } = retry;
@@ -163,7 +192,10 @@ export function createAttemptReports(options: {
         entry.dirty = false;
         entry.sentAtMs = nowMs;
       }
-      return due.map(({ ref, progress }) => ({ ref, progress }));
+      return due.map(({ ref, progress }) => {
+        const transferred = moved.get(attemptKey(ref)) ?? nothing;
+        return { ref, progress, transferred: { ...transferred } };
+      });
     },
     hasProgress: (isOwnKey) => latest.values().some((entry) => isOwnKey(entry.keyId) && entry.dirty),
   };
@@ -187,6 +219,8 @@ function changeOf(event: RecordedEvent, nowMs: number): AttemptChange | null {
 }
 
 const hasPassword = ({ work }: Attempt): boolean => 'password' in work && work.password !== null;
+
+const nothing: Transferred = { readBytes: 0, writtenBytes: 0 };
 
 const noProgress: Progress = {
   phase: 'working',

@@ -1,5 +1,5 @@
 import { AppError, type AttemptRef, HeartbeatAnswer, masterRoutes } from '@longshore/protocol';
-import type { Logger } from '@longshore/runtime';
+import type { Clock, Logger } from '@longshore/runtime';
 import { createWakeSignal } from '../timing/wake-signal.ts';
 import type { MasterLink } from './master-link.ts';
 import type { ReadVitals } from './node-vitals.ts';
@@ -21,9 +21,10 @@ export function createHeartbeats(options: {
   holding: () => AttemptRef[];
   /** Called with what the master said, and with what was held when it was asked. */
   onAnswer: (answer: HeartbeatAnswer, held: readonly AttemptRef[]) => Promise<void>;
+  clock: Clock;
   log: Logger;
 }): Heartbeats {
-  const { link, log } = options;
+  const { link, clock, log } = options;
   const wake = createWakeSignal();
   const stopped = new AbortController();
   let failing = false;
@@ -50,6 +51,7 @@ export function createHeartbeats(options: {
 
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
+      const begunMs = clock.monotonicMs();
       const toTell = awaiting;
       awaiting = [];
       try {
@@ -67,7 +69,9 @@ export function createHeartbeats(options: {
       } finally {
         for (const resolve of toTell) resolve();
       }
-      await wake.sleep(link.hello().heartbeatMs);
+      // The time that went by without an answer counts: the next one finds a way while the leases still hold.
+      const tookMs = clock.monotonicMs() - begunMs;
+      await wake.sleep(Math.max(0, link.hello().heartbeatMs - tookMs));
     }
   }
 

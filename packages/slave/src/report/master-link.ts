@@ -40,6 +40,8 @@ export type MasterLink = {
   openPassword(password: ArchivePassword | null, purpose: string): string | null;
   hello(): Hello;
   update(hello: Hello): void;
+  /** For how long a connection to it may be silent in the middle of something: no longer than leases hold. */
+  patienceMs(): number;
   /** Sends one signed request and verifies the answer. The caller owns retries. */
   call<Schema extends z.ZodType>(call: MasterCall<Schema>): Promise<z.output<Schema>>;
   /** The address that answered last, else the best. */
@@ -134,6 +136,7 @@ export function createMasterLink(options: {
     update: (next) => {
       hello = next;
     },
+    patienceMs,
     currentUrl: () => urls()[0] ?? '',
     reach,
     call: (call) =>

@@ -31,6 +31,7 @@ async function holding(options: { keepWithoutKeyMs: number }) {
   const masters = createMasters({
     keys,
     journal,
+    clock: systemClock,
     peers,
     reports,
     readVitals: (async () => ({})) as unknown as ReadVitals,

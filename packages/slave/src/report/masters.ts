@@ -8,7 +8,7 @@ import {
   masterRoutes,
 } from '@longshore/protocol';
 import type { SigningKey } from '@longshore/protocol/server';
-import type { Logger, LogLevel, PeerClient } from '@longshore/runtime';
+import type { Clock, Logger, LogLevel, PeerClient } from '@longshore/runtime';
 import type { Journal } from '../journal/open-journal.ts';
 import type { AttemptReports } from './attempt-reports.ts';
 import { createHeartbeats, type Heartbeats } from './heartbeats.ts';
@@ -58,6 +58,7 @@ export function createMasters(options: {
   readVitals: ReadVitals;
   bootId: string;
   callbackTimeoutMs: number;
+  clock: Clock;
   log: Logger;
   /** How long the work of a master is kept that cannot be reached with a new key. */
   keepWithoutKeyMs: number;
@@ -169,6 +170,7 @@ export function createMasters(options: {
         sender.retryNow();
         await options.onHeartbeat(link.keyId, answer, held);
       },
+      clock: options.clock,
       log,
     });
     const session: Session = { link, sender, heartbeats, log };

@@ -48,12 +48,12 @@ export function createReportSender(options: {
     // Progress must not overtake an older report of its attempt, so it goes only with or after the last of them.
     if (oneByOne || rows.length >= batchLimits.count || !journalIsRead(rows)) return { rows, progress: [] };
     const due = reports.dueProgress(link.isOwnKey);
-    const sequences = journal.attempts.nextProgressSequences(due.map(({ ref }) => ref));
-    const progress = due.flatMap(({ ref, progress: state }, at): Report[] => {
+    const sequences = journal.attempts.nextProgressSequences(due);
+    const progress = due.flatMap(({ ref, progress: state, transferred }, at): Report[] => {
       const sequence = sequences[at];
       return sequence === undefined
         ? []
-        : [{ ...ref, sequence, event: { type: 'progress', progress: state } }];
+        : [{ ...ref, sequence, transferred, event: { type: 'progress', progress: state } }];
     });
     return { rows, progress: progress.slice(0, 500 - rows.length) };
   }

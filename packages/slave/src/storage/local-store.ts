@@ -13,7 +13,14 @@ export type LocalStore = {
   pathOf(blobId: BlobId): string;
   /** Stores one blob: staged, synced, renamed. Resolves when it survives a crash; on failure nothing remains. */
   write(
-    blob: { blobId: BlobId; ref: AttemptRef; content: Readable | Uint8Array; freeChunks?: boolean },
+    blob: {
+      blobId: BlobId;
+      ref: AttemptRef;
+      content: Readable | Uint8Array;
+      freeChunks?: boolean;
+      /** Told what was written as it goes. */
+      onBytes?: (bytes: number) => void;
+    },
     signal: AbortSignal,
   ): Promise<BlobFacts>;
   /** Deletes what a crash has left half-written for these attempts. Other programs stage there too. */
@@ -27,13 +34,13 @@ export function createLocalStore(root: string): LocalStore {
   const folders = createFolderSync();
   return {
     pathOf: (blobId) => blobPath(root, blobId),
-    write: async ({ blobId, ref, content, freeChunks = false }, signal) => {
+    write: async ({ blobId, ref, content, freeChunks = false, onBytes = () => undefined }, signal) => {
       const staged = stagingPath(root, `${attemptKey(ref)}.${crypto.randomUUID()}`);
       const final = blobPath(root, blobId);
       try {
         signal.throwIfAborted();
         await folders.ensure(dirname(staged));
-        const facts = await writeBlobFile(staged, { content, freeChunks }, signal);
+        const facts = await writeBlobFile(staged, { content, freeChunks, onBytes }, signal);
         await folders.ensure(dirname(final));
         await rename(staged, final);
         await folders.sync(dirname(final));

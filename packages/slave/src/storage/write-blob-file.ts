@@ -7,11 +7,15 @@ const gatherBytes = 1024 * 1024;
 
 /**
  * Writes a new file and syncs it. Resolves with the size and digest of what was written when it survives a crash.
- * The file is the caller's to delete on failure. `freeChunks` frees the chunks of a stream once they are written.
+ * The file is the caller's to delete on failure. `onBytes` is told what was written as it goes. `freeChunks` frees the chunks of a stream once they are written.
  */
 export async function writeBlobFile(
   path: string,
-  { content, freeChunks }: { content: Readable | Uint8Array; freeChunks: boolean },
+  {
+    content,
+    freeChunks,
+    onBytes,
+  }: { content: Readable | Uint8Array; freeChunks: boolean; onBytes: (bytes: number) => void },
   signal: AbortSignal,
 ): Promise<BlobFacts> {
   const handle = await open(path, 'wx', 0o640);
@@ -19,7 +23,8 @@ export async function writeBlobFile(
     const facts =
       content instanceof Uint8Array
         ? await writeWhole(handle, content)
-        : await writeStream(handle, content, { freeChunks, signal });
+        : await writeStream(handle, content, { freeChunks, onBytes, signal });
+    if (content instanceof Uint8Array) onBytes(content.length);
     await handle.datasync();
     return facts;
   } finally {
@@ -38,7 +43,11 @@ async function writeWhole(handle: FileHandle, content: Uint8Array): Promise<Blob
 async function writeStream(
   handle: FileHandle,
   content: Readable,
-  { freeChunks, signal }: { freeChunks: boolean; signal: AbortSignal },
+  {
+    freeChunks,
+    onBytes,
+    signal,
+  }: { freeChunks: boolean; onBytes: (bytes: number) => void; signal: AbortSignal },
 ): Promise<BlobFacts> {
   const digest = createBlobDigest();
   let sizeBytes = 0;
@@ -51,7 +60,9 @@ async function writeStream(
     gathered = [];
     gatheredBytes = 0;
     await writing;
+    const bytes = block.reduce((sum, chunk) => sum + chunk.length, 0);
     writing = writeAt(handle, block, position).then(() => {
+      onBytes(bytes);
       if (freeChunks) for (const chunk of block) freeChunk(chunk);
     });
     // Awaited above or below; until then a failure must not count as unhandled.

@@ -25,7 +25,7 @@ async function store(limit: () => number) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bandwidth = createBandwidth({ limit, clock: systemClock });
-  const http = createBlobHttp({ idleTimeoutMs: 5000, bandwidth });
+  const http = createBlobHttp({ bandwidth });
   onTestFinished(() => {
     http.close();
     server.closeAllConnections();
@@ -34,6 +34,7 @@ async function store(limit: () => number) {
   const target = {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/b`),
     ticket: 't',
+    patienceMs: 5000,
   };
   const get = async (): Promise<number> => {
     let bytes = 0;

@@ -1,13 +1,19 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, ErrorBody, fromErrorInfo, StoredBlob } from '@longshore/protocol';
-import { freeChunk, toConnectionError } from '@longshore/runtime';
+import { forgetIdleConnections, freeChunk, toConnectionError } from '@longshore/runtime';
 import { type Bandwidth, paced, pieces } from './bandwidth.ts';
 import { createLargeReadAgent } from './large-read-agent.ts';
 
-type Target = { readonly url: URL; readonly ticket: string };
+type Target = {
+  readonly url: URL;
+  readonly ticket: string;
+  /** For how long the other side may be silent. */
+  readonly patienceMs: number;
+};
 
 /** `onChunk` sees the chunks of a stream in order; with `freeChunks` each is freed as soon as it has left. */
 export type BlobBody = {
@@ -35,9 +41,8 @@ export type BlobHttp = {
 const longestErrorBytes = 64 * 1024;
 const bodyBufferBytes = 512 * 1024;
 
-export function createBlobHttp(options: { idleTimeoutMs: number; bandwidth: Bandwidth }): BlobHttp {
-  const { bandwidth } = options;
-  const agentOptions = { keepAlive: true, maxSockets: 64, timeout: options.idleTimeoutMs };
+export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHttp {
+  const agentOptions = { keepAlive: true, maxSockets: 64 };
   const agents = { http: createLargeReadAgent(agentOptions), https: new HttpsAgent(agentOptions) };
 
   function send(
@@ -45,12 +50,13 @@ export function createBlobHttp(options: { idleTimeoutMs: number; bandwidth: Band
     body: BlobBody | null,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    const { url, method } = message;
+    const { url, method, patienceMs } = message;
     const secure = url.protocol === 'https:';
     return new Promise((resolve, reject) => {
       const outgoing = (secure ? httpsRequest : httpRequest)(url, {
         method,
         agent: secure ? agents.https : agents.http,
+        timeout: patienceMs,
         headers: { ...message.headers, authorization: `Bearer ${message.ticket}` },
         signal,
       });
@@ -64,16 +70,25 @@ export function createBlobHttp(options: { idleTimeoutMs: number; bandwidth: Band
         resolve(response);
       });
       outgoing.once('error', fail);
-      outgoing.on('timeout', () => {
+      const onSilence = (socket: Socket): void => {
         // Work that is slow itself keeps the connection as quiet as a dead peer does.
         const weAreSlow =
           answer === undefined
             ? !outgoing.writableEnded && outgoing.writableLength === 0
             : answer.readableLength > 0;
-        if (weAreSlow) return;
-        const idle = new AppError('NODE_TIMEOUT', `${url.origin}: no byte for ${options.idleTimeoutMs} ms`);
+        // The clock of a socket stops with its first alarm, until bytes move.
+        if (weAreSlow) return void socket.setTimeout(patienceMs);
+        const idle = new AppError('NODE_TIMEOUT', `${url.origin}: no byte for ${patienceMs} ms`);
+        // Whoever is silent on one connection is silent on those that wait in the pool as well.
+        forgetIdleConnections(secure ? agents.https : agents.http, url);
         if (answer === undefined) fail(idle);
         else answer.destroy(idle);
+      };
+      // A request itself tells of the first silence only.
+      outgoing.once('socket', (socket) => {
+        const listener = (): void => onSilence(socket);
+        socket.on('timeout', listener);
+        outgoing.once('close', () => socket.off('timeout', listener));
       });
       if (body === null) outgoing.end();
       else if (body.content instanceof Uint8Array && !bandwidth.isLimited()) outgoing.end(body.content);

@@ -27,7 +27,6 @@ async function sinkTo(storeId: 'here' | 'remote', change: (attempt: Attempt) => 
   const master = await startFakeMaster();
   const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });
   const http = createBlobHttp({
-    idleTimeoutMs: 5000,
     bandwidth: createBandwidth({ limit: () => 0, clock: systemClock }),
   });
   onTestFinished(async () => {

@@ -55,8 +55,8 @@ function localSink(options: {
   return {
     store: async (content, signal, options) => {
       const blobId = nextId();
-      const facts = await store.write({ blobId, ref: attempt, content, ...options }, signal);
-      meter.transferred({ direction: 'write', way: 'local', bytes: facts.sizeBytes });
+      const onBytes = (bytes: number): void => meter.transferred({ direction: 'write', way: 'local', bytes });
+      const facts = await store.write({ blobId, ref: attempt, content, onBytes, ...options }, signal);
       return { blobId, ...facts };
     },
   };
@@ -93,7 +93,15 @@ function remoteSink(options: {
   const put = (blobId: BlobId, body: BlobBody, signal: AbortSignal): Promise<StoredBlob> => {
     const { content } = body;
     const send = (baseUrl: string): Promise<StoredBlob> =>
-      http.put({ url: blobUrl(`${output.url}/${blobId}`, baseUrl), ticket: output.ticket, ...body }, signal);
+      http.put(
+        {
+          url: blobUrl(`${output.url}/${blobId}`, baseUrl),
+          ticket: output.ticket,
+          patienceMs: link.patienceMs(),
+          ...body,
+        },
+        signal,
+      );
     // Bytes in memory can be sent to another address again, a stream that has begun cannot.
     return content instanceof Uint8Array ? link.reach(send) : send(link.currentUrl());
   };
@@ -104,8 +112,13 @@ function remoteSink(options: {
       const blobId = nextId();
       const sent = createBlobDigest();
       if (content instanceof Uint8Array) sent.add(content);
-      const body: BlobBody =
-        content instanceof Uint8Array ? { content } : { content, onChunk: sent.add, ...options };
+      const count = (bytes: number): void =>
+        transfers.transferred({ direction: 'write', way: 'remote', bytes });
+      const onChunk = (chunk: Uint8Array): void => {
+        sent.add(chunk);
+        count(chunk.length);
+      };
+      const body: BlobBody = content instanceof Uint8Array ? { content } : { content, onChunk, ...options };
       try {
         const stored = await put(blobId, body, signal).catch(async (error: unknown) => {
           if (!isTicketError(error) || !(content instanceof Uint8Array)) throw error;
@@ -123,7 +136,7 @@ function remoteSink(options: {
             `the store has other bytes than were sent as blob ${blobId}`,
           );
         }
-        transfers.transferred({ direction: 'write', way: 'remote', bytes: stored.sizeBytes });
+        if (content instanceof Uint8Array) count(content.length);
         return stored;
       } catch (error) {
         if (content instanceof Readable) {

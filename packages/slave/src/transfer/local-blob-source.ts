@@ -25,6 +25,7 @@ export async function openLocalBlob(
     sizeBytes: size,
     localPath: path,
     sha256: access.sha256,
+    noteRead: (bytes) => meter.transferred({ direction: 'read', way: 'local', bytes }),
     open: (range, signal) => {
       const whole = range.start === 0 && range.end === size;
       const bytes = readBytes({ access, path, range, meter }, signal);

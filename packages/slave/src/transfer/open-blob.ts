@@ -12,12 +12,13 @@ export type OpenBlob = (request: {
   access: BlobAccess;
   link: MasterLink;
   renew: ((signal: AbortSignal) => Promise<BlobAccess>) | null;
+  meter: TransferMeter;
 }) => Promise<ByteSource>;
 
 export const createOpenBlob =
-  (options: { stores: ReadonlyMap<string, LocalStore>; http: BlobHttp; meter: TransferMeter }): OpenBlob =>
-  async ({ access, link, renew }) => {
-    const { http, meter } = options;
+  (options: { stores: ReadonlyMap<string, LocalStore>; http: BlobHttp }): OpenBlob =>
+  async ({ access, link, renew, meter }) => {
+    const { http } = options;
     const store = options.stores.get(access.storeId);
     if (store !== undefined) return await openLocalBlob(access, store.pathOf(access.blobId), meter);
     return remoteBlobSource({ access, link, http, renew, meter });

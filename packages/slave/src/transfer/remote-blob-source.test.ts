@@ -21,7 +21,6 @@ async function remote(change: Partial<BlobAccess> = {}) {
   const master = await startFakeMaster();
   const peers = createPeerClient({ clock: systemClock, signatureTtlSeconds: 60 });
   const http = createBlobHttp({
-    idleTimeoutMs: 500,
     bandwidth: createBandwidth({ limit: () => 0, clock: systemClock }),
   });
   onTestFinished(async () => {
@@ -32,7 +31,7 @@ async function remote(change: Partial<BlobAccess> = {}) {
   const hello = { masterUrls: [master.url], heartbeatMs: 1000 } as Parameters<
     typeof createMasterLink
   >[0]['hello'];
-  const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 2000, ...oneKey });
+  const link = createMasterLink({ key: signingKey(fakeSecret), hello, peers, timeoutMs: 500, ...oneKey });
   const source = master.addSource('file', content) as Extract<Source, { kind: 'file' }>;
   const access = { ...source.access, ...change };
   const blob = remoteBlobSource({

@@ -55,7 +55,13 @@ export function remoteBlobSource(options: {
   const request = (range: ByteRange, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> =>
     options.link.reach((baseUrl) =>
       options.http.get(
-        { url: blobUrl(access.url, baseUrl), ticket: access.ticket, sizeBytes, ...range },
+        {
+          url: blobUrl(access.url, baseUrl),
+          ticket: access.ticket,
+          patienceMs: options.link.patienceMs(),
+          sizeBytes,
+          ...range,
+        },
         signal,
       ),
     );

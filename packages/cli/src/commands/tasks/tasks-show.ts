@@ -65,10 +65,12 @@ function partLines(paint: Paint, part: PartView): string[] {
 }
 
 function attemptLines(paint: Paint, attempt: z.infer<typeof AttemptView>): string[] {
+  const { readBytes, writtenBytes } = attempt;
+  const moved = `, ${formatBytes(readBytes)} read, ${formatBytes(writtenBytes)} written`;
   const took = attempt.endedAtMs === null ? '' : ` in ${formatSpan(attempt.endedAtMs - attempt.startedAtMs)}`;
   const since = (atMs: number): string => `+${formatSpan(atMs - attempt.startedAtMs)}`.padStart(8);
   return [
-    `    attempt ${attempt.attempt} on ${printable(attempt.node)}: ${attempt.state}${took}  ${paint.dim(formatTime(attempt.startedAtMs))}`,
+    `    attempt ${attempt.attempt} on ${printable(attempt.node)}: ${attempt.state}${took}${moved}  ${paint.dim(formatTime(attempt.startedAtMs))}`,
     `      ${paint.dim(`why here: ${printable(attempt.reason)}`)}`,
     ...attempt.events.flatMap(({ atMs, event, error }) => [
       `      ${since(atMs)}  ${printable(event)}`,

@@ -282,6 +282,9 @@ export const first = (dialect: DialectName): Migration => ({
       ended_at_ms ${long},
       error ${text},
       last_sequence ${long} not null default 0,
+      progress_sequence ${long} not null default 0,
+      read_bytes ${long} not null default 0,
+      written_bytes ${long} not null default 0,
       primary key (part_id, attempt))`);
     await run(sql`create table attempt_events (
       id ${serial},

@@ -19,10 +19,7 @@ const holdersPart = (db: Db, holder: Holder) =>
  * True when the part was still held by this attempt and is now completed. The line of the timeline is left to the
  * caller, who may have more to write.
  */
-export async function completePart(
-  db: Db,
-  holder: Holder & { progress: Progress; lastSequence: number },
-): Promise<boolean> {
+export async function completePart(db: Db, holder: Holder & { progress: Progress }): Promise<boolean> {
   const done: Progress = { ...holder.progress, phase: 'done' };
   const updated = await holdersPart(db, holder)
     .set({ state: 'completed', lease_until_ms: null, progress: JSON.stringify(done) })

@@ -1,4 +1,11 @@
-import type { AttemptRef, Capability, Output, Progress, RejectedEntry } from '@longshore/protocol';
+import type {
+  AttemptRef,
+  Capability,
+  Output,
+  Progress,
+  RejectedEntry,
+  Transferred,
+} from '@longshore/protocol';
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database, Db } from '../../database/open-database.ts';
 import type { Schema } from '../../database/schema.ts';
@@ -41,6 +48,8 @@ export type ReportedAttempt = {
   readonly part: ReportedPart;
   /** The highest sequence that was recorded. Reports arrive in order, so everything up to it is known. */
   readonly lastSequence: number;
+  /** The highest sequence of progress that was recorded: what is older says nothing any more. */
+  readonly progressSequence: number;
   /** The same of an attempt whose end was recorded, else 0: repeated reports up to it are acknowledged. */
   readonly endedSequence: number;
 };
@@ -64,7 +73,12 @@ export async function lockReported(
       .selectFrom('attempts')
       .innerJoin('parts', 'parts.id', 'attempts.part_id')
       .select(partColumns)
-      .select(['attempts.attempt as reported', 'attempts.last_sequence', 'attempts.state as attempt_state'])
+      .select([
+        'attempts.attempt as reported',
+        'attempts.last_sequence',
+        'attempts.progress_sequence',
+        'attempts.state as attempt_state',
+      ])
       .where('attempts.part_id', 'in', partIds)
       .where('attempts.node_id', '=', options.nodeId)
       .orderBy('attempts.part_id')
@@ -73,11 +87,12 @@ export async function lockReported(
     for (const {
       reported,
       last_sequence: lastSequence,
+      progress_sequence: progressSequence,
       attempt_state: state,
       ...part
     } of await query.execute()) {
       const endedSequence = ended.includes(state) ? lastSequence : 0;
-      found.set(`${part.id} ${reported}`, { part, lastSequence, endedSequence });
+      found.set(`${part.id} ${reported}`, { part, lastSequence, progressSequence, endedSequence });
     }
   }
   return found;
@@ -90,8 +105,26 @@ const attemptOf = (holder: Holder) => (eb: ExpressionBuilder<Schema, 'attempts'>
     eb('node_id', '=', holder.nodeId),
   ]);
 
-export async function saveSequence(db: Db, holder: Holder, sequence: number): Promise<void> {
-  await db.updateTable('attempts').set({ last_sequence: sequence }).where(attemptOf(holder)).execute();
+/** How far the reports of an attempt were recorded. Sums only grow, whatever comes late. */
+export async function saveReported(
+  db: Db,
+  holder: Holder,
+  reported: { sequence: number; progressSequence: number; transferred: Transferred | null },
+): Promise<void> {
+  const { sequence, progressSequence, transferred } = reported;
+  const higher = (column: 'read_bytes' | 'written_bytes', bytes: number) =>
+    sql<number>`case when ${sql.ref(column)} < ${bytes} then ${bytes} else ${sql.ref(column)} end`;
+  await db
+    .updateTable('attempts')
+    .set({ last_sequence: sequence, progress_sequence: progressSequence })
+    .$if(transferred !== null, (update) =>
+      update.set({
+        read_bytes: higher('read_bytes', transferred?.readBytes ?? 0),
+        written_bytes: higher('written_bytes', transferred?.writtenBytes ?? 0),
+      }),
+    )
+    .where(attemptOf(holder))
+    .execute();
 }
 
 /** Moves a held part to `running` or `waiting`. False when the lease was lost. */

@@ -79,16 +79,11 @@ export async function endAttempt(db: Db, end: AttemptEnd): Promise<void> {
 }
 
 /** Closes the record of an attempt. */
-export async function closeAttempt(db: Db, end: AttemptEnd & { lastSequence?: number }): Promise<void> {
+export async function closeAttempt(db: Db, end: AttemptEnd): Promise<void> {
   const error = end.error === null ? null : JSON.stringify(end.error);
   await db
     .updateTable('attempts')
-    .set({
-      state: end.state,
-      ended_at_ms: nowMs,
-      error,
-      ...(end.lastSequence === undefined ? {} : { last_sequence: end.lastSequence }),
-    })
+    .set({ state: end.state, ended_at_ms: nowMs, error })
     .where('part_id', '=', end.partId)
     .where('attempt', '=', end.attempt)
     .where('ended_at_ms', 'is', null)

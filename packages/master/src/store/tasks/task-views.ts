@@ -183,6 +183,8 @@ export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> 
     state: attempt.state,
     startedAtMs: attempt.started_at_ms,
     endedAtMs: attempt.ended_at_ms,
+    readBytes: attempt.read_bytes,
+    writtenBytes: attempt.written_bytes,
     error: parseError(attempt.error),
     events: (eventsOf.get(`${attempt.part_id} ${attempt.attempt}`) ?? []).map((event) => ({
       atMs: event.at_ms,

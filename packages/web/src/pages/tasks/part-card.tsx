@@ -102,7 +102,14 @@ function AttemptDetails({ attempt, told }: { attempt: AttemptView; told: string 
   return (
     <Stack gap={6} mt={4}>
       <Text size="xs" c="dimmed" className="breakable">
-        <Ago atMs={attempt.startedAtMs} /> · {t('attempt.why')} {attempt.reason}
+        <Ago atMs={attempt.startedAtMs} /> ·{' '}
+        <span className="tabular">
+          {t('attempt.moved', {
+            read: formatBytes(attempt.readBytes),
+            written: formatBytes(attempt.writtenBytes),
+          })}
+        </span>{' '}
+        · {t('attempt.why')} {attempt.reason}
       </Text>
       {attempt.error && attempt.error.message !== told && (
         <ErrorNote info={attempt.error} title={t('attempt.error')} />

@@ -86,6 +86,7 @@ async function layOut(member: ArchiveMember, path: string, signal: AbortSignal):
 async function copyTo(path: string, source: ByteSource, signal: AbortSignal): Promise<void> {
   const { localPath, sizeBytes } = source;
   if (localPath !== null) {
+    source.noteRead?.(sizeBytes);
     await copyFile(localPath, path, constants.COPYFILE_FICLONE);
     return await checkFile(path, source, signal);
   }

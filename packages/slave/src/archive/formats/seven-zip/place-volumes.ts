@@ -15,6 +15,7 @@ export type PlacedArchive = { readonly path: string; release(): Promise<void> };
 export async function placeVolumes(request: ReadRequest, extension: string): Promise<PlacedArchive> {
   const { source, volumes, tempSpace, signal } = request;
   if (volumes.length <= 1 && source.localPath !== null) {
+    source.noteRead?.(source.sizeBytes);
     return { path: source.localPath, release: async () => undefined };
   }
   const all: readonly Volume[] = volumes.length > 1 ? volumes : [{ name: `archive${extension}`, source }];
@@ -37,8 +38,10 @@ export async function placeVolumes(request: ReadRequest, extension: string): Pro
     for (const [at, volume] of all.entries()) {
       const path = join(folder, names[at] ?? '');
       const { localPath, sizeBytes } = volume.source;
-      if (localPath !== null) await symlink(localPath, path);
-      else {
+      if (localPath !== null) {
+        volume.source.noteRead?.(sizeBytes);
+        await symlink(localPath, path);
+      } else {
         const content = openRange(volume.source, { start: 0, end: sizeBytes }, signal);
         await pipeline(content, counted, createWriteStream(path, { flags: 'wx' }), { signal });
       }

@@ -25,7 +25,27 @@ const exitWarning = 1;
 const exitError = 2;
 /** All that it says when it could read around a damaged header, and when more follows what it could read. */
 const onlyTrailingComplaint = /^\s*ERROR: There are some data after the end of the payload data[^\n]*\s*$/;
+/** From here on a shell says by which signal a program died. */
+const exitSignaled = 128;
+/** All that it says when it could read around a damaged header. */
 const onlyHeaderComplaints = /^\s*ERRORS:\s*(Headers Error|Unsupported feature)\s*$/;
+
+/**
+ * The shell keeps 7-Zip to its memory and ends it when descriptor 3 closes. Only this process holds the other end of
+ * that, so 7-Zip cannot outlive it, however it ends; signals and handlers of ours would not run after a kill -9.
+ */
+const supervisor = `
+ulimit -c 0
+ulimit -v ${maxMemoryKiB}
+exec 4<&0
+"$0" "$@" <&4 3<&- 4<&- &
+work=$!
+{ read -r _ <&3; kill -9 $work; } </dev/null >/dev/null 2>&1 4<&- &
+wait $work
+code=$?
+kill -9 $!
+exit $code
+`;
 
 /**
  * Starts 7-Zip. A password is given on its standard input, where no other process can see it; with null an
@@ -44,19 +64,22 @@ export function startSevenZip(
 ): SevenZipProcess {
   const { signal } = options;
   signal.throwIfAborted();
-  const child = spawn(
-    '/bin/sh',
-    ['-c', `ulimit -c 0; ulimit -v ${maxMemoryKiB}; exec "$0" "$@"`, sevenZipBinary.path7z, ...args],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { LANG: 'C.UTF-8' },
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    },
-  );
+  // A group of its own, so that one signal reaches the shell and what it has started.
+  const child = spawn('/bin/sh', ['-c', supervisor, sevenZipBinary.path7z, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    env: { LANG: 'C.UTF-8' },
+    detached: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const lifeline = child.stdio[3];
+  child.once('exit', () => lifeline?.destroy());
   // It may end before it has read everything; what it says about that is in its exit code.
   child.stdin.on('error', () => undefined);
   if (options.keepsStdin !== true) child.stdin.end(options.password == null ? '' : `${options.password}\n`);
-  const kill = () => void child.kill('SIGKILL');
+  const kill = (): void => {
+    const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    if (isRunning) process.kill(-child.pid, 'SIGKILL');
+  };
   signal.addEventListener('abort', kill, { once: true });
   const done = outcome(child, options).finally(() => signal.removeEventListener('abort', kill));
   done.catch(() => undefined);
@@ -113,6 +136,7 @@ function complaintError(exitCode: number | null, complaint: string, password: st
       `the archive needs more than ${maxMemoryKiB / 1024} MiB of memory`,
     );
   }
-  if (exitCode === null) return new AppError('ARCHIVE_CORRUPT', 'the archive makes its reader crash');
+  if (exitCode === null || exitCode > exitSignaled)
+    return new AppError('ARCHIVE_CORRUPT', 'the archive makes its reader crash');
   return new AppError('ARCHIVE_CORRUPT', 'the archive is damaged', { details: { exitCode } });
 }

@@ -96,7 +96,8 @@ function gather(group: readonly PreparedMember[]): Pick<EncodeZipEntries, 'liter
 function smallMember(member: ArchiveMember, literalBytes: number): SmallMember {
   const { path, mode, modifiedAtMs } = member;
   if (member.kind === 'folder') return { name: `${path}/`, isFolder: true, mode, modifiedAtMs, content: 0 };
-  const { sizeBytes, localPath, sha256 } = member.source;
+  const { sizeBytes, localPath, sha256, noteRead } = member.source;
+  if (localPath !== null) noteRead?.(sizeBytes);
   const content =
     localPath === null
       ? literalBytes

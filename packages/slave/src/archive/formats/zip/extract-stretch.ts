@@ -24,6 +24,7 @@ export async function extractStretch(
   const { request, extraction, share, passwordCheck } = context;
   const { source, signal, password } = request;
   const bytes = source.localPath === null ? await readRange(source, { start, end }, signal) : null;
+  if (bytes === null) source.noteRead?.(end - start);
   const from = bytes === null ? { path: source.localPath ?? '' } : { bytes };
   const transfer = bytes === null ? [] : [bytes.buffer as ArrayBuffer];
   const entries = files.map(({ entry: _, ...located }) => located);

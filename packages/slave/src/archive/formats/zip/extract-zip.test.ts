@@ -12,17 +12,19 @@ afterAll(() => threads.close());
 const text = Buffer.from('content that is long enough to shrink, to shrink, to shrink');
 
 /** A zip of one entry, without its end record, whose local header has so many bytes of padding as an extra field. */
-function zipBody({
-  method = 8,
-  paddingBytes = 0,
-  flags = 0,
-  name = Buffer.from('a.txt'),
-  localName = name,
-  content = text,
-} = {}): {
-  bytes: Buffer;
-  start: number;
-} {
+function zipBody(
+  entry: {
+    method?: number;
+    paddingBytes?: number;
+    flags?: number;
+    name?: Uint8Array;
+    localName?: Uint8Array;
+    content?: Uint8Array;
+  } = {},
+): { bytes: Buffer; start: number } {
+  const { method = 8, paddingBytes = 0, flags = 0, content = text } = entry;
+  const { name = Buffer.from('a.txt') } = entry;
+  const { localName = name } = entry;
   const packed = method === 8 ? deflateRawSync(content) : content;
   const common = Buffer.alloc(26);
   common.writeUInt16LE(20, 0);

@@ -69,6 +69,7 @@ export const tasks = {
   'part.waiting': 'Waits:',
   'attempt.on': 'Attempt {number} on {node}',
   'attempt.why': 'why here:',
+  'attempt.moved': '{read} read, {written} written',
   'attempt.error': 'How it ended',
   'attempt.leased': 'given',
   'attempt.running': 'running',

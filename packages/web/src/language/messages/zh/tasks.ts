@@ -68,6 +68,7 @@ export const tasks = {
   'part.waiting': '等待原因：',
   'attempt.on': '第 {number} 次尝试，节点 {node}',
   'attempt.why': '选择原因：',
+  'attempt.moved': '已读取 {read}，已写入 {written}',
   'attempt.error': '结束原因',
   'attempt.leased': '已分配',
   'attempt.running': '进行中',

@@ -1,0 +1,80 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '@longshore/runtime';
+import { expect, onTestFinished, test } from 'vitest';
+import { createBandwidth } from './bandwidth.ts';
+import { createBlobHttp } from './blob-http.ts';
+
+const patienceMs = 200;
+const chunk = Buffer.alloc(10_000, 1);
+
+async function peer(answer: RequestListener) {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const http = createBlobHttp({ bandwidth: createBandwidth({ limit: () => 0, clock: systemClock }) });
+  onTestFinished(() => {
+    http.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/b`);
+  return { http, blob: { url, ticket: 't', patienceMs } };
+}
+
+test('B5 a store that falls silent is noticed, also after a pause that was ours', {
+  timeout: 5000,
+}, async () => {
+  const { http, blob } = await peer((request) => void request.resume());
+  const content = Readable.from(
+    (async function* () {
+      yield chunk;
+      await delay(2 * patienceMs);
+      yield chunk;
+    })(),
+  );
+  await expect(http.put({ ...blob, content }, new AbortController().signal)).rejects.toMatchObject({
+    code: 'NODE_TIMEOUT',
+  });
+});
+
+test('B5 a source that falls silent is noticed, also after a pause that was ours', {
+  timeout: 5000,
+}, async () => {
+  const sizeBytes = 3 * chunk.length;
+  const { http, blob } = await peer((_, response) => {
+    response.writeHead(200, { 'content-length': sizeBytes });
+    response.write(chunk);
+  });
+  const range = { start: 0, end: sizeBytes, sizeBytes };
+  const bytes = await http.get({ ...blob, ...range }, new AbortController().signal);
+  // What has arrived waits to be read meanwhile.
+  await delay(2 * patienceMs);
+  const read = async (): Promise<void> => {
+    for await (const _ of bytes);
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'NODE_TIMEOUT' });
+});
+
+test('pauses of ours alone end nothing', async () => {
+  const { http, blob } = await peer((request, response) => {
+    let sizeBytes = 0;
+    request.on('data', (bytes: Buffer) => {
+      sizeBytes += bytes.length;
+    });
+    request.once('end', () => {
+      response.end(JSON.stringify({ blobId: crypto.randomUUID(), sizeBytes, sha256: '0'.repeat(64) }));
+    });
+  });
+  const content = Readable.from(
+    (async function* () {
+      for (let pauses = 0; pauses < 3; pauses += 1) {
+        yield chunk;
+        await delay(2 * patienceMs);
+      }
+    })(),
+  );
+  const stored = await http.put({ ...blob, content }, new AbortController().signal);
+  expect(stored.sizeBytes).toBe(3 * chunk.length);
+});
