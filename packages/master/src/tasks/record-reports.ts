@@ -170,7 +170,7 @@ async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
       await insertRejected(tx, part.id, event.entries);
       return { verdict: 'recorded', taskId };
     case 'completed':
-      await completePart(tx, { ...holder, progress: event.progress });
+      await completePart(tx, { ...holder, progress: event.progress, unread: event.unread });
       return { verdict: 'recorded', taskId, change: 'ended', outcome: { partId: part.id, fault: null } };
     case 'failed': {
       const fault = { partId: part.id, fault: event.error };

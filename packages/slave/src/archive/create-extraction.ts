@@ -25,7 +25,7 @@ const isEntryError = (error: unknown): error is AppError =>
 export function createExtraction(request: ExtractionRequest): Extraction {
   const { budget, sink, signal } = request;
   const names = createEntryNames();
-  const outcome = { filesStored: 0, foldersStored: 0, filesKept: 0, entriesRejected: 0, bytesStored: 0 };
+  const counts = { filesStored: 0, foldersStored: 0, filesKept: 0, entriesRejected: 0, bytesStored: 0 };
   let totals: { bytes: number; entries: number } | null = null;
   let sourceBytesDone: number | null = null;
   let firstUnread: AppError | null = null;
@@ -33,9 +33,9 @@ export function createExtraction(request: ExtractionRequest): Extraction {
 
   const report = () =>
     request.onProgress({
-      bytesDone: outcome.bytesStored,
+      bytesDone: counts.bytesStored,
       bytesTotal: totals?.bytes ?? null,
-      entriesDone: outcome.filesStored + outcome.foldersStored + outcome.filesKept + outcome.entriesRejected,
+      entriesDone: counts.filesStored + counts.foldersStored + counts.filesKept + counts.entriesRejected,
       entriesTotal: totals?.entries ?? null,
       sourceBytesDone,
     });
@@ -46,7 +46,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     message: string,
     kind: 'file' | 'link' = 'file',
   ) => {
-    outcome.entriesRejected += 1;
+    counts.entriesRejected += 1;
     if (code === 'ENTRY_CORRUPT') firstUnread ??= new AppError('ARCHIVE_CORRUPT', message);
     if (code === 'ENTRY_UNSUPPORTED' && kind === 'file') {
       firstUnread ??= new AppError('ARCHIVE_UNSUPPORTED', message);
@@ -84,10 +84,10 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       return null;
     }
     if (sink.isStored(entry.index)) {
-      outcome.filesKept += 1;
+      counts.filesKept += 1;
     } else {
       await sink.copyFile(entry, { index, path: from.path }, signal);
-      outcome.filesStored += 1;
+      counts.filesStored += 1;
     }
     report();
     return null;
@@ -144,12 +144,12 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       switch (entry.type) {
         case 'folder':
           await sink.storeFolder(safeEntry);
-          outcome.foldersStored += 1;
+          counts.foldersStored += 1;
           report();
           return null;
         case 'file':
           if (!sink.isStored(entry.index)) return safeEntry;
-          outcome.filesKept += 1;
+          counts.filesKept += 1;
           report();
           return null;
         case 'hardlink':
@@ -172,8 +172,8 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       }
       if (sink.storeFiles !== undefined) await sink.storeFiles(files, signal);
       else await storeOneByOne(files);
-      outcome.filesStored += files.length;
-      outcome.bytesStored += bytes;
+      counts.filesStored += files.length;
+      counts.bytesStored += bytes;
       report();
       return sink.storeFiles !== undefined;
     },
@@ -186,7 +186,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
         onBytes: (chunkBytes, entryBytes) => {
           budget.countBytes(chunkBytes, entryBytes, entry.path);
           storedBytes = entryBytes;
-          outcome.bytesStored += chunkBytes;
+          counts.bytesStored += chunkBytes;
           report();
         },
       });
@@ -198,11 +198,11 @@ export function createExtraction(request: ExtractionRequest): Extraction {
         await sink.storeFile(entry, content, signal);
         if (!content.readableEnded)
           throw new AppError('INTERNAL', `the sink did not read all of "${entry.path}"`);
-        outcome.filesStored += 1;
+        counts.filesStored += 1;
         report();
         return true;
       } catch (sinkError) {
-        outcome.bytesStored -= storedBytes;
+        counts.bytesStored -= storedBytes;
         signal.throwIfAborted();
         const error = contentFailure(entry.path, contentError) ?? sinkError;
         if (!isEntryError(error)) throw error;
@@ -214,13 +214,15 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     },
 
     finish() {
-      const { filesStored, foldersStored, filesKept } = outcome;
+      const { filesStored, foldersStored, filesKept } = counts;
+      const unread = filesStored + foldersStored + filesKept === 0 ? firstUnread : null;
+      if (request.entryRange !== null) return { ...counts, unread };
       if (selected === 0 && !request.selectsAll) {
         throw new AppError('NOTHING_SELECTED', 'no entry of the archive matches the selection');
       }
       // An archive of which nothing at all could be read is no partial success.
-      if (filesStored + foldersStored + filesKept === 0 && firstUnread !== null) throw firstUnread;
-      return outcome;
+      if (unread !== null) throw unread;
+      return { ...counts, unread };
     },
   };
 }

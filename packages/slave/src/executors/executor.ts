@@ -24,8 +24,11 @@ export type Execution = {
 
 export type WorkOf<Kind extends WorkKind> = Extract<Work, { kind: Kind }>;
 
+/** What an executor ends with. `unread` as in the report that the work is completed. */
+export type WorkDone = Pick<Extract<ReportEvent, { type: 'completed' }>, 'progress' | 'unread'>;
+
 /**
- * Does one kind of work and resolves with the final progress when everything it made was reported. Throws an
+ * Does one kind of work and resolves when everything it made was reported. Throws an
  * `AppError`; a retryable one is tried again, on what is stored by then.
  */
-export type Executor<Kind extends WorkKind> = (work: WorkOf<Kind>, execution: Execution) => Promise<Progress>;
+export type Executor<Kind extends WorkKind> = (work: WorkOf<Kind>, execution: Execution) => Promise<WorkDone>;

@@ -43,7 +43,7 @@ export function createExecuteAttempt(options: {
       const link = masters.find(keyId);
       if (link === undefined)
         throw new AppError('UNAVAILABLE', 'the master of this attempt has not said hello');
-      const progress = await execute({
+      const done = await execute({
         attempt,
         link,
         signal,
@@ -56,7 +56,7 @@ export function createExecuteAttempt(options: {
         report: (event) => reports.record(held, event),
       });
       span.end();
-      return { type: 'done', progress };
+      return { type: 'done', ...done };
     } catch (error) {
       if (signal.aborted) {
         const reason = signal.reason as AbortReason;

@@ -216,15 +216,16 @@ export async function countRejected(db: Db, taskId: string): Promise<number> {
   return Number(row.count);
 }
 
-/** Bytes that all parts of a task have stored. */
-export async function sumOutputBytes(db: Db, taskId: string): Promise<number> {
+/** What all parts of a task have stored. */
+export async function sumOutputs(db: Db, taskId: string): Promise<{ count: number; bytes: number }> {
   const row = await db
     .selectFrom('outputs')
     .innerJoin('parts', 'parts.id', 'outputs.part_id')
+    .select(sql<number>`count(*)`.as('count'))
     .select(sql<number>`coalesce(sum(outputs.size_bytes), 0)`.as('bytes'))
     .where('parts.task_id', '=', taskId)
     .executeTakeFirstOrThrow();
-  return Number(row.bytes);
+  return { count: Number(row.count), bytes: Number(row.bytes) };
 }
 
 /** All outputs of a task in the order of parts and entries. */
