@@ -30,6 +30,8 @@ export function createExtraction(request: ExtractionRequest): Extraction {
   let sourceBytesDone: number | null = null;
   let firstUnread: AppError | null = null;
   let selected = 0;
+  /** A hard link to one of these has nothing to copy. */
+  const rejected = new Set<number>();
 
   const report = () =>
     request.onProgress({
@@ -47,6 +49,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     kind: 'file' | 'link' = 'file',
   ) => {
     counts.entriesRejected += 1;
+    rejected.add(index);
     if (code === 'ENTRY_CORRUPT') firstUnread ??= new AppError('ARCHIVE_CORRUPT', message);
     if (code === 'ENTRY_UNSUPPORTED' && kind === 'file') {
       firstUnread ??= new AppError('ARCHIVE_UNSUPPORTED', message);
@@ -74,22 +77,32 @@ export function createExtraction(request: ExtractionRequest): Extraction {
   async function copyLinked(entry: SafeEntry, target: string): Promise<null> {
     const from = safeEntryPath(target, budget.limits);
     const index = 'path' in from ? names.fileAt(from.path) : undefined;
+    const refuseLink = (message: string): Promise<void> =>
+      reject({ index: entry.index, name: entry.path }, 'ENTRY_UNSUPPORTED', message, 'link');
     if (!('path' in from) || index === undefined || index === entry.index || sink.copyFile === undefined) {
-      await reject(
-        { index: entry.index, name: entry.path },
-        'ENTRY_UNSUPPORTED',
-        `entry "${entry.path}" is a hard link`,
-        'link',
-      );
+      await refuseLink(`entry "${entry.path}" is a hard link`);
       return null;
     }
     if (sink.isStored(entry.index)) {
       counts.filesKept += 1;
-    } else {
-      await sink.copyFile(entry, { index, path: from.path }, signal);
-      counts.filesStored += 1;
+      report();
+      return null;
     }
-    report();
+    if (rejected.has(index)) {
+      await refuseLink(`entry "${entry.path}" is a hard link to "${from.path}", which was not extracted`);
+      return null;
+    }
+    try {
+      const { sizeBytes } = await sink.copyFile(entry, { index, path: from.path }, signal);
+      // As large for whoever downloads it as what it is a copy of.
+      budget.countBytes(sizeBytes, sizeBytes, entry.path);
+      counts.filesStored += 1;
+      counts.bytesStored += sizeBytes;
+      report();
+    } catch (error) {
+      if (!isEntryError(error)) throw error;
+      await refuseLink(`entry "${entry.path}" is a hard link: ${error.message}`);
+    }
     return null;
   }
 

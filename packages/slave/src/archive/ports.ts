@@ -62,10 +62,15 @@ export type EntrySink = {
    */
   storeFiles?(files: readonly SmallFile[], signal: AbortSignal): Promise<void>;
   /**
-   * Stores a file with the content of one stored before by this run or an earlier one (a hard link in a tar).
-   * Without it such entries are rejected as `ENTRY_UNSUPPORTED`.
+   * Stores a file with the content of one that was stored before, by this run or an earlier one (a hard link in a tar),
+   * and answers its size. Throws `ENTRY_UNSUPPORTED` when it cannot find that content any more. Without it such entries
+   * are rejected so.
    */
-  copyFile?(entry: SafeEntry, from: { index: number; path: string }, signal: AbortSignal): Promise<void>;
+  copyFile?(
+    entry: SafeEntry,
+    from: { index: number; path: string },
+    signal: AbortSignal,
+  ): Promise<{ readonly sizeBytes: number }>;
   /** An entry that was not extracted: it goes into the ledger of the task. `name` is as the archive has it. */
   reject(entry: { index: number; name: string; code: ErrorCode; message: string }): Promise<void>;
 };

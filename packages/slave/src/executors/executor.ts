@@ -1,4 +1,4 @@
-import type { Attempt, Progress, ReportEvent, Work, WorkKind } from '@longshore/protocol';
+import type { Attempt, Progress, ReportEvent, StoredBlob, Work, WorkKind } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
 import type { AttemptLog } from '../report/attempt-log.ts';
 import type { MasterLink } from '../report/master-link.ts';
@@ -17,6 +17,8 @@ export type Execution = {
   readonly log: AttemptLog;
   /** Positions of the outputs that earlier executions of the part have stored. */
   storedOutputs(): Promise<ReadonlySet<number>>;
+  /** Where the file at one of these positions is; null when the master cannot tell. */
+  findStored(index: number): Promise<StoredBlob | null>;
   progress(progress: Progress): void;
   /** Resolves when the event is in the journal. */
   report(event: WorkEvent): Promise<void>;

@@ -47,7 +47,12 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
         password: link.openPassword(work.password, attemptPurpose(attempt)),
         encoding: work.encoding,
         budget: toBudget(attempt.limits),
-        sink: createBlobEntrySink({ blobs: openSink(attempt, link), ledger, stored }),
+        sink: createBlobEntrySink({
+          blobs: openSink(attempt, link),
+          ledger,
+          stored,
+          findStored: execution.findStored,
+        }),
         threads,
         tempSpace,
         onFormat: (format) => log.info({ format }, 'format recognised'),

@@ -49,7 +49,8 @@ export function createExecuteAttempt(options: {
         signal,
         tempSpace,
         log,
-        storedOutputs: () => storedOutputs(attempt, link, { tries, signal }),
+        storedOutputs: () => storedOutputs.indices(attempt, link, { tries, signal }),
+        findStored: (index) => storedOutputs.find(attempt, link, { index, signal }),
         progress: (state) => {
           if (!signal.aborted) reports.progress(held, state);
         },

@@ -178,6 +178,20 @@ export async function listStoredEntries(db: Db, partId: string): Promise<number[
   return rows.map((row) => row.entry_index);
 }
 
+/** The blob of a stored entry, or undefined when it is not stored or is no file. */
+export async function findStoredFile(
+  db: Db,
+  entry: { partId: string; index: number },
+): Promise<{ blobId: string; sizeBytes: number; sha256: string } | undefined> {
+  return db
+    .selectFrom('outputs')
+    .innerJoin('blobs', 'blobs.id', 'outputs.blob_id')
+    .select(['blobs.id as blobId', 'blobs.size_bytes as sizeBytes', 'blobs.sha256'])
+    .where('outputs.part_id', '=', entry.partId)
+    .where('outputs.entry_index', '=', entry.index)
+    .executeTakeFirst();
+}
+
 /** Blobs of one attempt that are stored with this size and digest. */
 export async function findStagedBlobs(
   db: Db,
