@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
 import { createLz4Decoder } from './formats/compressed/lz4-decoder.ts';
+import { createLzwDecoder } from './formats/compressed/lzw-decoder.ts';
 import { createSevenZipDecoder } from './formats/seven-zip/create-seven-zip-decoder.ts';
 import { startsWith } from './source-probe.ts';
 
@@ -62,7 +63,7 @@ export const unixCompress: Compression = {
   extension: '.Z',
   tarExtensions: ['.tar.Z', '.taz'],
   mayBe: (head) => startsWith(head, [0x1f, 0x9d]),
-  createDecoder: (signal) => createSevenZipDecoder('Z', signal),
+  createDecoder: () => createLzwDecoder(),
 };
 
 /** Brotli has no signature: it is tried where the name says so, and counts where a tar comes out. */
