@@ -189,6 +189,18 @@ const formats: Format[] = [
 const runs = Number(process.env.LONGSHORE_FUZZ_RUNS ?? 15);
 
 describe('A1 A2 A3 a random tree comes back as it was', () => {
+  it.each(['tar', 'tar.gz'] as const)(
+    'a %s has a file whose 100th byte of its name is a slash',
+    async (format) => {
+      const path = `${'é'.repeat(49)}x/file`;
+      const content: Content = { sizeBytes: 10, kind: 'text', seed: 1 };
+      const nodes: Node[] = [{ path, modifiedAtMs: 1_700_000_000_000, mode: 0o644, content }];
+      const work = mkdtempSync(join(root, 'work-'));
+      const archive = await archiveOf(threads, toMembers(nodes, work), { format });
+      expectTree(await readByUs(archive, null), nodes, 'ours');
+    },
+  );
+
   it.each(formats)('from a $format with password $password', async ({ format, password, readers }) => {
     await fc.assert(
       fc.asyncProperty(tree, async (nodes) => {
