@@ -52,7 +52,8 @@ export type EntrySink = {
   storeFolder(entry: SafeEntry): Promise<void>;
   /**
    * Stores one file. `content` ends normally only after its size and checksum were verified; when it fails,
-   * nothing of the file may remain. Resolves when the file would survive a crash.
+   * nothing of the file may remain. Resolves when the file would survive a crash. The chunks of a stream are given away:
+   * the sink may free each (`freeChunk`) when it has written it.
    */
   storeFile(entry: SafeEntry, content: Uint8Array | Readable, signal: AbortSignal): Promise<void>;
   /**

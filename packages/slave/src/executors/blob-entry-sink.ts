@@ -20,7 +20,7 @@ export function createBlobEntrySink(options: {
   const byIndex = new Map<number, StoredBlob>();
 
   const storeFile: EntrySink['storeFile'] = async (entry, content, signal) => {
-    const blob = await blobs.store(content, signal);
+    const blob = await blobs.store(content, signal, { freeChunks: true });
     byIndex.set(entry.index, blob);
     await ledger.addOutput({ kind: 'file', ...attributes(entry), ...blob });
   };

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { freeChunk } from '@longshore/runtime';
 import type { EntrySink } from '../ports.ts';
 
 export type Rejection = Parameters<EntrySink['reject']>[0];
@@ -25,9 +26,15 @@ export function memorySink(): MemorySink {
 
   async function take(content: Uint8Array | Readable): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    for await (const chunk of content instanceof Readable ? content : [Buffer.from(content)]) {
+    if (!(content instanceof Readable)) {
+      received.bytes += content.length;
+      return Buffer.from(content);
+    }
+    for await (const chunk of content) {
       received.bytes += (chunk as Buffer).length;
-      chunks.push(chunk as Buffer);
+      chunks.push(Buffer.from(chunk as Buffer));
+      // As a slave does: whoever looks at it again does not find it.
+      freeChunk(chunk as Buffer);
     }
     return Buffer.concat(chunks);
   }
