@@ -26,7 +26,14 @@ export type Cluster = {
 };
 
 export async function startCluster(
-  wanted: readonly { name: string; weight: number; port: number; env?: Record<string, string> }[],
+  wanted: readonly {
+    name: string;
+    weight: number;
+    port: number;
+    env?: Record<string, string>;
+    /** A program that starts it with less than it would have, such as `taskset`. */
+    within?: readonly string[];
+  }[],
   options: { env?: Record<string, string>; dataPath?: string } = {},
 ): Promise<Cluster> {
   const master = await startMaster({ embeddedNode: false, ...options });
@@ -59,10 +66,10 @@ export async function startCluster(
   };
   token = (await call(accounts.login, { body: { user: 'admin', password: adminPassword } })).token;
   const slaves: RunningSlave[] = [];
-  for (const { name, weight, port, env = {} } of wanted) {
+  for (const { name, weight, port, env = {}, within = [] } of wanted) {
     const url = `http://127.0.0.1:${port}`;
     const { confIni } = await call(nodes.createNode, { body: { name, weight, url } });
-    slaves.push(await startSlave({ confIni, env }));
+    slaves.push(await startSlave({ confIni, env, within }));
   }
   await eventually('all nodes online', async () => {
     const { nodes: list } = await call(nodes.listNodes, {});

@@ -2,19 +2,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
-  createWriteStream,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createArchive } from '../../packages/slave/src/archive/create-archive.ts';
 import type { FormatId } from '../../packages/slave/src/archive/formats.ts';
 import type { ArchiveMember } from '../../packages/slave/src/archive/ports.ts';
 import {
@@ -22,8 +19,6 @@ import {
   extracted,
   fileMember,
   folderMember,
-  generousBudget,
-  neverAborted,
 } from '../../packages/slave/src/archive/test-support/run-archive.ts';
 import { localSource } from '../../packages/slave/src/archive/test-support/sources.ts';
 import { tempSpaceIn } from '../../packages/slave/src/archive/test-support/temp-space.ts';
@@ -194,70 +189,5 @@ describe('what others make is read by us', () => {
     copyFileSync(join(folder, first.name), lonely);
     const alone = extracted(threads, { source: localSource(lonely), name: first.name, tempSpace });
     await expect(alone).rejects.toMatchObject({ code: /^ARCHIVE_/ });
-  });
-});
-
-describe('sizes beyond the old limits of zip', () => {
-  it('70 000 entries', async () => {
-    const many = Array.from({ length: 70_000 }, (_, at) => fileMember(`${at % 100}/${at}`, `${at}`));
-    const archive = join(root, 'many.zip');
-    writeFileSync(archive, await archiveOf(threads, many, { format: 'zip', level: 'fast' }));
-    expect(execFileSync('unzip', ['-tqq', archive]).toString()).toBe('');
-    const { files } = await extracted(threads, { source: localSource(archive) });
-    expect(files.size).toBe(70_000);
-    expect(files.get('99/69999')?.toString()).toBe('69999');
-  });
-
-  it.runIf(process.env.LONGSHORE_SLOW_TESTS)('an entry of more than 4 GiB', async () => {
-    const large = join(root, 'large.bin');
-    const bytes = 4 * 1024 ** 3 + 5_000;
-    writeFileSync(large, 'begin');
-    truncateSync(large, bytes);
-    const archive = join(root, 'large.zip');
-    const largeMember: ArchiveMember = {
-      kind: 'file',
-      path: 'large.bin',
-      modifiedAtMs,
-      mode: 0o644,
-      source: localSource(large),
-    };
-    await createArchive({
-      format: 'zip',
-      level: 'fast',
-      members: (async function* () {
-        yield largeMember;
-        yield fileMember('behind.txt', 'behind');
-      })(),
-      sink: createWriteStream(archive),
-      threads,
-      tempSpace,
-      onProgress: () => undefined,
-      onLost: (_member, error) => {
-        throw error;
-      },
-      signal: neverAborted(),
-    });
-    expect(execFileSync('unzip', ['-tqq', archive]).toString()).toBe('');
-    execFileSync(sevenZip, ['t', archive], { stdio: 'pipe' });
-    execFileSync('python3', [
-      '-c',
-      `import zipfile; assert zipfile.ZipFile('${archive}').getinfo('large.bin').file_size == ${bytes}`,
-    ]);
-    let received = 0;
-    const { rejected } = await extracted(threads, {
-      source: localSource(archive),
-      budget: { ...generousBudget, maxBytes: bytes * 2, maxEntryBytes: bytes * 2, maxRatio: 100_000 },
-      sink: {
-        isStored: () => false,
-        storeFolder: async () => undefined,
-        storeFile: async (_entry, content) => {
-          if (content instanceof Uint8Array) received += content.length;
-          else for await (const chunk of content) received += (chunk as Buffer).length;
-        },
-        reject: ({ message }) => Promise.reject(new Error(message)),
-      },
-    });
-    expect(rejected).toEqual([]);
-    expect(received).toBe(bytes + 6);
   });
 });

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { TaskDetail } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, signIn, type TaskRequest } from '../support/api.ts';
@@ -16,6 +20,8 @@ import {
   putTree,
 } from '../support/user-files.ts';
 
+const run = promisify(execFile);
+
 /**
  * Two slaves whose way to the master is slow enough to be killed in the middle of any work. The archives of the large
  * tree are above the threshold for sharing, those of the small one below.
@@ -28,7 +34,7 @@ type Kind = {
   name: string;
   request: TaskRequest;
   check: (user: Api) => Promise<Contents>;
-  tree: keyof typeof trees;
+  tree: keyof typeof trees | 'linked';
 };
 
 const kinds = (suffix: string): Kind[] => [
@@ -41,11 +47,18 @@ const kinds = (suffix: string): Kind[] => [
       check: (user) => contentsOfArchive(user, destination),
     };
   }),
-  ...(['small.zip', 'small.tar.gz', 'large.zip'] as const).map((archive): Kind => {
+  ...(
+    [
+      ['small.zip', 'extract zip', 'small'],
+      ['small.tar.gz', 'extract tar.gz', 'small'],
+      ['linked.tar', 'extract tar with hard links', 'linked'],
+      ['large.zip', 'split extract', 'large'],
+    ] as const
+  ).map(([archive, name, tree]): Kind => {
     const destination = `/out-${suffix}-${archive}`;
     return {
-      name: archive === 'large.zip' ? 'split extract' : `extract ${archive.slice('small.'.length)}`,
-      tree: archive === 'large.zip' ? 'large' : 'small',
+      name,
+      tree,
       request: { kind: 'extract-archive', source: `/${archive}`, destination },
       check: (user) => contentsOf(user, destination),
     };
@@ -74,11 +87,7 @@ describe.each([
       await makeTree(join(folder, name), { files: 60, largeBytes: largeBytes / 2 });
       await makeTree(join(folder, name, 'more'), { files: 0, largeBytes: largeBytes / 2 });
       await putTree(user, join(folder, name), `/${name}`);
-      const contents = Object.entries(await contentsOfFolder(join(folder, name)));
-      expected[name] = Object.fromEntries([
-        [name, 'folder'],
-        ...contents.map(([path, content]) => [`${name}/${path}`, content]),
-      ]);
+      expected[name] = await expectedOf(folder, name);
     }
     for (const name of ['anna', 'berta']) slaves.push(await addSlave(user, { name }));
     for (const archive of ['small.zip', 'small.tar.gz', 'large.zip']) {
@@ -90,6 +99,10 @@ describe.each([
       });
       expect(await user.ended(made.id)).toMatchObject({ state: 'completed' });
     }
+    await makeLinkedTree(join(folder, 'linked'));
+    await run('tar', ['--sort=name', '-cf', join(folder, 'linked.tar'), 'linked'], { cwd: folder });
+    await user.put('/linked.tar', await readFile(join(folder, 'linked.tar')));
+    expected.linked = await expectedOf(folder, 'linked');
     proxy.set({ rate: bytesPerSecond });
   });
   afterAll(closeAll);
@@ -100,7 +113,9 @@ describe.each([
       const { id } = await user.submit(request);
       const [victim, at] = await eventually('work under way', async () => {
         const task = await user.task(id);
-        const part = task.parts.find(({ progress }) => progress.bytesDone > (progress.bytesTotal ?? 0) / 5);
+        const part = task.parts.find(
+          ({ progress }) => progress.bytesDone > (progress.bytesTotal ?? trees.small) / 5,
+        );
         const slave = slaves.find((one) => one.name === part?.attempts.at(-1)?.node);
         return (
           part !== undefined &&
@@ -141,6 +156,24 @@ describe.each([
     expect(await inspectData(master.dataPath)).toMatchObject({ ...clean, orphans: 0, abandoned: 0 });
   });
 });
+
+/** Small files, large ones, and at last other names of the small ones: by then these have been reported. */
+async function makeLinkedTree(folder: string): Promise<void> {
+  await mkdir(folder);
+  for (let index = 0; index < 40; index += 1) {
+    await writeFile(join(folder, `a-${index}`), randomBytes(2_000));
+    await link(join(folder, `a-${index}`), join(folder, `z-${index}`));
+  }
+  for (const name of ['m-0', 'm-1']) await writeFile(join(folder, name), randomBytes(trees.small / 2));
+}
+
+async function expectedOf(folder: string, name: string): Promise<Contents> {
+  const contents = Object.entries(await contentsOfFolder(join(folder, name)));
+  return Object.fromEntries([
+    [name, 'folder'],
+    ...contents.map(([path, content]) => [`${name}/${path}`, content]),
+  ]);
+}
 
 const attemptsOf = (task: TaskDetail, ordinal: number): string[] =>
   task.parts[ordinal]?.attempts.map(({ state, node }) => `${state} by ${node}`) ?? [];

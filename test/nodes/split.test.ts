@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { TaskDetail } from '@longshore/protocol';
+import type { Task, TaskDetail } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, startMasterBehind } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { closeAll, type RunningMaster } from '../support/programs.ts';
+import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
 import { type Contents, contentsOf, describeBytes } from '../support/user-files.ts';
 
 describe('a large extraction shared by two nodes', () => {
@@ -96,5 +96,96 @@ describe('a large extraction shared by two nodes', () => {
     );
     expect((await user.task(id)).parts.map((part) => part.state)).toEqual(Array(5).fill('canceled'));
     expect((await user.send('GET', '/api/v1/files/stat?path=/out-3')).status).toBe(404);
+  });
+});
+
+describe('T11 A8 what a shared extraction has of a selection, and of a damaged archive', () => {
+  let user: Api;
+  let whole: Buffer;
+  const files = 12;
+  const content = Buffer.alloc(100_000, 'one line of many that are all the same\n');
+
+  beforeAll(async () => {
+    const master = await startMaster({
+      embeddedNode: false,
+      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1', LONGSHORE_TASKS_SPLIT_ABOVE: '800 KB' },
+    });
+    user = await signIn(master.url);
+    for (const name of ['anna', 'berta']) await addSlave(user, { name });
+    for (let index = 0; index < files; index += 1) await user.put(`/files/${nameOf(index)}`, content);
+    const made = await user.submit({
+      kind: 'create-archive',
+      sources: ['/files'],
+      destination: '/files.zip',
+      level: 0,
+    });
+    await user.ended(made.id);
+    whole = await user.get('/files.zip');
+  });
+  afterAll(closeAll);
+
+  const nameOf = (index: number) => `file-${String(index).padStart(2, '0')}`;
+  const extract = async (source: string, destination: string, select: string[] = []) => {
+    const { id } = await user.submit({ kind: 'extract-archive', source, destination, select });
+    return user.ended(id);
+  };
+  /** The archive with the content of some files damaged. */
+  async function putDamaged(path: string, indices: readonly number[]): Promise<void> {
+    const damaged = Buffer.from(whole);
+    for (const index of indices) damaged.write('X', damaged.indexOf(nameOf(index)) + 1000);
+    await user.put(path, damaged);
+  }
+
+  it('a selection is shared by its own bytes, wherever it lies', async () => {
+    const select = [8, 9, 10, 11].map((index) => `files/${nameOf(index)}`);
+    const task = await extract('/files.zip', '/chosen', select);
+    expect(task).toMatchObject({ state: 'completed', rejectedEntries: 0 });
+    expect(task.parts.map(({ progress }) => progress.entriesDone)).toEqual([2, 2]);
+    expect(Object.keys(await contentsOf(user, '/chosen/files'))).toHaveLength(4);
+  });
+
+  it('one file of it is one part', async () => {
+    const task = await extract('/files.zip', '/one', [`files/${nameOf(0)}`]);
+    expect(task).toMatchObject({ state: 'completed', parts: [{ state: 'completed' }] });
+  });
+
+  it('nothing of it is NOTHING_SELECTED', async () => {
+    const task = await extract('/files.zip', '/none', ['no/such']);
+    expect(task).toMatchObject({ state: 'failed', error: { code: 'NOTHING_SELECTED' } });
+  });
+
+  it('T4 what was damaged is extracted again alone', async () => {
+    await putDamaged('/bad.zip', [10]);
+    const { id, ...task } = await extract('/bad.zip', '/again');
+    expect(task).toMatchObject({ state: 'completed-with-errors', rejectedEntries: 1 });
+    expect(task.parts).toHaveLength(2);
+    await user.put('/bad.zip', whole, 'overwrite');
+    const again = await user.call<Task>('POST', `/api/v1/tasks/${id}/retry`, {
+      onlyRejected: true,
+      conflict: 'overwrite',
+    });
+    expect(await user.ended(again.id)).toMatchObject({ state: 'completed', rejectedEntries: 0 });
+    expect(Object.keys(await contentsOf(user, '/again/files'))).toHaveLength(files);
+  });
+
+  it('a share of which nothing can be read costs only its own entries', async () => {
+    await putDamaged('/half.zip', [6, 7, 8, 9, 10, 11]);
+    const task = await extract('/half.zip', '/half');
+    expect(task).toMatchObject({ state: 'completed-with-errors', error: null, rejectedEntries: 6 });
+    expect(task.parts.map(({ state, error }) => [state, error])).toEqual(Array(2).fill(['completed', null]));
+    expect(Object.keys(await contentsOf(user, '/half/files'))).toHaveLength(6);
+  });
+
+  it('when nothing of any share can be read it fails as one part would', async () => {
+    const every = Array.from({ length: files }, (_, index) => index);
+    await putDamaged('/all-bad.zip', every);
+    const select = [`files/${nameOf(0)[0]}*`];
+    const task = await extract('/all-bad.zip', '/nothing', select);
+    expect(task.parts).toHaveLength(2);
+    expect(task).toMatchObject({
+      state: 'failed',
+      error: { code: 'ARCHIVE_CORRUPT' },
+      rejectedEntries: files,
+    });
   });
 });

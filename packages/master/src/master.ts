@@ -336,7 +336,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
         receiveHeartbeat({ database, clock, heartbeatMs, admitBoot, heard }, sender, heartbeat),
       reports: (sender, batch) => receiveReports(reportDeps, sender, batch),
       sources: sources.page,
-      storedEntries: async (nodeId, ref) => ({ indices: await sources.storedEntries(nodeId, ref) }),
+      storedEntries: sources.storedEntries,
       output: async (nodeId, ref) => {
         return outputs.issue({ ...ref, maxBytes: await sources.outputLimit(nodeId, ref) });
       },

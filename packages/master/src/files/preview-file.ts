@@ -35,6 +35,7 @@ export async function previewFile(
     offset: wish.offset,
     limit: wish.limit,
     search: wish.search ?? null,
+    select: [],
   };
   return deps.list(request, { userId, requestId });
 }

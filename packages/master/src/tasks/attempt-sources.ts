@@ -9,6 +9,7 @@ import {
   type NodeId,
   type Source,
   type SourcePage,
+  StoredEntries,
 } from '@longshore/protocol';
 import { issueTicket } from '@longshore/protocol/server';
 import type { Clock } from '@longshore/runtime';
@@ -16,7 +17,7 @@ import type { Database } from '../database/open-database.ts';
 import { attemptLimits } from '../scheduling/attempt-limits.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { findTaskAllowance } from '../store/accounts/allowance.ts';
-import { findPart, listStoredEntries } from '../store/parts/report-rows.ts';
+import { findPart, findStoredFile, listStoredEntries } from '../store/parts/report-rows.ts';
 import { listFewSources, listSources, type SourcePageRow } from '../store/tasks/source-pages.ts';
 
 const ticketTtlSeconds = 3600;
@@ -30,7 +31,8 @@ export type AttemptSources = {
   page(nodeId: NodeId, ref: AttemptRef, from: number): Promise<SourcePage>;
   /** What tasks read that read little, to be sent with their attempts. The others are left out. */
   few(taskIds: readonly string[]): Promise<ReadonlyMap<string, SourcePage>>;
-  storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<number[]>;
+  /** What earlier attempts have stored: all positions, or of the one at `index` where it is. */
+  storedEntries(nodeId: NodeId, ref: AttemptRef, index: number | undefined): Promise<StoredEntries>;
   /** Throws `LEASE_LOST` unless this node holds this attempt now. */
   requireHolder(nodeId: NodeId, ref: AttemptRef): Promise<{ taskId: string }>;
   /** Bytes that the attempt may still store at most, as its user's limits are now. */
@@ -100,9 +102,12 @@ export function createAttemptSources(deps: {
       }
       return pages;
     },
-    storedEntries: async (nodeId, ref) => {
+    storedEntries: async (nodeId, ref, index) => {
       await requireHolder(nodeId, ref);
-      return listStoredEntries(db, ref.partId);
+      const { partId } = ref;
+      if (index === undefined) return { indices: await listStoredEntries(db, partId), file: null };
+      const file = await findStoredFile(db, { partId, index });
+      return StoredEntries.parse({ indices: file === undefined ? [] : [index], file: file ?? null });
     },
     volumesOf: async (taskId) => {
       const { rows } = await listSources(db, { taskId, from: 0 });

@@ -10,14 +10,14 @@ import { insertPlan, workOf } from './submit-task.ts';
 /** What the planner needs to know of one entry of an archive. */
 export type EntrySize = { readonly index: number; readonly bytes: number };
 
-/** The entries of a task's archive in order, or undefined when its format cannot be shared. */
+/** The entries that a task selects of its archive, in order, or undefined when its format cannot be shared. */
 export type ReadEntries = (task: TaskRow) => Promise<readonly EntrySize[] | undefined>;
 
 /** More parts than this only cost hops. */
 const mostParts = 32;
 
 /**
- * Plans a large extraction: shares of about equal size, as many as the weights of the able nodes add up to, so that
+ * Plans a large extraction: shares of about equal size of what is selected, as many as the weights of the able nodes add up to, so that
  * the rotation gives every node its share. An archive that cannot be listed or shared becomes one part, whose
  * attempt then tells what is wrong with it.
  */
@@ -49,6 +49,7 @@ async function makePlan(
     if (entries === undefined) return [work];
     const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
     const parts = Math.min(mostParts, shareCount(weights), Math.floor(bytes / deps.minPartBytes));
+    if (parts < 2) return [work];
     return splitEntries(entries, parts).map((entryRange) => ({ ...work, entryRange }));
   } catch (error) {
     deps.log.warn({ taskId: task.id, err: error }, 'archive not listed, extracting it as one part');

@@ -191,7 +191,7 @@ async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
       await insertRejected(tx, part.id, event.entries);
       return { verdict: 'recorded', taskId };
     case 'completed':
-      if (await completePart(tx, { ...holder, progress: event.progress })) {
+      if (await completePart(tx, { ...holder, progress: event.progress, unread: event.unread })) {
         notes.timeline.push({ ...holder, event: 'completed', error: null });
       }
       return { verdict: 'recorded', taskId, change: 'ended', outcome: { partId: part.id, fault: null } };

@@ -3,6 +3,7 @@ import {
   type ErrorInfo,
   isFinalPartState,
   type Limits,
+  SubmitTask,
   type TaskState,
   toErrorInfo,
 } from '@longshore/protocol';
@@ -11,7 +12,7 @@ import { taskOutputLimit } from '../scheduling/attempt-limits.ts';
 import { findTaskAllowance } from '../store/accounts/allowance.ts';
 import { chunked } from '../store/chunked.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
-import { countRejected, listPartStates, sumOutputBytes } from '../store/parts/report-rows.ts';
+import { countRejected, listPartStates, sumOutputs } from '../store/parts/report-rows.ts';
 import { endTask, lockOpenTasks, type TaskRow } from '../store/tasks/task-rows.ts';
 import { publishTask } from './publish-task.ts';
 
@@ -69,7 +70,14 @@ async function settle(tx: Db, task: TaskRow, ending: Ending): Promise<Settled | 
   }
   if (!parts.every((part) => isFinalPartState(part.state))) return null;
   try {
-    if (parts.length > 1) await requireOutputWithin(tx, task, ending.limits);
+    if (task.kind === 'extract-archive') {
+      const stored = await sumOutputs(tx, task.id);
+      const nothing = stored.count === 0 ? whyNothing(task, parts, rejectedEntries) : null;
+      if (nothing !== null) return await fail(tx, task, { error: nothing, rejectedEntries });
+      if (parts.length > 1) {
+        await requireOutputWithin(tx, { task, limits: ending.limits, bytes: stored.bytes });
+      }
+    }
     const { outputs, changedFolder } = await publishTask(tx, task);
     const state = rejectedEntries > 0 ? 'completed-with-errors' : 'completed';
     await endTask(tx, { taskId: task.id, state, error: null, rejectedEntries, outputs });
@@ -80,10 +88,29 @@ async function settle(tx: Db, task: TaskRow, ending: Ending): Promise<Settled | 
   }
 }
 
+/**
+ * Why the shares of an extraction that have all ended well have stored nothing at all, when that is a failure: a share
+ * alone cannot tell.
+ */
+function whyNothing(
+  task: TaskRow,
+  parts: Awaited<ReturnType<typeof listPartStates>>,
+  rejectedEntries: number,
+): ErrorInfo | null {
+  const unread = parts.find((part) => part.error !== null);
+  if (unread !== undefined) return JSON.parse(unread.error ?? 'null') as ErrorInfo;
+  const request = SubmitTask.parse(JSON.parse(task.request));
+  const selectsAll = request.kind !== 'extract-archive' || request.select.length === 0;
+  if (selectsAll || rejectedEntries > 0) return null;
+  return toErrorInfo(new AppError('NOTHING_SELECTED', 'no entry of the archive matches the selection'));
+}
+
 /** Each part kept within the limit of the task; here it is held against all of them. Throws `BUDGET_EXCEEDED`. */
-async function requireOutputWithin(tx: Db, task: TaskRow, limits: Limits): Promise<void> {
+async function requireOutputWithin(
+  tx: Db,
+  { task, limits, bytes }: { task: TaskRow; limits: Limits; bytes: number },
+): Promise<void> {
   const allowance = await findTaskAllowance(tx, task.id);
-  const bytes = await sumOutputBytes(tx, task.id);
   if (allowance === undefined || bytes <= taskOutputLimit(limits, allowance, task.kind)) return;
   const value = taskOutputLimit(limits, allowance, task.kind);
   const message = `the archive unpacks to ${bytes} bytes, more than ${value} (maxOutputBytes)`;

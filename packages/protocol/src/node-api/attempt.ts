@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Count, PartId, TaskId } from '../ids.ts';
 import { CreateFormat, Level } from '../task.ts';
 import { ArchivePassword } from './archive-password.ts';
-import { BlobAccess, OutputAccess } from './blob-access.ts';
+import { BlobAccess, OutputAccess, StoredBlob } from './blob-access.ts';
 
 /** Names one try of a part on one node. `attempt` counts up with every lease and fences off the earlier ones. */
 export const AttemptRef = z.object({ partId: PartId, attempt: z.int().min(1) });
@@ -87,5 +87,9 @@ export const Attempt = AttemptRef.extend({
 export type Attempt = z.infer<typeof Attempt>;
 
 /** Positions of the entries that earlier attempts of this part have stored; they need not be done again. */
-export const StoredEntries = z.object({ indices: z.array(Count) });
+export const StoredEntries = z.object({
+  indices: z.array(Count),
+  /** The blob of the one entry that was asked for by `index`, when it is a file; null otherwise. */
+  file: StoredBlob.nullable().default(null),
+});
 export type StoredEntries = z.infer<typeof StoredEntries>;

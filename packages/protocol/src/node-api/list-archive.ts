@@ -30,6 +30,8 @@ export const ListArchive = z.object({
   limit: z.int().min(1).max(100_000),
   /** Only entries whose path contains this, ignoring case. */
   search: z.string().max(256).nullable(),
+  /** Only entries that an extraction of these paths and globs would take; empty means all. */
+  select: z.array(z.string().max(4096)).max(1000).default([]),
 });
 export type ListArchive = z.infer<typeof ListArchive>;
 

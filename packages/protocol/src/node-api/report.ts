@@ -56,7 +56,15 @@ export const Report = AttemptRef.extend({
     z.object({ type: z.literal('outputs'), outputs: z.array(Output).min(1).max(1000) }),
     z.object({ type: z.literal('rejected'), entries: z.array(RejectedEntry).min(1).max(1000) }),
     z.object({ type: z.literal('retrying'), try: z.int().min(1), error: ErrorInfo, delayMs: Count }),
-    z.object({ type: z.literal('completed'), progress: Progress }),
+    z.object({
+      type: z.literal('completed'),
+      progress: Progress,
+      /**
+       * Of a share of an extraction of which not one entry could be read: what the task fails with when the other shares
+       * are no better.
+       */
+      unread: ErrorInfo.optional(),
+    }),
     z.object({ type: z.literal('failed'), error: ErrorInfo }),
     z.object({ type: z.literal('canceled') }),
     /** The slave gives the work back unfinished, for example because it stops. */

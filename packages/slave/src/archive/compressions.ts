@@ -7,6 +7,7 @@ import { decoderBuffers } from './formats/compressed/decoder-buffers.ts';
 import { createGzipDecoder, gzipSignature } from './formats/compressed/gzip-decoder.ts';
 import { createLz4Decoder, lz4LegacySignature, lz4Signature } from './formats/compressed/lz4-decoder.ts';
 import { isLzmaHeader } from './formats/compressed/lzma-header.ts';
+import { createLzwDecoder } from './formats/compressed/lzw-decoder.ts';
 import { trailingNote } from './formats/compressed/trailing-bytes.ts';
 import { zstdFrames, zstdSignature } from './formats/compressed/zstd-frames.ts';
 import { createSevenZipDecoder } from './formats/seven-zip/create-seven-zip-decoder.ts';
@@ -93,7 +94,7 @@ export const unixCompress: Compression = {
   extension: '.Z',
   tarExtensions: ['.tar.Z', '.taz'],
   mayBe: ({ head }) => startsWith(head, [0x1f, 0x9d]),
-  createDecoder: ({ signal }) => [createSevenZipDecoder('Z', signal)],
+  createDecoder: () => [createLzwDecoder()],
 };
 
 /** What came before xz, by its first fields alone: it has no signature. */

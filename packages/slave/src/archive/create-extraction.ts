@@ -25,19 +25,19 @@ const isEntryError = (error: unknown): error is AppError =>
 export function createExtraction(request: ExtractionRequest): Extraction {
   const { budget, sink, signal } = request;
   const names = createEntryNames();
-  const outcome = { filesStored: 0, foldersStored: 0, filesKept: 0, entriesRejected: 0, bytesStored: 0 };
+  const counts = { filesStored: 0, foldersStored: 0, filesKept: 0, entriesRejected: 0, bytesStored: 0 };
   let totals: { bytes: number; entries: number } | null = null;
   let sourceBytesDone: number | null = null;
   let firstUnread: AppError | null = null;
-  /** What was claimed by name and then not stored. */
+  /** What was claimed by name and then not stored: a hard link to one of these has nothing to copy. */
   const refused = new Set<number>();
   let selected = 0;
 
   const report = () =>
     request.onProgress({
-      bytesDone: outcome.bytesStored,
+      bytesDone: counts.bytesStored,
       bytesTotal: totals?.bytes ?? null,
-      entriesDone: outcome.filesStored + outcome.foldersStored + outcome.filesKept + outcome.entriesRejected,
+      entriesDone: counts.filesStored + counts.foldersStored + counts.filesKept + counts.entriesRejected,
       entriesTotal: totals?.entries ?? null,
       sourceBytesDone,
     });
@@ -48,7 +48,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     message: string,
     kind: 'file' | 'link' = 'file',
   ) => {
-    outcome.entriesRejected += 1;
+    counts.entriesRejected += 1;
     refused.add(index);
     if (code === 'ENTRY_CORRUPT') firstUnread ??= new AppError('ARCHIVE_CORRUPT', message);
     if (code === 'ENTRY_UNSUPPORTED' && kind === 'file') {
@@ -78,19 +78,29 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     signal.throwIfAborted();
     const from = safeEntryPath(target, budget.limits);
     const index = 'path' in from ? names.fileAt(from.path) : undefined;
-    const isThere = index !== undefined && index !== entry.index && !refused.has(index);
-    if (!('path' in from) || !isThere || sink.copyFile === undefined) {
-      const message = `entry "${entry.path}" is a hard link to "${shown(target)}", which was not extracted`;
-      await reject({ index: entry.index, name: entry.path }, 'ENTRY_UNSUPPORTED', message, 'link');
+    const refuseLink = (message: string): Promise<void> =>
+      reject({ index: entry.index, name: entry.path }, 'ENTRY_UNSUPPORTED', message, 'link');
+    if (sink.isStored(entry.index)) {
+      counts.filesKept += 1;
+      report();
       return;
     }
-    if (sink.isStored(entry.index)) {
-      outcome.filesKept += 1;
-    } else {
-      await sink.copyFile(entry, { index, path: from.path }, signal);
-      outcome.filesStored += 1;
+    const isThere = index !== undefined && index !== entry.index && !refused.has(index);
+    if (!('path' in from) || !isThere || sink.copyFile === undefined) {
+      await refuseLink(`entry "${entry.path}" is a hard link to "${shown(target)}", which was not extracted`);
+      return;
     }
-    report();
+    try {
+      const { sizeBytes } = await sink.copyFile(entry, { index, path: from.path }, signal);
+      // As large for whoever downloads it as what it is a copy of.
+      budget.countBytes(sizeBytes, sizeBytes, entry.path);
+      counts.filesStored += 1;
+      counts.bytesStored += sizeBytes;
+      report();
+    } catch (error) {
+      if (!isEntryError(error)) throw error;
+      await refuseLink(`entry "${entry.path}" is a hard link: ${error.message}`);
+    }
   }
 
   return {
@@ -144,12 +154,12 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       switch (entry.type) {
         case 'folder':
           await sink.storeFolder(safeEntry);
-          outcome.foldersStored += 1;
+          counts.foldersStored += 1;
           report();
           return null;
         case 'file':
           if (!sink.isStored(entry.index)) return safeEntry;
-          outcome.filesKept += 1;
+          counts.filesKept += 1;
           report();
           return null;
         case 'hardlink':
@@ -174,8 +184,8 @@ export function createExtraction(request: ExtractionRequest): Extraction {
       }
       if (sink.storeFiles !== undefined) await sink.storeFiles(files, signal);
       else await storeOneByOne(files);
-      outcome.filesStored += files.length;
-      outcome.bytesStored += bytes;
+      counts.filesStored += files.length;
+      counts.bytesStored += bytes;
       report();
       return sink.storeFiles !== undefined;
     },
@@ -188,7 +198,7 @@ export function createExtraction(request: ExtractionRequest): Extraction {
         onBytes: (chunkBytes, entryBytes) => {
           budget.countBytes(chunkBytes, entryBytes, entry.path);
           storedBytes = entryBytes;
-          outcome.bytesStored += chunkBytes;
+          counts.bytesStored += chunkBytes;
           report();
         },
       });
@@ -200,11 +210,11 @@ export function createExtraction(request: ExtractionRequest): Extraction {
         await sink.storeFile(entry, content, signal);
         if (!content.readableEnded)
           throw new AppError('INTERNAL', `the sink did not read all of "${entry.path}"`);
-        outcome.filesStored += 1;
+        counts.filesStored += 1;
         report();
         return true;
       } catch (sinkError) {
-        outcome.bytesStored -= storedBytes;
+        counts.bytesStored -= storedBytes;
         signal.throwIfAborted();
         const error = contentFailure(entry.path, contentError) ?? sinkError;
         if (!isEntryError(error)) throw error;
@@ -216,13 +226,15 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     },
 
     finish() {
-      const { filesStored, foldersStored, filesKept } = outcome;
+      const { filesStored, foldersStored, filesKept } = counts;
+      const unread = filesStored + foldersStored + filesKept === 0 ? firstUnread : null;
+      if (request.entryRange !== null) return { ...counts, unread };
       if (selected === 0 && !request.selectsAll) {
         throw new AppError('NOTHING_SELECTED', 'no entry of the archive matches the selection');
       }
       // An archive of which nothing at all could be read is no partial success.
-      if (filesStored + foldersStored + filesKept === 0 && firstUnread !== null) throw firstUnread;
-      return outcome;
+      if (unread !== null) throw unread;
+      return { ...counts, unread };
     },
   };
 }

@@ -94,6 +94,44 @@ describe('a zip that is elsewhere', () => {
   });
 });
 
+describe('a share of a zip', () => {
+  const whole = () =>
+    archiveOf(
+      threads,
+      ['a', 'b', 'c', 'd'].map((name) => fileMember(name, name)),
+      { format: 'zip' },
+    );
+
+  it('T11 A8 that holds nothing of the selection ends empty, for another share may hold it', async () => {
+    const source = remoteSource(await whole());
+    const shares = [
+      { from: 0, to: 2 },
+      { from: 2, to: 4 },
+    ].map((entryRange) => extracted(threads, { source, select: ['a'], entryRange }));
+    const [first, second] = await Promise.all(shares);
+    expect([...(first?.files.keys() ?? [])]).toEqual(['a']);
+    expect(second?.result).toMatchObject({ filesStored: 0, entriesRejected: 0, unread: null });
+  });
+
+  it('T11 of which not one entry can be read says so, for another share may be whole', async () => {
+    const damaged = await whole();
+    const header = Buffer.from('PK\x03\x04');
+    for (const at of [0, damaged.indexOf(header, 1)]) damaged.write('X', at);
+    const shares = [
+      { from: 0, to: 2 },
+      { from: 2, to: 4 },
+    ].map((entryRange) => extracted(threads, { source: remoteSource(damaged), entryRange }));
+    const [first, second] = await Promise.all(shares);
+    expect(first?.rejected.map(({ name, code }) => [name, code])).toEqual([
+      ['a', 'ENTRY_CORRUPT'],
+      ['b', 'ENTRY_CORRUPT'],
+    ]);
+    expect(first?.result.unread).toMatchObject({ code: 'ARCHIVE_CORRUPT' });
+    expect([...(second?.files.keys() ?? [])]).toEqual(['c', 'd']);
+    expect(second?.result.unread).toBeNull();
+  });
+});
+
 describe.each<FormatId>(['zip', 'tar.gz'])('an extraction of a %s', (format) => {
   const members = Array.from({ length: 200 }, (_, at) => fileMember(`${at}.bin`, noise(String(at), 10_000)));
 

@@ -39,7 +39,8 @@ export type ExtractArchiveResult = ExtractOutcome & { readonly format: FormatId 
  * Extracts an archive into a sink. Entries that are unsafe, damaged, links or doubles are reported to the sink
  * and cost nothing but themselves. Throws `ARCHIVE_UNSUPPORTED`, `ARCHIVE_CORRUPT`, `ARCHIVE_TRUNCATED`,
  * `ARCHIVE_UNSAFE`, `PASSWORD_REQUIRED`, `WRONG_PASSWORD`, `BUDGET_EXCEEDED`, `NOTHING_SELECTED`, and whatever
- * the source and the sink fail with. Running it again with a sink that remembers goes on where it ended.
+ * the source and the sink fail with. A share (`entryRange`) of which nothing is selected or can be read ends like any
+ * other, and says so with `unread`. Running it again with a sink that remembers goes on where it ended.
  */
 export async function extractArchive(request: ExtractArchiveRequest): Promise<ExtractArchiveResult> {
   const { source, signal } = request;

@@ -1,5 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
-import type { ErrorCode } from '@longshore/protocol';
+import type { AppError, ErrorCode } from '@longshore/protocol';
 import type { ArchiveEntry } from './archive-entry.ts';
 import type { ExtractionBudget } from './extraction-budget.ts';
 import type { EntrySink, SafeEntry, SmallFile } from './ports.ts';
@@ -21,6 +21,11 @@ export type ExtractOutcome = {
   readonly filesKept: number;
   readonly entriesRejected: number;
   readonly bytesStored: number;
+  /**
+   * Of a share of which not one entry could be read: what the whole would fail with if the other shares are no better.
+   * Null otherwise.
+   */
+  readonly unread: AppError | null;
 };
 
 /**
@@ -51,7 +56,10 @@ export type Extraction = {
     declared: Pick<ExpectedContent, 'sizeBytes' | 'crc32'>,
   ): Promise<boolean>;
   reject(entry: { index: number; name: string }, code: ErrorCode, message: string): Promise<void>;
-  /** Throws `NOTHING_SELECTED`, or what was wrong when not a single entry could be read. */
+  /**
+   * Throws `NOTHING_SELECTED`, or what was wrong when not a single entry could be read. A share throws neither: whether
+   * the others are as empty can only be told where all of them are seen.
+   */
   finish(): ExtractOutcome;
 };
 

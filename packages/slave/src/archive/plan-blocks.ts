@@ -1,3 +1,4 @@
+import { freeChunk } from '@longshore/runtime';
 import type { EncodeBlock } from './threads/encode-block.ts';
 import { type FilePart, type Segment, segmentLength, sliceSegment } from './threads/segment.ts';
 
@@ -6,7 +7,8 @@ export type Block = Pick<EncodeBlock, 'literal' | 'parts' | 'dictionaryBytes' | 
 
 /**
  * Cuts a stream of segments into blocks of `blockBytes`; the last is smaller, and empty for an empty stream. A segment
- * of at least `wholeBytes` that came along is a block of its own, as it is: for blocks that nobody encodes.
+ * of at least `wholeBytes` that came along is a block of its own, as it is: for blocks that nobody encodes. Bytes that
+ * come along are given away: they are copied, and freed.
  */
 export async function* planBlocks(
   stream: AsyncIterable<Segment> | Iterable<Segment>,
@@ -16,30 +18,35 @@ export async function* planBlocks(
   let dictionary: readonly Segment[] = [];
   let segments: Segment[] = [];
   let bytes = 0;
+  /** What was cut up whole into the segments of this block and those before. */
+  let used: Uint8Array[] = [];
+  const takeBlock = (isLast: boolean): Block => {
+    const block = assemble(dictionary, segments, isLast);
+    dictionary = lastBytes(segments, dictionaryBytes);
+    for (const chunk of used) freeChunk(chunk);
+    segments = [];
+    used = [];
+    bytes = 0;
+    return block;
+  };
   for await (const segment of stream) {
     if ('bytes' in segment && segment.bytes.length >= wholeBytes) {
-      if (bytes > 0) yield assemble([], segments, false);
-      segments = [];
-      bytes = 0;
+      if (bytes > 0) yield takeBlock(false);
       const { length } = segment.bytes;
       yield { literal: segment.bytes, parts: [length], dictionaryBytes: 0, isLast: false };
       continue;
     }
     let rest = segment;
     while (segmentLength(rest) > 0) {
-      if (bytes === blockBytes) {
-        yield assemble(dictionary, segments, false);
-        dictionary = lastBytes(segments, dictionaryBytes);
-        segments = [];
-        bytes = 0;
-      }
+      if (bytes === blockBytes) yield takeBlock(false);
       const fits = Math.min(segmentLength(rest), blockBytes - bytes);
       segments.push(sliceSegment(rest, 0, fits));
       bytes += fits;
       rest = sliceSegment(rest, fits, segmentLength(rest));
     }
+    if ('bytes' in segment) used.push(segment.bytes);
   }
-  yield assemble(dictionary, segments, true);
+  yield takeBlock(true);
 }
 
 function lastBytes(segments: readonly Segment[], wanted: number): Segment[] {
@@ -48,7 +55,8 @@ function lastBytes(segments: readonly Segment[], wanted: number): Segment[] {
   for (let at = segments.length - 1; at >= 0 && left > 0; at -= 1) {
     const segment = segments[at] as Segment;
     const length = segmentLength(segment);
-    kept.unshift(sliceSegment(segment, Math.max(0, length - left), length));
+    const end = sliceSegment(segment, Math.max(0, length - left), length);
+    kept.unshift('bytes' in end ? { bytes: Uint8Array.from(end.bytes) } : end);
     left -= length;
   }
   return kept;

@@ -54,7 +54,8 @@ export type EntrySink = {
   storeFolder(entry: SafeEntry): Promise<void>;
   /**
    * Stores one file. `content` ends normally only after its size and checksum were verified; when it fails,
-   * nothing of the file may remain. Resolves when the file would survive a crash.
+   * nothing of the file may remain. Resolves when the file would survive a crash. The chunks of a stream are given away:
+   * the sink may free each (`freeChunk`) when it has written it.
    */
   storeFile(entry: SafeEntry, content: Uint8Array | Readable, signal: AbortSignal): Promise<void>;
   /**
@@ -64,10 +65,15 @@ export type EntrySink = {
    */
   storeFiles?(files: readonly SmallFile[], signal: AbortSignal): Promise<void>;
   /**
-   * Stores a file with the content of one stored before by this run or an earlier one (a hard link in a tar).
-   * Without it such entries are rejected as `ENTRY_UNSUPPORTED`.
+   * Stores a file with the content of one that was stored before, by this run or an earlier one (a hard link in a tar),
+   * and answers its size. Throws `ENTRY_UNSUPPORTED` when it cannot find that content any more. Without it such entries
+   * are rejected so.
    */
-  copyFile?(entry: SafeEntry, from: { index: number; path: string }, signal: AbortSignal): Promise<void>;
+  copyFile?(
+    entry: SafeEntry,
+    from: { index: number; path: string },
+    signal: AbortSignal,
+  ): Promise<{ readonly sizeBytes: number }>;
   /** An entry that was not extracted: it goes into the ledger of the task. `name` is as the archive has it. */
   reject(entry: { index: number; name: string; code: ErrorCode; message: string }): Promise<void>;
 };

@@ -1,4 +1,4 @@
-import type { StoredBlob } from '@longshore/protocol';
+import { AppError, type StoredBlob } from '@longshore/protocol';
 import type { EntrySink, SafeEntry } from '../archive/ports.ts';
 import { runConcurrently } from '../archive/run-concurrently.ts';
 import type { BlobSink } from '../transfer/blob-sink.ts';
@@ -10,33 +10,30 @@ const parallelFiles = 8;
 export function createBlobEntrySink(options: {
   blobs: BlobSink;
   ledger: EntryLedger;
+  /** Positions of what earlier executions have stored, and where one of them is. */
   stored: ReadonlySet<number>;
+  findStored: (index: number) => Promise<StoredBlob | null>;
 }): EntrySink {
-  const { blobs, ledger, stored } = options;
+  const { blobs, ledger, stored, findStored } = options;
 
-  /** What this run has stored, by position: a hard link in a tar is another name for one of these. */
+  /** What is stored, by position, as far as it was needed: a hard link in a tar is another name for one of these. */
   const byIndex = new Map<number, StoredBlob>();
 
   const storeFile: EntrySink['storeFile'] = async (entry, content, signal) => {
-    const blob = await blobs.store(content, signal);
+    const blob = await blobs.store(content, signal, { freeChunks: true });
     byIndex.set(entry.index, blob);
     await ledger.addOutput({ kind: 'file', ...attributes(entry), ...blob });
   };
 
   const copyFile: EntrySink['copyFile'] = async (entry, from) => {
-    const blob = byIndex.get(from.index);
-    if (blob === undefined) {
-      const message = `a link to "${from.path}", which an earlier try has stored`;
-      await ledger.addRejected({
-        index: entry.index,
-        name: cut(entry.path),
-        code: 'ENTRY_UNSUPPORTED',
-        message: cut(message),
-      });
-      return;
+    const blob = byIndex.get(from.index) ?? (stored.has(from.index) ? await findStored(from.index) : null);
+    if (blob === null) {
+      throw new AppError('ENTRY_UNSUPPORTED', `a link to "${from.path}", whose blob the master cannot name`);
     }
+    byIndex.set(from.index, blob);
     byIndex.set(entry.index, blob);
     await ledger.addOutput({ kind: 'file', ...attributes(entry), ...blob });
+    return blob;
   };
 
   return {

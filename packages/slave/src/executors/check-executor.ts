@@ -2,9 +2,5 @@ import type { Executor } from './executor.ts';
 
 /** Nothing to do: that the attempt came here, and that its end gets back, is the check. */
 export const checkExecutor = (): Executor<'check'> => async () => ({
-  phase: 'done',
-  bytesDone: 0,
-  bytesTotal: 0,
-  entriesDone: 0,
-  entriesTotal: 0,
+  progress: { phase: 'done', bytesDone: 0, bytesTotal: 0, entriesDone: 0, entriesTotal: 0 },
 });

@@ -28,7 +28,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
     // The archive was stored and reported, and the slave ended before it could say so.
     if ((await execution.storedOutputs()).has(0)) {
       log.info({}, 'the archive was stored by an earlier try');
-      return { ...progress, phase: 'done' };
+      return { progress: { ...progress, phase: 'done' } };
     }
 
     const make = async (checksFirst: boolean): Promise<{ stored: StoredBlob; lost: RejectedEntry[] }> => {
@@ -86,7 +86,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
         { kind: 'file', index: 0, path: '', modifiedAtMs: Math.round(clock.nowMs()), mode: null, ...stored },
       ],
     });
-    return { ...progress, phase: 'done' };
+    return { progress: { ...progress, phase: 'done' } };
   };
 }
 

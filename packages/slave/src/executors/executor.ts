@@ -1,4 +1,4 @@
-import type { Attempt, Progress, ReportEvent, Work, WorkKind } from '@longshore/protocol';
+import type { Attempt, Progress, ReportEvent, StoredBlob, Work, WorkKind } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
 import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { AttemptLog } from '../report/attempt-log.ts';
@@ -20,6 +20,8 @@ export type Execution = {
   readonly log: AttemptLog;
   /** Positions of the outputs that earlier executions of the part have stored. */
   storedOutputs(): Promise<ReadonlySet<number>>;
+  /** Where the file at one of these positions is; null when the master cannot tell. */
+  findStored(index: number): Promise<StoredBlob | null>;
   progress(progress: Progress): void;
   /** Resolves when the event is in the journal. */
   report(event: WorkEvent): Promise<void>;
@@ -27,8 +29,11 @@ export type Execution = {
 
 export type WorkOf<Kind extends WorkKind> = Extract<Work, { kind: Kind }>;
 
+/** What an executor ends with. `unread` as in the report that the work is completed. */
+export type WorkDone = Pick<Extract<ReportEvent, { type: 'completed' }>, 'progress' | 'unread'>;
+
 /**
- * Does one kind of work and resolves with the final progress when everything it made was reported. Throws an
+ * Does one kind of work and resolves when everything it made was reported. Throws an
  * `AppError`; a retryable one is tried again, on what is stored by then.
  */
-export type Executor<Kind extends WorkKind> = (work: WorkOf<Kind>, execution: Execution) => Promise<Progress>;
+export type Executor<Kind extends WorkKind> = (work: WorkOf<Kind>, execution: Execution) => Promise<WorkDone>;

@@ -1,7 +1,7 @@
-import type { Progress, WorkKind } from '@longshore/protocol';
+import type { WorkKind } from '@longshore/protocol';
 import { checkExecutor } from './check-executor.ts';
 import { createArchiveExecutor } from './create-archive-executor.ts';
-import type { Execution, Executor } from './executor.ts';
+import type { Execution, Executor, WorkDone } from './executor.ts';
 import type { ExecutorDependencies } from './executor-dependencies.ts';
 import { extractArchiveExecutor } from './extract-archive-executor.ts';
 
@@ -14,7 +14,7 @@ export const executors = {
   check: checkExecutor,
 } as const satisfies Executors;
 
-export type Execute = (execution: Execution) => Promise<Progress>;
+export type Execute = (execution: Execution) => Promise<WorkDone>;
 
 export function createExecute(dependencies: ExecutorDependencies): Execute {
   return (execution) => {

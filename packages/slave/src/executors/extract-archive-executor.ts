@@ -1,4 +1,4 @@
-import { AppError, type Limits, type Progress } from '@longshore/protocol';
+import { AppError, type ErrorInfo, type Limits, type Progress, toErrorInfo } from '@longshore/protocol';
 import { attemptPurpose } from '@longshore/protocol/server';
 import { extractArchive } from '../archive/extract-archive.ts';
 import type { ExtractProgress } from '../archive/extraction.ts';
@@ -30,8 +30,15 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
     if (stored.size > 0) log.info({ entriesStored: stored.size }, 'going on behind what is stored already');
     const ledger = createEntryLedger(execution.report);
     let progress = toProgress(null);
+    let unread: ErrorInfo | undefined;
     try {
-      const { filesStored, filesKept, foldersStored, entriesRejected } = await extractArchive({
+      const {
+        unread: error,
+        filesStored,
+        filesKept,
+        foldersStored,
+        entriesRejected,
+      } = await extractArchive({
         ...first,
         volumes: volumes.length > 1 ? volumes : [],
         select: work.select,
@@ -40,7 +47,12 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
         password: link.openPassword(work.password, attemptPurpose(attempt)),
         encoding: work.encoding,
         budget: toBudget(attempt.limits),
-        sink: createBlobEntrySink({ blobs: openSink(execution), ledger, stored }),
+        sink: createBlobEntrySink({
+          blobs: openSink(execution),
+          ledger,
+          stored,
+          findStored: execution.findStored,
+        }),
         threads,
         tempSpace,
         onFormat: (format) => log.info({ format }, 'format recognised'),
@@ -63,6 +75,7 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
         },
         signal,
       });
+      if (error !== null) unread = toErrorInfo(error);
       log[entriesRejected > 0 ? 'warn' : 'info'](
         { filesStored, filesKept, foldersStored, entriesRejected },
         'every entry was looked at',
@@ -71,7 +84,7 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
       // Also after a failure: what is stored must be known, to be kept by the next try or to be purged.
       await ledger.close();
     }
-    return { ...progress, phase: 'done' };
+    return { progress: { ...progress, phase: 'done' }, ...(unread === undefined ? {} : { unread }) };
   };
 }
 

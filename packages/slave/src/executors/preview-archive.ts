@@ -4,6 +4,8 @@ import { archivePurpose } from '@longshore/protocol/server';
 import type { ListedEntry } from '../archive/archive-entry.ts';
 import type { FormatId } from '../archive/formats.ts';
 import { listArchive } from '../archive/list-archive.ts';
+import { safeEntryPath } from '../archive/safe-entry-path.ts';
+import { selectEntries } from '../archive/select-entries.ts';
 import type { ArchiveThreads } from '../archive/threads/archive-threads.ts';
 import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { MasterLink } from '../report/master-link.ts';
@@ -114,10 +116,10 @@ function keyOf({ volumes, encoding }: ListArchive, password: string | null): str
 
 async function keptPage(kept: KeptListing, request: ListArchive): Promise<ArchiveListing> {
   const isSplit = request.volumes.length > 1;
-  const searches = request.search !== null && request.search !== '';
-  const page = createPage(request, searches ? 0 : kept.count);
-  for await (const { at, entry } of kept.entries(searches ? 0 : request.offset)) {
-    if (searches) page.add(entry);
+  const filters = (request.search !== null && request.search !== '') || request.select.length > 0;
+  const page = createPage(request, filters ? 0 : kept.count);
+  for await (const { at, entry } of kept.entries(filters ? 0 : request.offset)) {
+    if (filters) page.add(entry);
     else if (at >= request.offset + request.limit) break;
     else if (at >= request.offset) page.take(entry);
   }
@@ -125,14 +127,15 @@ async function keptPage(kept: KeptListing, request: ListArchive): Promise<Archiv
 }
 
 /** The entries of one page, and how many match in all. */
-function createPage({ offset, limit, search }: ListArchive, known = 0) {
+function createPage({ offset, limit, search, select }: ListArchive, known = 0) {
   const wanted = search?.toLowerCase() ?? '';
+  const isSelected = selectEntries(select);
   const entries: ArchiveListEntry[] = [];
   let matching = known;
   return {
     take: (entry: ArchiveListEntry) => void entries.push(entry),
     add(entry: ArchiveListEntry) {
-      if (!entry.path.toLowerCase().includes(wanted)) return;
+      if (!entry.path.toLowerCase().includes(wanted) || !isSelected(pathOf(entry))) return;
       matching += 1;
       if (matching > offset && entries.length < limit) entries.push(entry);
     },
@@ -154,6 +157,12 @@ function createPage({ offset, limit, search }: ListArchive, known = 0) {
       splittable: format === 'zip' && !isSplit,
     }),
   };
+}
+
+/** The path by which an extraction selects it. */
+function pathOf({ path, unsafe }: ArchiveListEntry): string {
+  const safe = unsafe === null ? safeEntryPath(path, limits) : { reason: unsafe };
+  return 'path' in safe ? safe.path : path;
 }
 
 const toListEntry = (entry: ListedEntry): ArchiveListEntry => ({

@@ -1,4 +1,4 @@
-import { type AttemptRef, type LogLine, Report, type ReportEvent } from '@longshore/protocol';
+import { type AttemptRef, type LogLine, Output, Report, type ReportEvent } from '@longshore/protocol';
 import type Database from 'better-sqlite3';
 
 export type OutboxRows = {
@@ -12,6 +12,8 @@ export type OutboxRows = {
   changeKey(from: string, to: string): void;
   /** Positions of the outputs of an attempt that the master has not acknowledged. */
   outputIndices(ref: AttemptRef): readonly number[];
+  /** The one of them at this position. */
+  findOutput(ref: AttemptRef, index: number): Output | undefined;
   /** Reports of all keys. */
   count(): number;
   isEmpty(keyId: string): boolean;
@@ -50,6 +52,12 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
        where part_id = ? and attempt = ? and outbox.event ->> 'type' = 'outputs'`,
     )
     .pluck(true);
+  const findOutput = database
+    .prepare<[string, number, number], string>(
+      `select output.value from outbox, json_each(outbox.event, '$.outputs') as output
+       where part_id = ? and attempt = ? and outbox.event ->> 'type' = 'outputs' and output.value ->> 'index' = ?`,
+    )
+    .pluck(true);
   const count = database.prepare<[], number>(`select count(*) from outbox`).pluck(true);
   const any = database.prepare(`select 1 from outbox where key_id = ? limit 1`);
   const after = database.prepare(`select 1 from outbox where key_id = ? and ordinal > ? limit 1`);
@@ -83,6 +91,10 @@ export function createOutboxRows(database: Database.Database): OutboxRows {
       changeKey.run(to, from);
     },
     outputIndices: (ref) => outputIndices.all(ref.partId, ref.attempt),
+    findOutput: (ref, index) => {
+      const found = findOutput.get(ref.partId, ref.attempt, index);
+      return found === undefined ? undefined : Output.parse(JSON.parse(found));
+    },
     hasAfter: (keyId, ordinal) => after.get(keyId, ordinal) !== undefined,
     count: () => count.get() ?? 0,
     isEmpty: (keyId) => any.get(keyId) === undefined,

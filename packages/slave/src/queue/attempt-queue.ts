@@ -177,7 +177,7 @@ export function createAttemptQueue(options: {
     switch (step.type) {
       case 'complete':
         log.info({ ...executed(entry), ...amount(step.progress) }, 'attempt completed');
-        await reports.record(held, { type: 'completed', progress: step.progress });
+        await reports.record(held, { ...step, type: 'completed' });
         break;
       case 'fail':
         log.failure('warn', { try: entry.tries, ...executed(entry) }, step.error, 'attempt failed');

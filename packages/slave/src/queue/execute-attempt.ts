@@ -45,7 +45,7 @@ export function createExecuteAttempt(options: {
       const link = masters.find(keyId);
       if (link === undefined)
         throw new AppError('UNAVAILABLE', 'the master of this attempt has not said hello');
-      const progress = await execute({
+      const done = await execute({
         attempt,
         link,
         signal,
@@ -57,14 +57,15 @@ export function createExecuteAttempt(options: {
             reports.transferred(held, moved);
           },
         },
-        storedOutputs: () => storedOutputs(attempt, link, { tries, signal }),
+        storedOutputs: () => storedOutputs.indices(attempt, link, { tries, signal }),
+        findStored: (index) => storedOutputs.find(attempt, link, { index, signal }),
         progress: (state) => {
           if (!signal.aborted) reports.progress(held, state);
         },
         report: (event) => reports.record(held, event),
       });
       span.end();
-      return { type: 'done', progress };
+      return { type: 'done', ...done };
     } catch (error) {
       if (signal.aborted) {
         const reason = signal.reason as AbortReason;

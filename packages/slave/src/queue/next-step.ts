@@ -1,15 +1,16 @@
-import { AppError, type ErrorCode, type Progress } from '@longshore/protocol';
+import { AppError, type ErrorCode } from '@longshore/protocol';
+import type { WorkDone } from '../executors/executor.ts';
 import { type BackoffPolicy, backoffMs } from '../timing/backoff.ts';
 import type { AbortReason } from './abort-reason.ts';
 
 /** How one execution of an attempt ended. */
 export type Outcome =
-  | { readonly type: 'done'; readonly progress: Progress }
+  | ({ readonly type: 'done' } & WorkDone)
   | { readonly type: 'stopped'; readonly reason: AbortReason }
   | { readonly type: 'failed'; readonly error: AppError };
 
 export type NextStep =
-  | { readonly type: 'complete'; readonly progress: Progress }
+  | ({ readonly type: 'complete' } & WorkDone)
   | { readonly type: 'fail'; readonly error: AppError }
   | { readonly type: 'retry'; readonly error: AppError; readonly delayMs: number }
   /** The master was away. That is no fault of the work: it waits for the next heartbeat that is answered. */
@@ -47,7 +48,7 @@ export function nextStep(
   const { tries, outages } = spent;
   switch (outcome.type) {
     case 'done':
-      return { type: 'complete', progress: outcome.progress };
+      return { ...outcome, type: 'complete' };
     case 'failed': {
       const { error } = outcome;
       // The master refused something because the attempt is not ours any more.

@@ -131,9 +131,13 @@ export async function startFakeMaster(options: { secret?: string } = {}): Promis
     };
     return c.json(SourcePage.parse(page));
   });
-  app.get(masterRoutes.storedEntries, (c) =>
-    c.json({ indices: [...master.outputsOf(c.req.param('partId')).keys()] }),
-  );
+  app.get(masterRoutes.storedEntries, (c) => {
+    const outputs = master.outputsOf(c.req.param('partId'));
+    const wanted = c.req.query('index');
+    if (wanted === undefined) return c.json({ indices: [...outputs.keys()] });
+    const output = outputs.get(Number(wanted));
+    return c.json({ indices: [Number(wanted)], file: output?.kind === 'file' ? output : null });
+  });
   app.post(masterRoutes.output, (c) => c.json(outputAccess('remote')));
   app.get('/blobs/v1/:blobId', (c) => {
     checkTicket(c);

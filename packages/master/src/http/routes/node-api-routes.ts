@@ -33,7 +33,7 @@ export type NodeApi = {
   reports(sender: NodeSender, batch: ReportBatch): Promise<ReportVerdicts>;
   /** `from` is the position of the first source of the page. */
   sources(nodeId: NodeId, ref: AttemptRef, from: number): Promise<SourcePage>;
-  storedEntries(nodeId: NodeId, ref: AttemptRef): Promise<StoredEntries>;
+  storedEntries(nodeId: NodeId, ref: AttemptRef, index: number | undefined): Promise<StoredEntries>;
   output(nodeId: NodeId, ref: AttemptRef): Promise<OutputAccess>;
 };
 
@@ -77,13 +77,20 @@ export function mountNodeApiRoutes(
     answerSigned(c, await api.sources(nodeOf(c), refOf(c), cursorOf(c))),
   );
   routes.get(masterRoutes.storedEntries, async (c) =>
-    answerSigned(c, await api.storedEntries(nodeOf(c), refOf(c))),
+    answerSigned(c, await api.storedEntries(nodeOf(c), refOf(c), indexOf(c.req.query('index')))),
   );
   routes.post(masterRoutes.output, async (c) => answerSigned(c, await api.output(nodeOf(c), refOf(c))));
   app.route('/', routes);
 }
 
 const nodeOf = (c: Context<SignedEnv<NodeKey>>): NodeId => c.get('peer').key.nodeId;
+
+function indexOf(query: string | undefined): number | undefined {
+  if (query === undefined) return undefined;
+  const index = z.coerce.number().pipe(Count).safeParse(query);
+  if (!index.success) throw new AppError('BAD_REQUEST', 'index: not the position of an entry');
+  return index.data;
+}
 
 function refOf(c: Context<SignedEnv<NodeKey>>): AttemptRef {
   const ref = RefParams.safeParse(c.req.param());

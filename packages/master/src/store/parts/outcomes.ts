@@ -16,13 +16,17 @@ const holdersPart = (db: Db, holder: Holder) =>
     .where('state', 'in', held);
 
 /**
- * True when the part was still held by this attempt and is now completed. The line of the timeline is left to the
- * caller, who may have more to write.
+ * True when the part was still held by this attempt and is now completed. `unread` is kept with it, for the judgement
+ * over all parts. The line of the timeline is left to the caller, who may have more to write.
  */
-export async function completePart(db: Db, holder: Holder & { progress: Progress }): Promise<boolean> {
+export async function completePart(
+  db: Db,
+  holder: Holder & { progress: Progress; unread?: ErrorInfo | undefined },
+): Promise<boolean> {
   const done: Progress = { ...holder.progress, phase: 'done' };
+  const error = holder.unread === undefined ? null : JSON.stringify(holder.unread);
   const updated = await holdersPart(db, holder)
-    .set({ state: 'completed', lease_until_ms: null, progress: JSON.stringify(done) })
+    .set({ state: 'completed', lease_until_ms: null, progress: JSON.stringify(done), error })
     .executeTakeFirst();
   if (updated.numUpdatedRows === 0n) return false;
   await closeAttempt(db, { ...holder, state: 'completed', error: null });

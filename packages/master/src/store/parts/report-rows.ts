@@ -211,6 +211,20 @@ export async function listStoredEntries(db: Db, partId: string): Promise<number[
   return rows.map((row) => row.entry_index);
 }
 
+/** The blob of a stored entry, or undefined when it is not stored or is no file. */
+export async function findStoredFile(
+  db: Db,
+  entry: { partId: string; index: number },
+): Promise<{ blobId: string; sizeBytes: number; sha256: string } | undefined> {
+  return db
+    .selectFrom('outputs')
+    .innerJoin('blobs', 'blobs.id', 'outputs.blob_id')
+    .select(['blobs.id as blobId', 'blobs.size_bytes as sizeBytes', 'blobs.sha256'])
+    .where('outputs.part_id', '=', entry.partId)
+    .where('outputs.entry_index', '=', entry.index)
+    .executeTakeFirst();
+}
+
 /** Blobs of one attempt that are stored with this size and digest. */
 export async function findStagedBlobs(
   db: Db,
@@ -251,15 +265,16 @@ export async function countRejected(db: Db, taskIds: readonly string[]): Promise
   return new Map(rows.map((row) => [row.task_id, Number(row.count)]));
 }
 
-/** Bytes that all parts of a task have stored. */
-export async function sumOutputBytes(db: Db, taskId: string): Promise<number> {
+/** What all parts of a task have stored. */
+export async function sumOutputs(db: Db, taskId: string): Promise<{ count: number; bytes: number }> {
   const row = await db
     .selectFrom('outputs')
     .innerJoin('parts', 'parts.id', 'outputs.part_id')
+    .select(sql<number>`count(*)`.as('count'))
     .select(sql<number>`coalesce(sum(outputs.size_bytes), 0)`.as('bytes'))
     .where('parts.task_id', '=', taskId)
     .executeTakeFirstOrThrow();
-  return Number(row.bytes);
+  return { count: Number(row.count), bytes: Number(row.bytes) };
 }
 
 /** All outputs of a task in the order of parts and entries. */

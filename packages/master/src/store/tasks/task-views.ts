@@ -198,7 +198,7 @@ export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> 
     state: part.state,
     progress: JSON.parse(part.progress) as Progress,
     waitingFor: part.waiting_for,
-    error: parseError(part.error),
+    error: part.state === 'failed' ? parseError(part.error) : null,
     attempts: (attemptsOf.get(part.id) ?? []).map(viewAttempt),
   });
   return { ...task, parts: parts.map(viewPart) };

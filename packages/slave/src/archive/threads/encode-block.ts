@@ -82,6 +82,10 @@ function shrinks(raw: Buffer): boolean {
 }
 
 function join({ literal, parts, codec }: EncodeBlock): Buffer {
+  // All of it came along, and goes back as it is.
+  if (codec === 'none' && parts.length === 1 && parts[0] === literal.length) {
+    return Buffer.from(literal.buffer, literal.byteOffset, literal.length);
+  }
   const lengths = parts.map((part) => (typeof part === 'number' ? part : part.end - part.start));
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const bytes = codec === 'none' ? Buffer.allocUnsafeSlow(total) : scratchBuffer(total);
@@ -97,5 +101,7 @@ function join({ literal, parts, codec }: EncodeBlock): Buffer {
       at += part.end - part.start;
     }
   }
+  // Copied: until the collector came there would be many of them.
+  if (literal.byteLength === literal.buffer.byteLength) (literal.buffer as ArrayBuffer).transfer(0);
   return bytes;
 }

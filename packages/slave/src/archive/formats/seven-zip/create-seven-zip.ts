@@ -44,7 +44,7 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
       entriesDone += 1;
       onProgress({ bytesDone, entriesDone });
     }
-    await setFolderTimes(members, tree);
+    await setFolderAttributes(members, tree);
     const archive = join(folder, 'archive.7z');
     const options = ['-t7z', `-mx=${level}`, `-mmt=${threads.size}`, '-bd', '-bso0', '-snl-'];
     // "-p" without a value makes it ask, which it does on standard input, twice.
@@ -78,7 +78,8 @@ async function layOut(member: ArchiveMember, path: string, signal: AbortSignal):
     await rm(path, { force: true });
     return lost;
   }
-  await chmod(path, member.mode & 0o777);
+  // 7-Zip must be able to read it.
+  await chmod(path, (member.mode & 0o777) | 0o400);
   await utimes(path, member.modifiedAtMs / 1000, member.modifiedAtMs / 1000);
   return null;
 }
@@ -99,7 +100,7 @@ async function copyTo(path: string, source: ByteSource, signal: AbortSignal): Pr
  * Last, because making what is in a folder changes its time. A folder that is no member itself is as old as the
  * newest member in it, so that the same members make the same archive.
  */
-async function setFolderTimes(members: readonly ArchiveMember[], tree: string): Promise<void> {
+async function setFolderAttributes(members: readonly ArchiveMember[], tree: string): Promise<void> {
   const times = new Map<string, number>();
   for (const { path, modifiedAtMs } of members) {
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
@@ -107,6 +108,8 @@ async function setFolderTimes(members: readonly ArchiveMember[], tree: string): 
       times.set(folder, Math.max(times.get(folder) ?? 0, modifiedAtMs));
     }
   }
-  for (const { kind, path, modifiedAtMs } of members) if (kind === 'folder') times.set(path, modifiedAtMs);
+  const folders = members.filter(({ kind }) => kind === 'folder');
+  for (const { path, modifiedAtMs } of folders) times.set(path, modifiedAtMs);
   for (const [path, timeMs] of times) await utimes(join(tree, path), timeMs / 1000, timeMs / 1000);
+  for (const { path, mode } of folders) await chmod(join(tree, path), (mode & 0o777) | 0o700);
 }

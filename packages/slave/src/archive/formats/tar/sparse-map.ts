@@ -128,7 +128,8 @@ function check(
 const damaged = (): AppError =>
   new AppError('ARCHIVE_CORRUPT', 'the map of a sparse file in the tar is damaged');
 
-const zeros = Buffer.alloc(256 * 1024);
+// Given away again and again: as a part of something longer it cannot be freed.
+const zeros = Buffer.alloc(256 * 1024 + 1).subarray(1);
 
 /** The whole content, holes filled with zeros: as many bytes as any other file, and counted as such. */
 export function fillHoles(stored: ByteReader, { pieces, sizeBytes }: SparseMap): Readable {

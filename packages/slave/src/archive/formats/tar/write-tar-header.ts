@@ -16,7 +16,7 @@ export function writeTarHeader(member: ArchiveMember): Buffer {
   if (seconds < 0 || seconds > maxOctalSize) records.push(paxRecord('mtime', String(seconds)));
 
   const main = headerBlock({
-    ...(fields ?? { name: Buffer.from(path).subarray(0, 100), prefix: Buffer.alloc(0) }),
+    ...(fields ?? { name: shortName(path, isFolder), prefix: Buffer.alloc(0) }),
     mode: member.mode & 0o777,
     sizeBytes: Math.min(sizeBytes, maxOctalSize),
     seconds: Math.min(Math.max(seconds, 0), maxOctalSize),
@@ -41,6 +41,12 @@ export const padding = (length: number): Buffer =>
 
 /** Two blocks of zeros end a tar. */
 export const tarEnd = (): Buffer => Buffer.alloc(blockBytes * 2);
+
+/** What programs see that know no pax. A slash at its end would make a folder of a file, as it did in V7. */
+function shortName(path: string, isFolder: boolean): Buffer {
+  const name = Buffer.from(path).subarray(0, 100);
+  return !isFolder && name.at(-1) === 0x2f ? name.subarray(0, -1) : name;
+}
 
 /** A path as ustar has room for it, or null. Names beyond ASCII go to pax, which says that they are UTF-8. */
 function splitPath(path: string): { name: Buffer; prefix: Buffer } | null {

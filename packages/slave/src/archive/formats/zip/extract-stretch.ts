@@ -6,7 +6,7 @@ import { readRange } from '../../read-range.ts';
 import type { ThreadShare } from '../../threads/archive-threads.ts';
 import type { PasswordCheck } from './check-password.ts';
 import { extractLargeEntry } from './extract-large-entry.ts';
-import type { Stretch } from './plan-stretches.ts';
+import { type Stretch, splitStretch } from './plan-stretches.ts';
 import { refuse, type ZipFile } from './zip-file.ts';
 
 export type ZipContext = {
@@ -16,17 +16,38 @@ export type ZipContext = {
   readonly share: ThreadShare;
 };
 
+/**
+ * So much of a stretch is decoded at once. Several stretches are under way, and what is decoded stays in memory until it
+ * is stored, which takes longer than all the rest where the store is elsewhere.
+ */
+const batchBytes = 3 * 1024 * 1024;
+
 /** Reads one stretch, has its entries decoded on a thread, and stores those that are as the archive says. */
-export async function extractStretch(
+export async function extractStretch(stretch: Stretch<ZipFile>, context: ZipContext): Promise<void> {
+  const { source, signal } = context.request;
+  const batches = splitStretch(stretch, batchBytes);
+  if (source.localPath !== null) {
+    for (const batch of batches) await extractBatch(batch, { path: source.localPath }, context);
+    return;
+  }
+  const bytes = await readRange(source, stretch, signal);
+  for (const batch of batches) {
+    const part = { bytes: bytes.subarray(batch.start - stretch.start, batch.end - stretch.start) };
+    // What is given to a thread is gone: all but the last get a copy.
+    const isLast = batch === batches.at(-1);
+    await extractBatch(batch, isLast ? part : { bytes: Uint8Array.from(part.bytes) }, context);
+  }
+}
+
+async function extractBatch(
   { start, end, files }: Stretch<ZipFile>,
+  from: { path: string } | { bytes: Uint8Array },
   context: ZipContext,
 ): Promise<void> {
   const { request, extraction, share, passwordCheck } = context;
   const { source, signal, password } = request;
-  const bytes = source.localPath === null ? await readRange(source, { start, end }, signal) : null;
-  if (bytes === null) source.noteRead?.(end - start);
-  const from = bytes === null ? { path: source.localPath ?? '' } : { bytes };
-  const transfer = bytes === null ? [] : [bytes.buffer as ArrayBuffer];
+  if ('path' in from) source.noteRead?.(end - start);
+  const transfer = 'bytes' in from ? [from.bytes.buffer as ArrayBuffer] : [];
   const entries = files.map(({ entry: _, ...located }) => located);
   const work = { from, start, end, entries, password };
   const { content, lengths } = await share.run('decodeZipEntries', work, { signal, transfer });

@@ -13,7 +13,7 @@ const text = Buffer.from('content that is long enough to shrink, to shrink, to s
 
 /** A zip of one entry, without its end record, whose local header has so many bytes of padding as an extra field. */
 function zipBody(
-  entry: {
+  wanted: {
     method?: number;
     paddingBytes?: number;
     flags?: number;
@@ -22,9 +22,9 @@ function zipBody(
     content?: Uint8Array;
   } = {},
 ): { bytes: Buffer; start: number } {
-  const { method = 8, paddingBytes = 0, flags = 0, content = text } = entry;
-  const { name = Buffer.from('a.txt') } = entry;
-  const { localName = name } = entry;
+  const { method = 8, paddingBytes = 0, flags = 0, content = text } = wanted;
+  const { name = Buffer.from('a.txt') } = wanted;
+  const { localName = name } = wanted;
   const packed = method === 8 ? deflateRawSync(content) : content;
   const common = Buffer.alloc(26);
   common.writeUInt16LE(20, 0);

@@ -28,10 +28,7 @@ export function planStretches<F extends Placed>(
   const stretches: { start: number; end: number; files: F[] }[] = [];
   let decodedBytes = 0;
   for (const file of files) {
-    const end = Math.min(
-      file.limit,
-      file.headerOffset + 30 + file.nameLength + extraSlackBytes + file.compressedBytes,
-    );
+    const end = endOf(file);
     const last = stretches.at(-1);
     const joins =
       last !== undefined &&
@@ -49,3 +46,24 @@ export function planStretches<F extends Placed>(
   }
   return stretches;
 }
+
+/** The pieces of a stretch that decode to about so many bytes, at least one entry each. */
+export function splitStretch<F extends Placed>(stretch: Stretch<F>, maxDecodedBytes: number): Stretch<F>[] {
+  const pieces: { start: number; end: number; files: F[] }[] = [];
+  let decodedBytes = 0;
+  for (const file of stretch.files) {
+    const last = pieces.at(-1);
+    decodedBytes += file.sizeBytes;
+    if (last !== undefined && decodedBytes <= maxDecodedBytes) {
+      last.files.push(file);
+      last.end = Math.max(last.end, endOf(file));
+    } else {
+      pieces.push({ start: file.headerOffset, end: endOf(file), files: [file] });
+      decodedBytes = file.sizeBytes;
+    }
+  }
+  return pieces;
+}
+
+const endOf = (file: Placed): number =>
+  Math.min(file.limit, file.headerOffset + 30 + file.nameLength + extraSlackBytes + file.compressedBytes);

@@ -1,0 +1,160 @@
+/**
+ * One large zip extracted by one slave and by two, each of one thread and on a processor of its own: what sharing gains,
+ * and from which size on it pays. A real master; the same archive, the same two slaves; rounds interleaved.
+ *
+ *   node bench/archive/two-slaves.ts [--sizes 16,32,64] [--rounds 3] [--bandwidth 40MB] [--entry-kib 1024]
+ *
+ * `--sizes` are those of the archives, in MiB, because that is what `SplitAbove` is compared with. `--bandwidth` bounds what
+ * each slave transfers each second, as a machine elsewhere is bounded by its line.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { files, tasks } from '@longshore/protocol';
+import type { ArchiveMember } from '../../packages/slave/src/archive/ports.ts';
+import { archiveOf, fileMember } from '../../packages/slave/src/archive/test-support/run-archive.ts';
+import { createArchiveThreads } from '../../packages/slave/src/archive/threads/archive-threads.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { closeAll } from '../../test/support/programs.ts';
+import { cpuSeconds, percentile, startCluster } from '../lib/cluster.ts';
+
+const { values } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '16,32,64,128,256,512' },
+    rounds: { type: 'string', default: '3' },
+    bandwidth: { type: 'string', default: '0' },
+    'entry-kib': { type: 'string', default: '1024' },
+    folder: { type: 'string', default: '/dev/shm' },
+  },
+});
+const rounds = Number(values.rounds);
+const entryBytes = Number(values['entry-kib']) * 1024;
+const folder = await mkdtemp(join(values.folder, 'longshore-two-'));
+
+// What is thrown below must not leave servers and gigabytes of shared memory behind.
+async function giveUp(reason: unknown): Promise<never> {
+  console.error(reason);
+  await closeAll();
+  await rm(folder, { recursive: true, force: true });
+  process.exit(1);
+}
+for (const event of ['uncaughtException', 'SIGTERM', 'SIGINT'] as const) {
+  process.once(event, (reason: unknown) => void giveUp(reason));
+}
+
+const text = Buffer.alloc(16 * 2 ** 20 + entryBytes);
+for (let at = 0, second = 0; at < text.length; second += 0.013) {
+  const line = `2026-01-01T${second.toFixed(3)}Z GET /files/${Math.floor(Math.random() * 1e6)} 200 ${Math.floor(Math.random() * 1e4)} ms\n`;
+  at += text.write(line, at, 'latin1');
+}
+
+/** Log lines and noise in turns: about 0.6 bytes of archive for each byte. */
+function makeEntry(index: number): Buffer {
+  if (index % 2 === 0) return randomBytes(entryBytes);
+  const from = Math.floor(Math.random() * (text.length - entryBytes));
+  return text.subarray(from, from + entryBytes);
+}
+
+async function makeArchive(sizeMiB: number): Promise<{ archive: Buffer; entries: number }> {
+  const threads = createArchiveThreads({ size: 2 });
+  const members: ArchiveMember[] = [];
+  try {
+    const probe = await archiveOf(
+      threads,
+      [0, 1].map((index) => fileMember(`${index}`, makeEntry(index))),
+      {
+        format: 'zip',
+        level: 'fast',
+      },
+    );
+    const entries = Math.round((sizeMiB * 2 ** 20) / (probe.length / 2));
+    for (let index = 0; index < entries; index += 1) members.push(fileMember(`${index}`, makeEntry(index)));
+    return { archive: await archiveOf(threads, members, { format: 'zip', level: 'fast' }), entries };
+  } finally {
+    await threads.close();
+  }
+}
+
+const machines = [
+  { name: 'a', weight: 1, port: 5441, cpu: 0 },
+  { name: 'b', weight: 1, port: 5442, cpu: 1 },
+].map(({ cpu, ...machine }) => ({
+  ...machine,
+  within: ['taskset', '-c', String(cpu)],
+  env: { LONGSHORE_SLAVE_COMPRESSION_THREADS: '1', LONGSHORE_SLAVE_MAX_BANDWIDTH: values.bandwidth },
+}));
+const cluster = await startCluster(machines, {
+  dataPath: join(folder, 'master'),
+  // Below every archive: whether it is shared is decided by naming a node or none.
+  env: { LONGSHORE_TASKS_SPLIT_ABOVE: '1 MiB' },
+});
+const slavePids = cluster.slaves.map(({ child }) => child.pid);
+
+type Sample = { seconds: number; parts: number; slaveCpu: number; masterCpu: number };
+
+async function extract(node: string | null): Promise<Sample> {
+  const cpu = () => ({
+    slave: slavePids.reduce<number>((sum, pid) => sum + cpuSeconds(pid), 0),
+    master: cpuSeconds(cluster.master.child.pid),
+  });
+  const before = cpu();
+  const { id } = await cluster.call(tasks.submitTask, {
+    body: { kind: 'extract-archive', source: '/archive.zip', destination: '/out', node },
+  });
+  const ended = await eventually(
+    'the task ends',
+    async () => {
+      const shown = await cluster.call(tasks.showTask, { params: { id } });
+      return shown.finishedAtMs === null ? undefined : shown;
+    },
+    600_000,
+  );
+  if (ended.state !== 'completed') throw new Error(JSON.stringify(ended));
+  const after = cpu();
+  await cluster.call(files.remove, { body: { paths: ['/out'] } });
+  return {
+    seconds: ((ended.finishedAtMs ?? 0) - ended.createdAtMs) / 1000,
+    parts: ended.parts.length,
+    slaveCpu: after.slave - before.slave,
+    masterCpu: after.master - before.master,
+  };
+}
+
+const line = (cells: unknown[]): void => void process.stdout.write(`| ${cells.join(' | ')} |\n`);
+line(['archive MiB', 'out MiB', 'one slave s', 'two slaves s', 'gain', 'CPU s: slaves', 'master', 'load']);
+line(['---', '---', '---', '---', '---', '---', '---', '---']);
+for (const sizeMiB of values.sizes.split(',').map(Number)) {
+  const { archive, entries } = await makeArchive(sizeMiB);
+  await cluster.upload('/archive.zip', archive);
+  const samples: Record<'one' | 'two', Sample[]> = { one: [], two: [] };
+  for (let round = 0; round <= rounds; round += 1) {
+    const pair = { one: await extract('a'), two: await extract(null) };
+    if (pair.one.parts !== 1 || pair.two.parts !== 2) throw new Error('not shared as it should be');
+    // The first round warms up.
+    if (round === 0) continue;
+    samples.one.push(pair.one);
+    samples.two.push(pair.two);
+  }
+  await cluster.call(files.remove, { body: { paths: ['/archive.zip'] } });
+  const median = (of: 'one' | 'two', key: keyof Sample) =>
+    percentile(
+      samples[of].map((sample) => sample[key]),
+      0.5,
+    );
+  const shown = (of: 'one' | 'two', key: keyof Sample) => median(of, key).toFixed(2);
+  line([
+    (archive.length / 2 ** 20).toFixed(0),
+    ((entries * entryBytes) / 2 ** 20).toFixed(0),
+    shown('one', 'seconds'),
+    shown('two', 'seconds'),
+    (median('one', 'seconds') / median('two', 'seconds')).toFixed(2),
+    `${shown('one', 'slaveCpu')}, ${shown('two', 'slaveCpu')}`,
+    `${shown('one', 'masterCpu')}, ${shown('two', 'masterCpu')}`,
+    loadavg()[0]?.toFixed(1),
+  ]);
+}
+await closeAll();
+await rm(folder, { recursive: true, force: true });
+process.exit(0);
