@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import {
   eventsRoute,
   fileBytesRoutes,
@@ -26,6 +29,47 @@ const otherRoutes = [
   const [access = '', method = '', path = ''] = route.split(' ');
   return { access, method, path };
 });
+
+type Written = { method: string; path: string; headers: Record<string, string> };
+
+/** Other ways to write a request that some server somewhere takes for the same one. */
+function otherWays(method: string, path: string, host: string): Written[] {
+  const paths = [
+    `/${path}`,
+    path.replace('/v1/', '/v1//'),
+    path.replace('/v1/', '/v1/./'),
+    path.replace('/v1/', '/v1/me/../'),
+    path.replace('/v1/', '/v1/me/%2e%2e/'),
+    path.replace('/v1/', '%2fv1%2f'),
+    path.replace('/v1/', '\\v1\\'),
+    path.replace(/\/v1\/(.)/, (_, letter: string) => `/v1/%${letter.charCodeAt(0).toString(16)}`),
+    path.replace(/^[^?]*/, (place) => place.toUpperCase()),
+    path.replace(/^[^?]*/, (place) => `${place}/`),
+    path.replace(/^[^?]*/, (place) => `${place};x=1`),
+    path.replace(/^[^?]*/, (place) => `${place}%00`),
+    path.replace(/^[^?]*/, (place) => `${place}.json`),
+    `http://${host}${path}`,
+    `http://localhost${path}`,
+  ];
+  const asked: Record<string, string>[] = [
+    { host: `${host}.` },
+    { host: 'localhost.' },
+    { 'x-original-url': path, 'x-rewrite-url': path },
+    { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' },
+    { cookie: 'role=admin; session=admin' },
+  ];
+  const overrides = ['x-http-method-override', 'x-method-override', 'x-http-method'];
+  return [
+    ...paths.map((other) => ({ method, path: other, headers: {} })),
+    ...asked.map((headers) => ({ method, path, headers })),
+    ...['HEAD', 'OPTIONS', 'TRACE'].map((other) => ({ method: other, path, headers: {} })),
+    ...['GET', 'POST'].map((other) => ({
+      method: other,
+      path: other === method ? `${path}${path.includes('?') ? '&' : '?'}_method=${method}` : path,
+      headers: Object.fromEntries(overrides.map((name) => [name, method])),
+    })),
+  ];
+}
 
 /** What each operation of a user is sent to reach for something of somebody else. `own` ones name nothing. */
 type Reach = 'own' | { path?: string; body?: Record<string, unknown> };
@@ -145,6 +189,60 @@ describe('who may do what', () => {
       const answer = await berta.send(method, fill(path), body);
       expect([answer.status, code(answer.body)], `${method} ${path}`).toEqual([403, 'FORBIDDEN']);
     }
+  });
+
+  it('L6 no other way to write a request opens what its plain form does not', async () => {
+    const { host, port } = new URL(admin.url);
+    const ask = async (written: Written, token: string): Promise<{ status: number; body: string }> => {
+      const sending = request({
+        agent: false,
+        port,
+        host: '127.0.0.1',
+        method: written.method,
+        path: written.path,
+        headers: {
+          host,
+          ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+          ...(['GET', 'HEAD', 'TRACE'].includes(written.method)
+            ? {}
+            : { 'content-type': 'application/json' }),
+          ...written.headers,
+        },
+      });
+      sending.end(['GET', 'HEAD', 'TRACE'].includes(written.method) ? undefined : '{}');
+      const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+      return { status: answer.statusCode ?? 0, body: String(await buffer(answer)) };
+    };
+    const state = async () => ({
+      users: await admin.call('GET', '/api/v1/users'),
+      groups: await admin.call('GET', '/api/v1/groups'),
+      tasks: (await admin.call<{ tasks: Task[] }>('GET', '/api/v1/tasks?everybody=true')).tasks,
+      nodes: (
+        await admin.call<{ nodes: { id: string; revision: number }[] }>('GET', '/api/v1/nodes')
+      ).nodes.map(({ id, revision }) => [id, revision]),
+      ofAnna: await stateOfAnna(),
+    });
+    const before = await state();
+    const opened: string[] = [];
+    let tried = 0;
+    for (const { access, method, path } of everyRoute().filter((route) => route.access !== 'public')) {
+      const callers = access === 'admin' ? ['', berta.token] : [''];
+      for (const written of otherWays(method, fill(path), host)) {
+        for (const token of callers) {
+          const { status, body } = await ask(written, token);
+          tried += 1;
+          const isRefused = [400, 401, 403, 404, 405, 501].includes(status);
+          // Berta may read what users may: another method on the same path can be such an operation.
+          const isForUsers =
+            token !== '' && written.method !== method && status < 300 && !body.includes('"role":"admin"');
+          if (!isRefused && !isForUsers)
+            opened.push(`${written.method} ${written.path} ${status} ${body.slice(0, 80)}`);
+        }
+      }
+    }
+    expect(tried).toBeGreaterThan(1_000);
+    expect(opened).toEqual([]);
+    expect(await state()).toEqual(before);
   });
 
   it('G4 G6 an operation of users is in the list of what is tried', () => {
