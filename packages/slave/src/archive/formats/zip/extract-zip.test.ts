@@ -12,19 +12,21 @@ afterAll(() => threads.close());
 const text = Buffer.from('content that is long enough to shrink, to shrink, to shrink');
 
 /** A zip of one entry, without its end record, whose local header has so many bytes of padding as an extra field. */
-function zipBody(
-  wanted: {
-    method?: number;
-    paddingBytes?: number;
-    flags?: number;
-    name?: Uint8Array;
-    localName?: Uint8Array;
-    content?: Uint8Array;
-  } = {},
-): { bytes: Buffer; start: number } {
-  const { method = 8, paddingBytes = 0, flags = 0, content = text } = wanted;
-  const { name = Buffer.from('a.txt') } = wanted;
-  const { localName = name } = wanted;
+function zipBody({
+  method = 8,
+  paddingBytes = 0,
+  flags = 0,
+  name = 'a.txt',
+  localName = name,
+  content = text,
+}: {
+  method?: number;
+  paddingBytes?: number;
+  flags?: number;
+  name?: string;
+  localName?: string;
+  content?: Buffer;
+} = {}): { bytes: Buffer; start: number } {
   const packed = method === 8 ? deflateRawSync(content) : content;
   const common = Buffer.alloc(26);
   common.writeUInt16LE(20, 0);
@@ -39,13 +41,19 @@ function zipBody(
   local.writeUInt16LE(paddingBytes, 24);
   const padding = Buffer.alloc(paddingBytes);
   if (paddingBytes >= 4) padding.writeUInt32LE(0xd935 + (paddingBytes - 4) * 0x10000, 0);
-  const entry = Buffer.concat([Buffer.from('PK\x03\x04'), local, localName, padding, packed]);
+  const entry = Buffer.concat([
+    Buffer.from('PK\x03\x04'),
+    local,
+    Buffer.from(localName, 'latin1'),
+    padding,
+    packed,
+  ]);
   const record = Buffer.concat([
     Buffer.from('PK\x01\x02'),
     Buffer.from([20, 3]),
     common,
     Buffer.alloc(14),
-    name,
+    Buffer.from(name, 'latin1'),
   ]);
   return { bytes: Buffer.concat([entry, record]), start: entry.length };
 }
@@ -143,13 +151,13 @@ describe('an entry', () => {
   });
 
   it('whose local header separates with backslashes is no contradiction', async () => {
-    const { bytes, start } = zipBody({ name: Buffer.from('d/a.txt'), localName: Buffer.from('d\\a.txt') });
+    const { bytes, start } = zipBody({ name: 'd/a.txt', localName: 'd\\a.txt' });
     const end = endRecord({ entries: 1, start, bytes: bytes.length - start });
     expect([...(await filesOf(Buffer.concat([bytes, end]))).keys()]).toEqual(['d/a.txt']);
   });
 
   it('whose name is marked as UTF-8 and is not has the name that was meant', async () => {
-    const { bytes, start } = zipBody({ flags: 0x800, name: Buffer.from('\x84\x94\x81.txt', 'latin1') });
+    const { bytes, start } = zipBody({ flags: 0x800, name: '\x84\x94\x81.txt' });
     const end = endRecord({ entries: 1, start, bytes: bytes.length - start });
     expect([...(await filesOf(Buffer.concat([bytes, end]))).keys()]).toEqual(['äöü.txt']);
   });
