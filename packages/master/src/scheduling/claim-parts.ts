@@ -112,8 +112,10 @@ async function placeParts(
     const allowedNodes = limit?.allowedNodes ?? null;
     const restrictedGroupId = allowedNodes === null ? null : (limit?.groupId ?? null);
     const key = `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroupId ?? ''} ${part.tempBytes}`;
+    // What may take a part does not depend on who failed it, but whose turn is waited for does.
+    const turnKey = `${key} ${part.avoid.toSorted().join()}`;
     const rotation = rotations.get(part.capability);
-    if (rotation === undefined || blocked.has(key)) continue;
+    if (rotation === undefined || blocked.has(key) || blocked.has(turnKey)) continue;
     if (leased.length === batchSize) break;
     if (limit !== undefined && isHeldBack(part, limit)) {
       heldBack.set(part.userId, limit.maxRunningTasks);
@@ -121,7 +123,7 @@ async function placeParts(
     }
     const pick = pickNode({ ...part, allowedNodes }, candidates, rotation.counters);
     if (pick.type !== 'picked') {
-      blocked.add(key);
+      blocked.add(pick.type === 'nobody' ? key : turnKey);
       const waiting = { ...part, restrictedGroupId };
       if (pick.type === 'nobody' && deps.explainGate.opens(key))
         await explainWaiting(tx, waiting, pick.reason);

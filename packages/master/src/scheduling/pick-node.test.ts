@@ -122,6 +122,15 @@ describe('N5 smooth weighted round-robin', () => {
     expect(pickNode(avoidA, [node('a', 9)], new Map())).toMatchObject({ node: { name: 'a' } });
   });
 
+  it('N7 M10 a part waits a moment for a node that has not failed it, and then goes to one that has', () => {
+    const avoidA = { ...part, avoid: ['a'] };
+    const full = (fullForMs: number) => [node('a', 9), node('b', 1, { room: 0, fullForMs })];
+    expect(pickNode(avoidA, full(10), new Map())).toMatchObject({ type: 'later' });
+    const pick = pickNode(avoidA, full(5_000), new Map());
+    expect(pick).toMatchObject({ type: 'picked', node: { name: 'a' } });
+    expect(pick.reason).toContain('passed over b: busy');
+  });
+
   it('the node that the user chose is the only one considered', () => {
     const chosen = { ...part, requestedNodeId: 'b' };
     expect(pickNode(chosen, [node('a', 9), node('b', 1)], new Map())).toMatchObject({ node: { name: 'b' } });

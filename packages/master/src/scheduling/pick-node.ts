@@ -77,8 +77,9 @@ export function pickNode(
     return obstacle === null;
   });
   const fresh = able.filter((node) => !part.avoid.includes(node.id));
-  const eligible = fresh.length > 0 ? fresh : able;
-  if (fresh.length > 0) {
+  // Better where it failed before than behind nodes that are full for long.
+  const eligible = fresh.every(isBusy) ? able : fresh;
+  if (eligible === fresh) {
     for (const node of able) {
       if (part.avoid.includes(node.id)) passedOver.push(`${node.name}: failed this before`);
     }
