@@ -13,7 +13,7 @@ describeDatabases('parts behind one that waits', (open) => {
     database = await open();
     queue = partsToPlace(database);
     await queue.addNode('busy', { workers: 1 });
-    await queue.addNode('idle', { workers: 2 });
+    await queue.addNode('idle', { weight: 9, workers: 2 });
   });
 
   it('N7 M10 a part that failed on the idle node waits for the full one and holds nobody up, then takes the idle one', async () => {

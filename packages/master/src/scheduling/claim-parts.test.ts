@@ -79,6 +79,36 @@ describeDatabases('placing parts', (open) => {
     await queue.clear();
   });
 
+  it('S5 what work has written of its promise is not missing twice', async () => {
+    const mebibyte = 2 ** 20;
+    const half = { ...tempForTest(400 * mebibyte), reservedBytes: 600 * mebibyte };
+    await queue.addNode('half', { temp: half });
+    const user = await addUser(database.db);
+    const ids = await queue.addTasks(user, 3, { node: 'half', tempBytes: 200 * mebibyte });
+    await queue.claim();
+    expect(await queue.placedOn(ids)).toEqual({});
+    await queue.tellVitals('half', { temp: { ...half, writtenBytes: 600 * mebibyte } });
+    await queue.claim();
+    expect(await queue.placedOn(ids)).toEqual({ half: 2 });
+    await queue.clear();
+  });
+
+  it('S5 a node that has the archives at hand keeps its temporary space for other work', async () => {
+    const mebibyte = 2 ** 20;
+    const temp = tempForTest(300 * mebibyte);
+    const capabilities = ['create-archive', 'extract-archive'];
+    await queue.addNode('here', { type: 'embedded', capabilities, temp });
+    const user = await addUser(database.db);
+    const wanted = { node: 'here', tempBytes: 250 * mebibyte };
+    const read = await queue.addTasks(user, 4, { ...wanted, kind: 'extract-archive' });
+    await queue.claim();
+    const made = await queue.addTasks(user, 2, wanted);
+    await queue.claim();
+    expect([await queue.placedOn(read), await queue.placedOn(made)]).toEqual([{ here: 4 }, { here: 1 }]);
+    await queue.clear();
+    await database.db.deleteFrom('nodes').where('name', '=', 'here').execute();
+  });
+
   it('T8 the part of another user is placed before the backlog of the first', async () => {
     await queue.addNode('carla', { workers: 1 });
     const [first, second] = [await addUser(database.db), await addUser(database.db)];

@@ -7,6 +7,7 @@ import { listNodes, mayDo, type NodeRow } from '../store/nodes/node-rows.ts';
 import {
   countHeld,
   explainWaiting,
+  type Held,
   type Lease,
   leaseParts,
   lockRotation,
@@ -23,7 +24,7 @@ import {
 import type { ExplainGate } from './explain-gate.ts';
 import { fairOrder } from './fair-order.ts';
 import type { NodePresence } from './node-presence.ts';
-import { type Candidate, pickNode } from './pick-node.ts';
+import { type Candidate, pickNode, tempNeeded } from './pick-node.ts';
 
 /** How many parts one transaction places at most. */
 const batchSize = 200;
@@ -56,10 +57,7 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
     if (lanes.length === 0) return [];
     const held = await countHeld(tx);
     const candidates = (await listNodes(tx)).map((row) =>
-      toCandidate(deps, row, {
-        parts: held.byNode.get(row.id) ?? 0,
-        tempBytes: held.tempByNode.get(row.id) ?? 0,
-      }),
+      toCandidate(deps, row, held.byNode.get(row.id) ?? []),
     );
     const places = candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
     // One of each lane at least, to tell why it waits.
@@ -139,7 +137,7 @@ async function placeParts(
     leases.push({ partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason });
     const room = node.room - 1;
     const fullForMs = deps.presence.fullForMs(node.id, room);
-    const tempLeftBytes = node.tempLeftBytes - part.tempBytes;
+    const tempLeftBytes = node.tempLeftBytes - tempNeeded(node, part);
     candidates[at] = { ...(candidates[at] ?? node), room, fullForMs, tempLeftBytes };
     rotation.counters = pick.rotation;
     rotation.picks.set(node.id, (rotation.picks.get(node.id) ?? 0) + 1);
@@ -165,10 +163,12 @@ const isHeldBack = (
   limit.runningTasks.size >= limit.maxRunningTasks &&
   !limit.runningTasks.has(part.taskId);
 
-function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempBytes: number }): Candidate {
+function toCandidate(deps: ClaimDeps, row: NodeRow, held: readonly Held[]): Candidate {
   const { presence, heartbeatMs } = deps;
   const vitals = row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals);
-  const room = placesOf(vitals?.workers ?? 0) - held.parts;
+  const heldParts = held.reduce((sum, { parts }) => sum + parts, 0);
+  const room = placesOf(vitals?.workers ?? 0) - heldParts;
+  const readsInPlace = row.type === 'embedded';
   return {
     id: row.id,
     name: row.name,
@@ -177,14 +177,17 @@ function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempB
     enabled: row.enabled === 1,
     draining: row.draining === 1,
     stopping: vitals?.stopping ?? false,
-    quarantine: quarantineOf(row, held.parts),
+    quarantine: quarantineOf(row, heldParts),
     // What one that never called can do is not known; its health keeps it from work, and is the better reason.
     capabilities: (vitals?.capabilities ?? Capability.options).filter((one) => mayDo(row, one)),
     lastErrorCode: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo).code,
     room,
     fullForMs: presence.fullForMs(row.id, room),
-    tempLeftBytes: tempLeft(vitals, held.tempBytes),
-    readsInPlace: row.type === 'embedded',
+    tempLeftBytes: tempLeft(
+      vitals,
+      held.reduce((sum, some) => sum + tempNeeded({ readsInPlace }, some), 0),
+    ),
+    readsInPlace,
     unreachable: presence.unreachable(row.id),
   };
 }
@@ -196,8 +199,8 @@ function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempB
 function tempLeft(vitals: NodeVitals | null, heldBytes: number): number {
   const temp = vitals?.temp;
   if (temp === undefined || temp === null) return 0;
-  const { freeBytes, reservedBytes = 0, minFreeBytes = 0 } = temp;
-  return freeBytes - minFreeBytes - Math.max(reservedBytes, heldBytes);
+  const { freeBytes, reservedBytes = 0, writtenBytes = 0, minFreeBytes = 0 } = temp;
+  return freeBytes + writtenBytes - minFreeBytes - Math.max(reservedBytes, heldBytes);
 }
 
 /** A quarantined node is tried with one part at a time, when nothing it holds can still show that it is well. */

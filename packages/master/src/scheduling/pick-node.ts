@@ -140,12 +140,18 @@ function obstacleOf(
   }
   if (node.quarantine === 'closed') return 'quarantined';
   if (node.unreachable !== null) return node.unreachable;
-  const needed = node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes;
+  const needed = tempNeeded(node, part);
   if (needed > 0 && needed > node.tempLeftBytes) {
     return `${mebibytes(Math.max(0, node.tempLeftBytes))} of temporary space left, ${mebibytes(needed)} needed`;
   }
   return null;
 }
+
+/** The temporary space that a part takes on the node: to read an archive that is at hand takes none. */
+export const tempNeeded = (
+  node: Pick<Candidate, 'readsInPlace'>,
+  part: { capability: Capability; tempBytes: number },
+): number => (node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes);
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 

@@ -18,6 +18,8 @@ export type DiskSpace = z.infer<typeof DiskSpace>;
 export const TempDisk = DiskSpace.extend({
   /** Promised to work that runs, whether it has written it yet or not. */
   reservedBytes: Count.optional(),
+  /** How much of that it has written, and is no longer free. */
+  writtenBytes: Count.optional(),
   /** What the administrator of the node wants to stay free. */
   minFreeBytes: Count.optional(),
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -70,4 +71,22 @@ test('S5: what shall stay free is not given to work, and what was promised is to
   expect(await some.space()).toMatchObject({ reservedBytes: 1000, minFreeBytes: 4096 });
   await space.releaseAll();
   expect(await some.space()).toMatchObject({ reservedBytes: 0 });
+});
+
+test('S5: what the work has written of its promise is not missing twice', async () => {
+  const folders = open(tempFolder(), '/data/a');
+  await folders.prepare();
+  const space = folders.open('part');
+  const [half, over] = [await space.reserve(2_000_000), await space.reserve(100_000)];
+  writeFileSync(join(half.folder, 'x'), randomBytes(1_000_000), { flush: true });
+  mkdirSync(join(over.folder, 'below'));
+  writeFileSync(join(over.folder, 'below', 'y'), randomBytes(300_000), { flush: true });
+  const told = await folders.space();
+  expect(told).toMatchObject({ reservedBytes: 2_100_000 });
+  expect(told?.writtenBytes).toBeGreaterThanOrEqual(1_100_000);
+  expect(told?.writtenBytes).toBeLessThan(1_200_000);
+  await half.release();
+  expect(await folders.space()).toMatchObject({ reservedBytes: 100_000, writtenBytes: 100_000 });
+  await space.releaseAll();
+  expect(await folders.space()).toMatchObject({ reservedBytes: 0, writtenBytes: 0 });
 });

@@ -91,30 +91,34 @@ export async function oldestQueued(
 /** Far below the number of values that a statement takes. */
 const rowsPerInsert = 500;
 
-/** How many parts each node holds and what temporary space they need, and how many are held of each user. */
+/** Parts of one capability that a node holds, and the temporary space that they were said to need. */
+export type Held = { readonly capability: Capability; readonly parts: number; readonly tempBytes: number };
+
+/** What each node holds, and how many parts are held of each user. */
 export async function countHeld(
   db: Db,
-): Promise<{ byNode: Map<string, number>; tempByNode: Map<string, number>; byUser: Map<string, number> }> {
+): Promise<{ byNode: Map<string, readonly Held[]>; byUser: Map<string, number> }> {
   const rows = await db
     .selectFrom('parts')
     .select((eb) => [
       'node_id',
       'user_id',
+      'capability',
       eb.fn.countAll<number>().as('held'),
       eb.fn.sum<number>('temp_bytes').as('temp'),
     ])
     .where(isHeld)
-    .groupBy(['node_id', 'user_id'])
+    .groupBy(['node_id', 'user_id', 'capability'])
     .execute();
-  const byNode = new Map<string, number>();
-  const tempByNode = new Map<string, number>();
+  const byNode = new Map<string, Held[]>();
   const byUser = new Map<string, number>();
-  for (const { node_id: nodeId, user_id: userId, held, temp } of rows) {
-    tempByNode.set(nodeId ?? '', (tempByNode.get(nodeId ?? '') ?? 0) + Number(temp));
-    byNode.set(nodeId ?? '', (byNode.get(nodeId ?? '') ?? 0) + Number(held));
-    byUser.set(userId, (byUser.get(userId) ?? 0) + Number(held));
+  for (const { node_id: nodeId, user_id: userId, capability, held, temp } of rows) {
+    const parts = Number(held);
+    const ofNode = byNode.get(nodeId ?? '') ?? [];
+    byNode.set(nodeId ?? '', [...ofNode, { capability, parts, tempBytes: Number(temp) }]);
+    byUser.set(userId, (byUser.get(userId) ?? 0) + parts);
   }
-  return { byNode, tempByNode, byUser };
+  return { byNode, byUser };
 }
 
 /** The rotation of one capability, locked until the transaction ends so that several masters share it. */

@@ -119,6 +119,7 @@ function Troubles({ node }: { node: Node }) {
 
 function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
   const { temp } = vitals;
+  const promised = Math.max(0, (temp?.reservedBytes ?? 0) - (temp?.writtenBytes ?? 0));
   return (
     <Stack gap="sm" mt="md">
       <Meter
@@ -138,12 +139,12 @@ function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
           label={t('node.disk')}
           parts={[
             { share: 1 - temp.freeBytes / temp.totalBytes },
-            { share: (temp.reservedBytes ?? 0) / temp.totalBytes, color: 'yellow.6' },
+            { share: promised / temp.totalBytes, color: 'yellow.6' },
           ]}
           isBad={temp.freeBytes < Math.max(temp.totalBytes * diskWarnShare, temp.minFreeBytes ?? 0)}
           text={[
             t('node.free', { size: formatBytes(temp.freeBytes) }),
-            ...(temp.reservedBytes ? [t('node.reserved', { size: formatBytes(temp.reservedBytes) })] : []),
+            ...(promised > 0 ? [t('node.reserved', { size: formatBytes(promised) })] : []),
           ].join(' · ')}
         />
       )}
