@@ -1,6 +1,5 @@
-import type { UserId } from '@longshore/protocol';
 import { beforeAll, expect, it } from 'vitest';
-import { type Database, nowMs } from '../database/open-database.ts';
+import type { Database } from '../database/open-database.ts';
 import { findPart } from '../store/parts/report-rows.ts';
 import { addUser } from '../testing/add-user.ts';
 import { partsToPlace, tempForTest } from '../testing/parts-to-place.ts';
@@ -124,10 +123,10 @@ describeDatabases('placing parts', (open) => {
     const user = await addUser(database.db);
     const inGroup = await queue.addTasks(user, 6);
     const other = await addUser(database.db);
-    await limitGroupOf(user, { allowed_nodes: JSON.stringify([queue.nodes.berta]) });
+    await queue.limitGroupOf(user, { allowed_nodes: JSON.stringify([queue.nodes.berta]) });
     await queue.claim();
     expect(await queue.placedOn(inGroup)).toEqual({ berta: 6 });
-    await limitGroupOf(user, { allowed_nodes: JSON.stringify([crypto.randomUUID()]) });
+    await queue.limitGroupOf(user, { allowed_nodes: JSON.stringify([crypto.randomUUID()]) });
     const stuck = await queue.addTasks(user, 3);
     const free = await queue.addTasks(other, 3);
     await queue.claim();
@@ -143,7 +142,7 @@ describeDatabases('placing parts', (open) => {
 
   it('U1 a user runs as many tasks at once as the group allows, by several masters too; the others say why they wait', async () => {
     const [user, other] = [await addUser(database.db), await addUser(database.db)];
-    await limitGroupOf(user, { max_running_tasks: 2 });
+    await queue.limitGroupOf(user, { max_running_tasks: 2 });
     const limited = await queue.addTasks(user, 6);
     const free = await queue.addTasks(other, 6);
     await Promise.all([queue.claim(), queue.claim(), queue.claim()]);
@@ -169,7 +168,7 @@ describeDatabases('placing parts', (open) => {
       .execute();
     await queue.claim();
     expect(await total(limited)).toBe(3);
-    await limitGroupOf(user, { max_running_tasks: null });
+    await queue.limitGroupOf(user, { max_running_tasks: null });
     await queue.claim();
     expect(await total(limited)).toBe(6);
     await queue.clear();
@@ -177,7 +176,7 @@ describeDatabases('placing parts', (open) => {
 
   it('U1 M10 a task that no node can take does not use up the tasks at once, and parts of a running task go on', async () => {
     const user = await addUser(database.db);
-    await limitGroupOf(user, { max_running_tasks: 1 });
+    await queue.limitGroupOf(user, { max_running_tasks: 1 });
     const stuck = await queue.addTasks(user, 3, { kind: 'extract-archive' });
     const [first = '', second = ''] = await queue.addTasks(user, 2);
     await queue.claim();
@@ -206,35 +205,6 @@ describeDatabases('placing parts', (open) => {
     await queue.clear();
   });
 
-  const limitGroupOf = async (
-    userId: UserId,
-    limits: { allowed_nodes?: string | null; max_running_tasks?: number | null },
-  ): Promise<void> => {
-    const id = `group of ${userId}`;
-    await database.db
-      .insertInto('user_groups')
-      .values({
-        id,
-        name: id,
-        name_key: id,
-        is_default: 0,
-        may_choose_node: 1,
-        created_at_ms: nowMs,
-        ...noLimits,
-        ...limits,
-      })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(limits))
-      .execute();
-    await database.db.updateTable('users').set({ group_id: id }).where('id', '=', userId).execute();
-  };
-  const noLimits = {
-    quota_bytes: null,
-    max_archive_bytes: null,
-    max_extracted_bytes: null,
-    max_entries: null,
-    max_ratio: null,
-    max_depth: null,
-  };
   const partOf = async (id: string) => {
     const part = await findPart(database.db, id);
     if (part === undefined) throw new Error(`no part ${id}`);

@@ -8,6 +8,7 @@ import {
   countHeld,
   explainWaiting,
   type Held,
+  type LaneLook,
   type Lease,
   leaseParts,
   lockRotation,
@@ -28,6 +29,9 @@ import { type Candidate, pickNode, tempNeeded } from './pick-node.ts';
 
 /** How many parts one transaction places at most. */
 const batchSize = 200;
+
+/** How often one pass looks behind what it cannot place. */
+const mostLooks = 5;
 
 export type Claimed = {
   readonly leased: number;
@@ -59,14 +63,36 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
     const candidates = (await listNodes(tx)).map((row) =>
       toCandidate(deps, row, held.byNode.get(row.id) ?? []),
     );
-    const places = candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
+    const places = (): number => candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
     // One of each lane at least, to tell why it waits.
-    const limit = Math.min(batchSize, Math.max(1, places));
-    const parts = fairOrder(await oldestQueued(tx, { dialect, lanes, limit }), held.byUser);
+    let limit = Math.min(batchSize, Math.max(1, places()));
+    let parts = await oldestQueued(tx, { dialect, lanes: lanes.map((lane) => ({ lane })), limit });
     const userIds = [...new Set(parts.map((part) => part.userId))];
     const limits = await readPlacementLimits(tx, { dialect, userIds });
     const rotations = await lockRotations(tx, { dialect, parts });
-    return placeParts(tx, deps, { parts, candidates, rotations, limits });
+    const blocked = new Set<string>();
+    const placed: QueuedPart[] = [];
+    for (let look = 1; parts.length > 0; look += 1) {
+      const inOrder = fairOrder(parts, held.byUser);
+      const some = await placeParts(tx, deps, {
+        parts: inOrder,
+        most: batchSize - placed.length,
+        candidates,
+        rotations,
+        limits,
+        blocked,
+      });
+      placed.push(...some);
+      for (const { userId } of some) held.byUser.set(userId, (held.byUser.get(userId) ?? 0) + 1);
+      const behind = look < mostLooks ? lookBehind({ parts, limit, limits, blocked }) : [];
+      limit = Math.min(batchSize - placed.length, places());
+      if (limit <= 0) break;
+      parts = await oldestQueued(tx, { dialect, lanes: behind, limit });
+    }
+    for (const [capability, { counters, picks }] of rotations) {
+      if (picks.size > 0) await saveRotation(tx, { capability, rotation: counters, picks });
+    }
+    return placed;
   });
   // What was given back and is leased again has waited for something else.
   for (const part of leased) if (part.attempt === 0) deps.meter.waited(part);
@@ -94,34 +120,38 @@ async function placeParts(
   deps: ClaimDeps,
   placing: {
     parts: readonly QueuedPart[];
+    most: number;
     /** Changed in place as they take parts. */
     candidates: Candidate[];
     rotations: ReadonlyMap<Capability, CapabilityRotation>;
     limits: ReadonlyMap<string, PlacementLimits>;
+    /** What no node can take in this pass; added to. */
+    blocked: Set<string>;
   },
 ): Promise<QueuedPart[]> {
-  const { parts, candidates, rotations, limits } = placing;
-  const blocked = new Set<string>();
+  const { parts, most, candidates, rotations, limits, blocked } = placing;
+  const waitsForTurn = new Set<string>();
   const heldBack = new Map<string, number>();
   const leased: QueuedPart[] = [];
   const leases: Lease[] = [];
   for (const part of parts) {
     const limit = limits.get(part.userId);
     const allowedNodes = limit?.allowedNodes ?? null;
-    const restrictedGroupId = allowedNodes === null ? null : (limit?.groupId ?? null);
-    const key = `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroupId ?? ''} ${part.tempBytes}`;
+    const restrictedGroupId = restrictedGroup(limit);
+    const key = placementKey(part, limit);
     // What may take a part does not depend on who failed it, but whose turn is waited for does.
     const turnKey = `${key} ${part.avoid.toSorted().join()}`;
     const rotation = rotations.get(part.capability);
-    if (rotation === undefined || blocked.has(key) || blocked.has(turnKey)) continue;
-    if (leased.length === batchSize) break;
+    if (rotation === undefined || blocked.has(key) || waitsForTurn.has(turnKey)) continue;
+    if (leased.length === most) break;
     if (limit !== undefined && isHeldBack(part, limit)) {
       heldBack.set(part.userId, limit.maxRunningTasks);
       continue;
     }
     const pick = pickNode({ ...part, allowedNodes }, candidates, rotation.counters);
     if (pick.type !== 'picked') {
-      blocked.add(pick.type === 'nobody' ? key : turnKey);
+      if (pick.type === 'nobody') blocked.add(key);
+      else waitsForTurn.add(turnKey);
       const waiting = { ...part, restrictedGroupId };
       if (pick.type === 'nobody' && deps.explainGate.opens(key))
         await explainWaiting(tx, waiting, pick.reason);
@@ -148,10 +178,42 @@ async function placeParts(
   for (const [userId, maxRunningTasks] of heldBack) {
     if (deps.explainGate.opens(`held back ${userId}`)) await explainHeldBack(tx, userId, maxRunningTasks);
   }
-  for (const [capability, { counters, picks }] of rotations) {
-    if (picks.size > 0) await saveRotation(tx, { capability, rotation: counters, picks });
-  }
   return leased;
+}
+
+const restrictedGroup = (limit: PlacementLimits | undefined): string | null =>
+  limit === undefined || limit.allowedNodes === null ? null : limit.groupId;
+
+const placementKey = (part: QueuedPart, limit: PlacementLimits | undefined): string =>
+  `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroup(limit) ?? ''} ${part.tempBytes}`;
+
+/**
+ * What to look at behind parts that cannot be placed, in lanes that have more than was looked at: parts that need less
+ * temporary space than what found none, and of a user with enough tasks the parts of these.
+ */
+function lookBehind(seen: {
+  parts: readonly QueuedPart[];
+  /** How many parts of each lane were looked at. */
+  limit: number;
+  limits: ReadonlyMap<string, PlacementLimits>;
+  blocked: ReadonlySet<string>;
+}): LaneLook[] {
+  const looks: LaneLook[] = [];
+  for (const [lane, parts] of Map.groupBy(seen.parts, (part) => part.lane)) {
+    if (parts.length < seen.limit) continue;
+    const limit = seen.limits.get(parts[0]?.userId ?? '');
+    const stuck = parts.filter((part) => seen.blocked.has(placementKey(part, limit)));
+    const tempBelow = Math.min(...stuck.map((part) => part.tempBytes));
+    const isLimited = limit !== undefined && isFull(limit);
+    const taskIds = isLimited ? [...limit.runningTasks] : [];
+    if (stuck.length === 0 ? taskIds.length === 0 : tempBelow === 0) continue;
+    looks.push({
+      lane,
+      ...(stuck.length === 0 ? {} : { tempBelow }),
+      ...(isLimited ? { taskIds } : {}),
+    });
+  }
+  return looks;
 }
 
 /** The task would be one more at once than the group of its user allows. */
@@ -159,9 +221,10 @@ const isHeldBack = (
   part: QueuedPart,
   limit: PlacementLimits,
 ): limit is PlacementLimits & { maxRunningTasks: number } =>
-  limit.maxRunningTasks !== null &&
-  limit.runningTasks.size >= limit.maxRunningTasks &&
-  !limit.runningTasks.has(part.taskId);
+  isFull(limit) && !limit.runningTasks.has(part.taskId);
+
+const isFull = (limit: PlacementLimits): limit is PlacementLimits & { maxRunningTasks: number } =>
+  limit.maxRunningTasks !== null && limit.runningTasks.size >= limit.maxRunningTasks;
 
 function toCandidate(deps: ClaimDeps, row: NodeRow, held: readonly Held[]): Candidate {
   const { presence, heartbeatMs } = deps;

@@ -158,6 +158,33 @@ export function partsToPlace(database: Database) {
       const rows = await db.selectFrom('parts').select('waiting_for').where('id', 'in', ids).execute();
       return rows.map((row) => row.waiting_for ?? '');
     },
+    /** Puts a user into a group of their own. */
+    limitGroupOf: async (
+      userId: UserId,
+      limits: { allowed_nodes?: string | null; max_running_tasks?: number | null },
+    ): Promise<void> => {
+      const id = `group of ${userId}`;
+      await db
+        .insertInto('user_groups')
+        .values({
+          id,
+          name: id,
+          name_key: id,
+          is_default: 0,
+          may_choose_node: 1,
+          created_at_ms: nowMs,
+          quota_bytes: null,
+          max_archive_bytes: null,
+          max_extracted_bytes: null,
+          max_entries: null,
+          max_ratio: null,
+          max_depth: null,
+          ...limits,
+        })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(limits))
+        .execute();
+      await db.updateTable('users').set({ group_id: id }).where('id', '=', userId).execute();
+    },
     clear: () => db.deleteFrom('tasks').execute(),
   };
 }
