@@ -25,6 +25,10 @@ export const TempDisk = DiskSpace.extend({
 });
 export type TempDisk = z.infer<typeof TempDisk>;
 
+/** A store that the node reads and writes directly, and the disk of its folder. */
+export const StoreDisk = z.object({ name: z.string().max(100), freeBytes: Count, totalBytes: Count });
+export type StoreDisk = z.infer<typeof StoreDisk>;
+
 /** How a node is doing, measured by itself. */
 export const NodeVitals = z.object({
   version: z.string().max(64),
@@ -45,6 +49,8 @@ export const NodeVitals = z.object({
   memoryTotalBytes: Count,
   rssBytes: Count,
   temp: TempDisk.nullable(),
+  /** The stores whose folders it has; one whose disk does not answer is left out. */
+  stores: z.array(StoreDisk).max(100).optional(),
   /** It is being stopped: it takes nothing new. */
   stopping: z.boolean().optional(),
 });

@@ -8,7 +8,7 @@ import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
 import { Sparkline } from '../../ui/charts/sparkline.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { diskWarnShare, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
+import { isDiskLow, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
 import classes from './nodes.module.css';
 
 const NodeLink = createLink(
@@ -141,13 +141,22 @@ function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
             { share: 1 - temp.freeBytes / temp.totalBytes },
             { share: promised / temp.totalBytes, color: 'yellow.6' },
           ]}
-          isBad={temp.freeBytes < Math.max(temp.totalBytes * diskWarnShare, temp.minFreeBytes ?? 0)}
+          isBad={isDiskLow(temp)}
           text={[
             t('node.free', { size: formatBytes(temp.freeBytes) }),
             ...(promised > 0 ? [t('node.reserved', { size: formatBytes(promised) })] : []),
           ].join(' · ')}
         />
       )}
+      {vitals.stores?.map((store) => (
+        <Meter
+          key={store.name}
+          label={t('node.store', { name: store.name })}
+          parts={[{ share: 1 - store.freeBytes / store.totalBytes }]}
+          isBad={isDiskLow(store)}
+          text={t('node.free', { size: formatBytes(store.freeBytes) })}
+        />
+      ))}
     </Stack>
   );
 }
