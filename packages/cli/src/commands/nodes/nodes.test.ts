@@ -120,7 +120,7 @@ describe('nodes show', () => {
       });
       master.on(nodes.showNode, () => node);
       const ran = await longshore('nodes', 'show', 'shed');
-      expect(ran.stdout).toMatch(/store local +1 TiB free of 2 TiB/);
+      expect(ran.stdout).toMatch(/store local +1.0 TiB free of 2.0 TiB/);
     },
   );
 });
