@@ -207,17 +207,17 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     filesChanged,
   });
   closers.add('task follow-up', () => followUp.stop());
+  const candidates = { presence: createNodePresence(clock), heartbeatMs, storeId: stores.defaultStoreId };
   const scheduler = startScheduler({
+    ...candidates,
     database,
     meter,
     client,
     keys,
-    presence: createNodePresence(clock),
     outputs,
     fewSources: sources.few,
     limits: config.limits,
     log,
-    heartbeatMs,
     leaseMs,
     findPeer: peerOf,
     nodeName: async (nodeId) => (await findNode(db, NodeId.parse(nodeId)))?.name ?? nodeId,
@@ -309,7 +309,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     storeId: stores.defaultStoreId,
     statBlob: async (blobId: string) =>
       (await stores.get(stores.defaultStoreId).stat(BlobId.parse(blobId)))?.sizeBytes,
-    hasAlternative: (part: ReportedPart) => hasAlternative(db, part, heartbeatMs),
+    hasAlternative: (part: ReportedPart) => hasAlternative(db, candidates, part),
     announcer,
     tellSettled: followUp.tellSettled,
     wake,

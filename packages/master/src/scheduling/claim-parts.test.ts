@@ -1,10 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Database } from '../database/open-database.ts';
-import { findPart } from '../store/parts/report-rows.ts';
 import { addUser } from '../testing/add-user.ts';
 import { partsToPlace, tempForTest } from '../testing/parts-to-place.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
-import { hasAlternative } from './has-alternative.ts';
 
 describeDatabases('placing parts', (open) => {
   let database: Database;
@@ -95,8 +93,11 @@ describeDatabases('placing parts', (open) => {
   it('S5 a node that has the archives at hand keeps its temporary space for other work', async () => {
     const mebibyte = 2 ** 20;
     const temp = tempForTest(300 * mebibyte);
-    const capabilities = ['create-archive', 'extract-archive'];
-    await queue.addNode('here', { type: 'embedded', capabilities, temp });
+    await queue.addNode('here', {
+      type: 'embedded',
+      capabilities: ['create-archive', 'extract-archive'],
+      temp,
+    });
     const user = await addUser(database.db);
     const wanted = { node: 'here', tempBytes: 250 * mebibyte };
     const read = await queue.addTasks(user, 4, { ...wanted, kind: 'extract-archive' });
@@ -135,8 +136,8 @@ describeDatabases('placing parts', (open) => {
     expect(await queue.waitingFor(stuck)).toSatisfy((reasons: string[]) =>
       reasons.every((reason) => reason.includes('anna: not for your group')),
     );
-    expect(await hasAlternative(database.db, await partOf(stuck[0] ?? ''), 60_000)).toBe(false);
-    expect(await hasAlternative(database.db, await partOf(free[0] ?? ''), 60_000)).toBe(true);
+    expect(await queue.hasAlternative(stuck[0] ?? '')).toBe(false);
+    expect(await queue.hasAlternative(free[0] ?? '')).toBe(true);
     await queue.clear();
   });
 
@@ -204,10 +205,4 @@ describeDatabases('placing parts', (open) => {
     expect(Object.keys(await queue.placedOn([more]))).toHaveLength(1);
     await queue.clear();
   });
-
-  const partOf = async (id: string) => {
-    const part = await findPart(database.db, id);
-    if (part === undefined) throw new Error(`no part ${id}`);
-    return part;
-  };
 });

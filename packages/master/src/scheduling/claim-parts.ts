@@ -1,13 +1,9 @@
-import { Capability, type ErrorInfo, type NodeVitals } from '@longshore/protocol';
+import type { Capability } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
-import { nodeHealth } from '../nodes/node-health.ts';
 import { claimProbe } from '../store/nodes/breaker-rows.ts';
-import { listNodes, mayDo, type NodeRow } from '../store/nodes/node-rows.ts';
 import {
-  countHeld,
   explainWaiting,
-  type Held,
   type LaneLook,
   type Lease,
   leaseParts,
@@ -24,8 +20,8 @@ import {
 } from '../store/parts/placement-limits.ts';
 import type { ExplainGate } from './explain-gate.ts';
 import { fairOrder } from './fair-order.ts';
-import type { NodePresence } from './node-presence.ts';
 import { type Candidate, pickNode, tempNeeded } from './pick-node.ts';
+import { type CandidateDeps, readCandidates } from './read-candidates.ts';
 
 /** How many parts one transaction places at most. */
 const batchSize = 200;
@@ -39,10 +35,8 @@ export type Claimed = {
   readonly more: boolean;
 };
 
-type ClaimDeps = {
+type ClaimDeps = CandidateDeps & {
   database: Database;
-  presence: NodePresence;
-  heartbeatMs: number;
   leaseMs: number;
   explainGate: ExplainGate;
   meter: Pick<TaskMeter, 'waited'>;
@@ -59,10 +53,7 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
   const leased = await database.transaction(async (tx) => {
     const lanes = await queuedLanes(tx);
     if (lanes.length === 0) return [];
-    const held = await countHeld(tx);
-    const candidates = (await listNodes(tx)).map((row) =>
-      toCandidate(deps, row, held.byNode.get(row.id) ?? []),
-    );
+    const { candidates, heldByUser } = await readCandidates(tx, deps);
     const places = (): number => candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
     // One of each lane at least, to tell why it waits.
     let limit = Math.min(batchSize, Math.max(1, places()));
@@ -73,7 +64,7 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
     const blocked = new Set<string>();
     const placed: QueuedPart[] = [];
     for (let look = 1; parts.length > 0; look += 1) {
-      const inOrder = fairOrder(parts, held.byUser);
+      const inOrder = fairOrder(parts, heldByUser);
       const some = await placeParts(tx, deps, {
         parts: inOrder,
         most: batchSize - placed.length,
@@ -83,7 +74,7 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
         blocked,
       });
       placed.push(...some);
-      for (const { userId } of some) held.byUser.set(userId, (held.byUser.get(userId) ?? 0) + 1);
+      for (const { userId } of some) heldByUser.set(userId, (heldByUser.get(userId) ?? 0) + 1);
       const behind = look < mostLooks ? lookBehind({ parts, limit, limits, blocked }) : [];
       limit = Math.min(batchSize - placed.length, places());
       if (limit <= 0) break;
@@ -225,55 +216,3 @@ const isHeldBack = (
 
 const isFull = (limit: PlacementLimits): limit is PlacementLimits & { maxRunningTasks: number } =>
   limit.maxRunningTasks !== null && limit.runningTasks.size >= limit.maxRunningTasks;
-
-function toCandidate(deps: ClaimDeps, row: NodeRow, held: readonly Held[]): Candidate {
-  const { presence, heartbeatMs } = deps;
-  const vitals = row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals);
-  const heldParts = held.reduce((sum, { parts }) => sum + parts, 0);
-  const room = placesOf(vitals?.workers ?? 0) - heldParts;
-  const readsInPlace = row.type === 'embedded';
-  return {
-    id: row.id,
-    name: row.name,
-    weight: row.weight,
-    health: nodeHealth(row.heartbeat_age_ms, heartbeatMs),
-    enabled: row.enabled === 1,
-    draining: row.draining === 1,
-    stopping: vitals?.stopping ?? false,
-    quarantine: quarantineOf(row, heldParts),
-    // What one that never called can do is not known; its health keeps it from work, and is the better reason.
-    capabilities: (vitals?.capabilities ?? Capability.options).filter((one) => mayDo(row, one)),
-    lastErrorCode: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo).code,
-    room,
-    fullForMs: presence.fullForMs(row.id, room),
-    tempLeftBytes: tempLeft(
-      vitals,
-      held.reduce((sum, some) => sum + tempNeeded({ readsInPlace }, some), 0),
-    ),
-    readsInPlace,
-    unreachable: presence.unreachable(row.id),
-  };
-}
-
-/**
- * What the node may still promise. It tells what it has reserved for whoever gave it work; what it holds of ours may
- * not have begun, and need as much.
- */
-function tempLeft(vitals: NodeVitals | null, heldBytes: number): number {
-  const temp = vitals?.temp;
-  if (temp === undefined || temp === null) return 0;
-  const { freeBytes, reservedBytes = 0, writtenBytes = 0, minFreeBytes = 0 } = temp;
-  return freeBytes + writtenBytes - minFreeBytes - Math.max(reservedBytes, heldBytes);
-}
-
-/** A quarantined node is tried with one part at a time, when nothing it holds can still show that it is well. */
-function quarantineOf(row: NodeRow, held: number): Candidate['quarantine'] {
-  if (row.quarantined_at_ms === null) return 'none';
-  return held === 0 && (row.probe_in_ms ?? 0) <= 0 ? 'probe' : 'closed';
-}
-
-/**
- * Parts a node may hold: one per worker and half as many on the way, so that no worker waits for the next part,
- * and what a slow node has not started is not tied to it.
- */
-const placesOf = (workers: number): number => workers + Math.ceil(workers / 2);

@@ -28,6 +28,15 @@ export type Candidate = {
   readonly unreachable: string | null;
 };
 
+/** What a part asks of its node. */
+export type Wanted = {
+  readonly capability: Capability;
+  readonly requestedNodeId: string | null;
+  /** The only nodes that may work for its user; null for all. */
+  readonly allowedNodes: readonly string[] | null;
+  readonly tempBytes: number;
+};
+
 /** The counters of smooth weighted round-robin, by node id. */
 export type Rotation = ReadonlyMap<string, number>;
 
@@ -59,14 +68,7 @@ const mostRoundsOwed = 100;
  * Source: nginx, ngx_http_upstream_round_robin.c, "smooth weighted round-robin".
  */
 export function pickNode(
-  part: {
-    capability: Capability;
-    requestedNodeId: string | null;
-    /** The only nodes that may work for its user; null for all. */
-    allowedNodes: readonly string[] | null;
-    avoid: readonly string[];
-    tempBytes: number;
-  },
+  part: Wanted & { avoid: readonly string[] },
   candidates: readonly Candidate[],
   rotation: Rotation,
 ): Pick {
@@ -120,15 +122,10 @@ const someOf = (texts: readonly string[]): string => {
   return texts.length > mostNamed ? `${named} and ${texts.length - mostNamed} more` : named;
 };
 
-function obstacleOf(
-  node: Candidate,
-  part: {
-    capability: Capability;
-    requestedNodeId: string | null;
-    allowedNodes: readonly string[] | null;
-    tempBytes: number;
-  },
-): string | null {
+/** No other obstacle than that it may be full. */
+export const canTake = (node: Candidate, part: Wanted): boolean => obstacleOf(node, part) === null;
+
+function obstacleOf(node: Candidate, part: Wanted): string | null {
   if (part.requestedNodeId !== null && part.requestedNodeId !== node.id) return 'not the chosen node';
   if (part.allowedNodes !== null && !part.allowedNodes.includes(node.id)) return 'not for your group';
   if (!node.capabilities.includes(part.capability)) return `cannot ${part.capability}`;
@@ -149,7 +146,7 @@ function obstacleOf(
 
 /** The temporary space that a part takes on the node: to read an archive that is at hand takes none. */
 export const tempNeeded = (
-  node: Pick<Candidate, 'readsInPlace'>,
+  node: { readonly readsInPlace: boolean },
   part: { capability: Capability; tempBytes: number },
 ): number => (node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes);
 

@@ -15,6 +15,7 @@ export type Scheduler = {
 
 export type SchedulerDeps = DeliveryDeps & {
   heartbeatMs: number;
+  storeId: string;
   leaseMs: number;
   findPeer(nodeId: string): Promise<NodePeer | undefined>;
   nodeName(nodeId: string): Promise<string>;

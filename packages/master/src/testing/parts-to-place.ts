@@ -3,9 +3,11 @@ import { systemClock } from '@longshore/runtime';
 import { type Database, nowMs } from '../database/open-database.ts';
 import { claimParts } from '../scheduling/claim-parts.ts';
 import { createExplainGate } from '../scheduling/explain-gate.ts';
+import { hasAlternative } from '../scheduling/has-alternative.ts';
 import { createNodePresence, type NodePresence } from '../scheduling/node-presence.ts';
 import { recordVitals } from '../store/nodes/heartbeat-rows.ts';
 import { insertNode } from '../store/nodes/node-rows.ts';
+import { findPart } from '../store/parts/report-rows.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
 
 const mebibyte = 2 ** 20;
@@ -47,13 +49,9 @@ export function partsToPlace(database: Database) {
     nodes,
     addNode: async (
       name: string,
-      options: {
-        weight?: number;
-        type?: 'slave' | 'embedded';
-        capabilities?: readonly string[];
-      } & Partial<NodeVitals>,
+      options: { weight?: number; type?: 'slave' | 'embedded' } & Partial<NodeVitals>,
     ): Promise<void> => {
-      const { weight = 1, type = 'slave', capabilities = ['create-archive'], ...vitals } = options;
+      const { weight = 1, type = 'slave', ...vitals } = options;
       const id = crypto.randomUUID();
       nodes[name] = id;
       await insertNode(db, {
@@ -66,7 +64,7 @@ export function partsToPlace(database: Database) {
         secret_sealed: '',
         weight,
         enabled: 1,
-        capabilities: JSON.stringify(capabilities),
+        capabilities: JSON.stringify(vitals.capabilities ?? ['create-archive']),
       });
       await recordVitals(db, { nodeId: id, vitals: { ...vitalsForTest(1000), ...vitals }, skewMs: 0 });
     },
@@ -140,10 +138,16 @@ export function partsToPlace(database: Database) {
         database,
         presence,
         heartbeatMs: 60_000,
+        storeId: 'local',
         leaseMs: 180_000,
         meter: { waited: () => undefined },
         explainGate: createExplainGate(systemClock),
       }),
+    hasAlternative: async (id: string, presence: NodePresence = createNodePresence(systemClock)) => {
+      const part = await findPart(db, id);
+      if (part === undefined) throw new Error(`no part ${id}`);
+      return hasAlternative(db, { presence, heartbeatMs: 60_000, storeId: 'local' }, part);
+    },
     /** How many of these parts each node has got, by its name. */
     placedOn: async (ids: readonly string[]): Promise<Record<string, number>> => {
       const rows = await db
