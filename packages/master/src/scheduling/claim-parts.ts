@@ -20,7 +20,15 @@ import {
 } from '../store/parts/placement-limits.ts';
 import type { ExplainGate } from './explain-gate.ts';
 import { fairOrder } from './fair-order.ts';
-import { type Candidate, pickNode, tempNeeded } from './pick-node.ts';
+import {
+  type Candidate,
+  type Choice,
+  type Counters,
+  canTake,
+  chooseNodes,
+  pickNode,
+  tempNeeded,
+} from './pick-node.ts';
 import { type CandidateDeps, readCandidates } from './read-candidates.ts';
 
 /** How many parts one transaction places at most. */
@@ -60,7 +68,7 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
     let parts = await oldestQueued(tx, { dialect, lanes: lanes.map((lane) => ({ lane })), limit });
     const userIds = [...new Set(parts.map((part) => part.userId))];
     const limits = await readPlacementLimits(tx, { dialect, userIds });
-    const rotations = await lockRotations(tx, { dialect, parts });
+    const rotations = await lockRotations(tx, { dialect, parts, candidates });
     const blocked = new Set<string>();
     const placed: QueuedPart[] = [];
     for (let look = 1; parts.length > 0; look += 1) {
@@ -80,8 +88,12 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
       if (limit <= 0) break;
       parts = await oldestQueued(tx, { dialect, lanes: behind, limit });
     }
-    for (const [capability, { counters, picks }] of rotations) {
-      if (picks.size > 0) await saveRotation(tx, { capability, rotation: counters, picks });
+    for (const [capability, { counters, before, picks }] of rotations) {
+      const changed = [...candidates.entries()].filter(
+        ([place, { id }]) => counters[place] !== (before.get(id) ?? 0) || picks.has(id),
+      );
+      const rotation = new Map(changed.map(([place, { id }]) => [id, counters[place] ?? 0]));
+      if (picks.size > 0) await saveRotation(tx, { capability, rotation, picks });
     }
     return placed;
   });
@@ -90,18 +102,28 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
   return { leased: leased.length, more: leased.length === batchSize };
 }
 
-type CapabilityRotation = { counters: ReadonlyMap<string, number>; readonly picks: Map<string, number> };
+type CapabilityRotation = {
+  readonly counters: Counters;
+  /** As they were stored, by node. */
+  readonly before: ReadonlyMap<string, number>;
+  readonly picks: Map<string, number>;
+};
 
 /** In one order in all masters, so that they wait for each other instead of getting stuck. */
 async function lockRotations(
   tx: Db,
-  options: { dialect: Database['dialect']; parts: readonly QueuedPart[] },
+  options: {
+    dialect: Database['dialect'];
+    parts: readonly QueuedPart[];
+    candidates: readonly Candidate[];
+  },
 ): Promise<Map<Capability, CapabilityRotation>> {
-  const { dialect, parts } = options;
+  const { dialect, parts, candidates } = options;
   const rotations = new Map<Capability, CapabilityRotation>();
   for (const capability of [...new Set(parts.map((part) => part.capability))].sort()) {
-    const counters = await lockRotation(tx, { dialect, capability });
-    rotations.set(capability, { counters, picks: new Map() });
+    const before = await lockRotation(tx, { dialect, capability });
+    const counters = new Float64Array(candidates.map(({ id }) => before.get(id) ?? 0));
+    rotations.set(capability, { counters, before, picks: new Map() });
   }
   return rotations;
 }
@@ -122,6 +144,7 @@ async function placeParts(
 ): Promise<QueuedPart[]> {
   const { parts, most, candidates, rotations, limits, blocked } = placing;
   const waitsForTurn = new Set<string>();
+  const choices = new Map<string, Choice>();
   const heldBack = new Map<string, number>();
   const leased: QueuedPart[] = [];
   const leases: Lease[] = [];
@@ -139,7 +162,9 @@ async function placeParts(
       heldBack.set(part.userId, limit.maxRunningTasks);
       continue;
     }
-    const pick = pickNode({ ...part, allowedNodes }, candidates, rotation.counters);
+    const choice = choices.get(turnKey) ?? chooseNodes({ ...part, allowedNodes }, candidates);
+    choices.set(turnKey, choice);
+    const pick = pickNode(choice, candidates, rotation.counters);
     if (pick.type !== 'picked') {
       if (pick.type === 'nobody') blocked.add(key);
       else waitsForTurn.add(turnKey);
@@ -148,19 +173,23 @@ async function placeParts(
         await explainWaiting(tx, waiting, pick.reason);
       continue;
     }
-    const { node, reason } = pick;
-    const at = candidates.indexOf(node);
+    const { node, place, reason } = pick;
     if (node.quarantine === 'probe') {
-      candidates[at] = { ...node, quarantine: 'closed' };
+      candidates[place] = { ...node, quarantine: 'closed' };
+      choices.clear();
       if (!(await claimProbe(tx, { nodeId: node.id, partId: part.id }))) continue;
     }
     const attempt = part.attempt + 1;
     leases.push({ partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason });
     const room = node.room - 1;
     const fullForMs = deps.presence.fullForMs(node.id, room);
-    const tempLeftBytes = node.tempLeftBytes - tempNeeded(node, part);
-    candidates[at] = { ...(candidates[at] ?? node), room, fullForMs, tempLeftBytes };
-    rotation.counters = pick.rotation;
+    const tempBytes = tempNeeded(node, part);
+    const tempLeftBytes = node.tempLeftBytes - tempBytes;
+    const changed = { ...(candidates[place] ?? node), room, fullForMs, tempLeftBytes };
+    candidates[place] = changed;
+    if (tempBytes > 0) {
+      for (const [same, { wanted }] of choices) if (!canTake(changed, wanted)) choices.delete(same);
+    }
     rotation.picks.set(node.id, (rotation.picks.get(node.id) ?? 0) + 1);
     leased.push(part);
     limit?.runningTasks.add(part.taskId);
