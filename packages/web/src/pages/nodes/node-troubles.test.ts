@@ -1,5 +1,6 @@
 import type { Node } from '@longshore/protocol';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { loadCatalogue } from '../../language/language.ts';
 import { nodeTroubles } from './node-troubles.ts';
 
 const node = (vitals: Partial<NonNullable<Node['vitals']>>): Node =>
@@ -14,6 +15,12 @@ const node = (vitals: Partial<NonNullable<Node['vitals']>>): Node =>
   }) as Node;
 
 const disk = (freeBytes: number) => ({ freeBytes, totalBytes: 100 * 2 ** 30 });
+
+beforeAll(async () => {
+  vi.stubGlobal('document', { documentElement: { lang: '' } });
+  await loadCatalogue('en');
+  return () => vi.unstubAllGlobals();
+});
 
 test('N4 a disk with little left deserves a word, of work and of each store', () => {
   const stores = [
