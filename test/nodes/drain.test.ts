@@ -42,16 +42,20 @@ describe('a node taken out of service while it works', () => {
     async (_, out, back) => {
       up.set({ rate: 250_000 });
       const ids = await Promise.all(Array.from({ length: 12 }, submit));
-      await eventually('anna works on two and has one waiting', async () => {
-        const { vitals, leasedParts } = await user.node('anna');
-        return vitals?.running === 2 && leasedParts === 3;
-      });
+      await eventually(
+        'anna works on two and has one waiting',
+        async () => {
+          const { vitals, leasedParts } = await user.node('anna');
+          return vitals?.running === 2 && leasedParts === 3;
+        },
+        60_000,
+      );
       const edited = await user.call<Node>('PATCH', '/api/v1/nodes/anna', out);
       expect(edited.leasedParts).toBeGreaterThan(0);
       const picks = await picksOf('anna');
       ids.push(...(await Promise.all(Array.from({ length: 3 }, submit))));
       up.heal();
-      const tasks = await Promise.all(ids.map((id) => user.ended(id)));
+      const tasks = await Promise.all(ids.map((id) => user.ended(id, 120_000)));
       for (const task of tasks) {
         expect(task).toMatchObject({ state: 'completed' });
         expect(attemptsOf(task)).toHaveLength(1);
