@@ -38,6 +38,10 @@ export type FaultProxy = {
   forgetOpen(): void;
   /** Resets every open connection. */
   cutAll(): void;
+  /** Nobody listens at its port any more: the connections there are are reset, and new ones refused by the system. */
+  shut(): Promise<void>;
+  /** Listens again, at the same port. */
+  reopen(): Promise<void>;
   /** How often a fault has struck. */
   strikes(): number;
   /** Everything that has passed, per connection, as it was sent. */
@@ -117,6 +121,12 @@ export async function startFaultProxy(
         server.resetAndDestroy();
       }
     },
+    shut: async () => {
+      const closed = new Promise((resolve) => listener.close(resolve));
+      proxy.cutAll();
+      await closed;
+    },
+    reopen: () => new Promise<void>((resolve) => listener.listen(proxy.port, '127.0.0.1', resolve)),
     strikes: () => strikes,
     recorded: () =>
       [...ended, ...pairs].map(({ passed }) => ({

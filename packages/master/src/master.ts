@@ -209,17 +209,17 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   });
   closers.add('task follow-up', () => followUp.stop());
   const hearing = createHearing({ monotonicMs: clock.monotonicMs, heartbeatMs });
+  const candidates = { presence: createNodePresence(clock), heartbeatMs, storeId: stores.defaultStoreId };
   const scheduler = startScheduler({
+    ...candidates,
     database,
     meter,
     client,
     keys,
-    presence: createNodePresence(clock),
     outputs,
     fewSources: sources.few,
     limits: config.limits,
     log,
-    heartbeatMs,
     leaseMs,
     hearing,
     findPeer: peerOf,
@@ -312,7 +312,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     storeId: stores.defaultStoreId,
     statBlob: async (blobId: string) =>
       (await stores.get(stores.defaultStoreId).stat(BlobId.parse(blobId)))?.sizeBytes,
-    hasAlternative: (part: ReportedPart) => hasAlternative(db, part, heartbeatMs),
+    hasAlternative: (part: ReportedPart) => hasAlternative(db, candidates, part),
     announcer,
     tellSettled: followUp.tellSettled,
     wake,

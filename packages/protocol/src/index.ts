@@ -46,6 +46,7 @@ export {
   Hello,
   HelloAnswer,
   NodeVitals,
+  StoreDisk,
   TempDisk,
 } from './node-api/node-status.ts';
 export {

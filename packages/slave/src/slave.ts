@@ -33,6 +33,7 @@ import { createMasters } from './report/masters.ts';
 import { createReadVitals } from './report/node-vitals.ts';
 import { createSelfTest } from './report/self-test.ts';
 import { createLocalStore } from './storage/local-store.ts';
+import { storeDisks } from './storage/store-disks.ts';
 import { createTempFolders } from './storage/temp-folders.ts';
 import { createBandwidth } from './transfer/bandwidth.ts';
 import { createBlobHttp } from './transfer/blob-http.ts';
@@ -123,6 +124,7 @@ export async function startSlave(
       clock,
       bootId,
       tempSpace: () => tempFolders.space(),
+      storeDisks: () => storeDisks(config.stores),
       workers: () => live.workers,
       capabilities: Object.keys(executors) as (keyof typeof executors)[],
       queueDepth: () => queue.depth(),

@@ -1,12 +1,10 @@
-import { Capability, type ErrorInfo, type NodeVitals } from '@longshore/protocol';
+import type { Capability } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
-import { nodeHealth } from '../nodes/node-health.ts';
 import { claimProbe } from '../store/nodes/breaker-rows.ts';
-import { listNodes, mayDo, type NodeRow } from '../store/nodes/node-rows.ts';
 import {
-  countHeld,
   explainWaiting,
+  type LaneLook,
   type Lease,
   leaseParts,
   lockRotation,
@@ -22,11 +20,22 @@ import {
 } from '../store/parts/placement-limits.ts';
 import type { ExplainGate } from './explain-gate.ts';
 import { fairOrder } from './fair-order.ts';
-import type { NodePresence } from './node-presence.ts';
-import { type Candidate, pickNode } from './pick-node.ts';
+import {
+  type Candidate,
+  type Choice,
+  type Counters,
+  canTake,
+  chooseNodes,
+  pickNode,
+  tempNeeded,
+} from './pick-node.ts';
+import { type CandidateDeps, readCandidates } from './read-candidates.ts';
 
 /** How many parts one transaction places at most. */
 const batchSize = 200;
+
+/** How often one pass looks behind what it cannot place. */
+const mostLooks = 5;
 
 export type Claimed = {
   readonly leased: number;
@@ -34,10 +43,8 @@ export type Claimed = {
   readonly more: boolean;
 };
 
-type ClaimDeps = {
+type ClaimDeps = CandidateDeps & {
   database: Database;
-  presence: NodePresence;
-  heartbeatMs: number;
   leaseMs: number;
   explainGate: ExplainGate;
   meter: Pick<TaskMeter, 'waited'>;
@@ -54,39 +61,69 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
   const leased = await database.transaction(async (tx) => {
     const lanes = await queuedLanes(tx);
     if (lanes.length === 0) return [];
-    const held = await countHeld(tx);
-    const candidates = (await listNodes(tx)).map((row) =>
-      toCandidate(deps, row, {
-        parts: held.byNode.get(row.id) ?? 0,
-        tempBytes: held.tempByNode.get(row.id) ?? 0,
-      }),
-    );
-    const places = candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
+    const { candidates, heldByUser } = await readCandidates(tx, deps);
+    const places = (): number => candidates.reduce((sum, node) => sum + Math.max(0, node.room), 0);
     // One of each lane at least, to tell why it waits.
-    const limit = Math.min(batchSize, Math.max(1, places));
-    const parts = fairOrder(await oldestQueued(tx, { dialect, lanes, limit }), held.byUser);
+    let limit = Math.min(batchSize, Math.max(1, places()));
+    let parts = await oldestQueued(tx, { dialect, lanes: lanes.map((lane) => ({ lane })), limit });
     const userIds = [...new Set(parts.map((part) => part.userId))];
     const limits = await readPlacementLimits(tx, { dialect, userIds });
-    const rotations = await lockRotations(tx, { dialect, parts });
-    return placeParts(tx, deps, { parts, candidates, rotations, limits });
+    const rotations = await lockRotations(tx, { dialect, parts, candidates });
+    const blocked = new Set<string>();
+    const placed: QueuedPart[] = [];
+    for (let look = 1; parts.length > 0; look += 1) {
+      const inOrder = fairOrder(parts, heldByUser);
+      const some = await placeParts(tx, deps, {
+        parts: inOrder,
+        most: batchSize - placed.length,
+        candidates,
+        rotations,
+        limits,
+        blocked,
+      });
+      placed.push(...some);
+      for (const { userId } of some) heldByUser.set(userId, (heldByUser.get(userId) ?? 0) + 1);
+      const behind = look < mostLooks ? lookBehind({ parts, limit, limits, blocked }) : [];
+      limit = Math.min(batchSize - placed.length, places());
+      if (limit <= 0) break;
+      parts = await oldestQueued(tx, { dialect, lanes: behind, limit });
+    }
+    for (const [capability, { counters, before, picks }] of rotations) {
+      const changed = [...candidates.entries()].filter(
+        ([place, { id }]) => counters[place] !== (before.get(id) ?? 0) || picks.has(id),
+      );
+      const rotation = new Map(changed.map(([place, { id }]) => [id, counters[place] ?? 0]));
+      if (picks.size > 0) await saveRotation(tx, { capability, rotation, picks });
+    }
+    return placed;
   });
   // What was given back and is leased again has waited for something else.
   for (const part of leased) if (part.attempt === 0) deps.meter.waited(part);
   return { leased: leased.length, more: leased.length === batchSize };
 }
 
-type CapabilityRotation = { counters: ReadonlyMap<string, number>; readonly picks: Map<string, number> };
+type CapabilityRotation = {
+  readonly counters: Counters;
+  /** As they were stored, by node. */
+  readonly before: ReadonlyMap<string, number>;
+  readonly picks: Map<string, number>;
+};
 
 /** In one order in all masters, so that they wait for each other instead of getting stuck. */
 async function lockRotations(
   tx: Db,
-  options: { dialect: Database['dialect']; parts: readonly QueuedPart[] },
+  options: {
+    dialect: Database['dialect'];
+    parts: readonly QueuedPart[];
+    candidates: readonly Candidate[];
+  },
 ): Promise<Map<Capability, CapabilityRotation>> {
-  const { dialect, parts } = options;
+  const { dialect, parts, candidates } = options;
   const rotations = new Map<Capability, CapabilityRotation>();
   for (const capability of [...new Set(parts.map((part) => part.capability))].sort()) {
-    const counters = await lockRotation(tx, { dialect, capability });
-    rotations.set(capability, { counters, picks: new Map() });
+    const before = await lockRotation(tx, { dialect, capability });
+    const counters = new Float64Array(candidates.map(({ id }) => before.get(id) ?? 0));
+    rotations.set(capability, { counters, before, picks: new Map() });
   }
   return rotations;
 }
@@ -96,50 +133,63 @@ async function placeParts(
   deps: ClaimDeps,
   placing: {
     parts: readonly QueuedPart[];
+    most: number;
     /** Changed in place as they take parts. */
     candidates: Candidate[];
     rotations: ReadonlyMap<Capability, CapabilityRotation>;
     limits: ReadonlyMap<string, PlacementLimits>;
+    /** What no node can take in this pass; added to. */
+    blocked: Set<string>;
   },
 ): Promise<QueuedPart[]> {
-  const { parts, candidates, rotations, limits } = placing;
-  const blocked = new Set<string>();
+  const { parts, most, candidates, rotations, limits, blocked } = placing;
+  const waitsForTurn = new Set<string>();
+  const choices = new Map<string, Choice>();
   const heldBack = new Map<string, number>();
   const leased: QueuedPart[] = [];
   const leases: Lease[] = [];
   for (const part of parts) {
     const limit = limits.get(part.userId);
     const allowedNodes = limit?.allowedNodes ?? null;
-    const restrictedGroupId = allowedNodes === null ? null : (limit?.groupId ?? null);
-    const key = `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroupId ?? ''} ${part.tempBytes}`;
+    const restrictedGroupId = restrictedGroup(limit);
+    const key = placementKey(part, limit);
+    // What may take a part does not depend on who failed it, but whose turn is waited for does.
+    const turnKey = `${key} ${part.avoid.toSorted().join()}`;
     const rotation = rotations.get(part.capability);
-    if (rotation === undefined || blocked.has(key)) continue;
-    if (leased.length === batchSize) break;
+    if (rotation === undefined || blocked.has(key) || waitsForTurn.has(turnKey)) continue;
+    if (leased.length === most) break;
     if (limit !== undefined && isHeldBack(part, limit)) {
       heldBack.set(part.userId, limit.maxRunningTasks);
       continue;
     }
-    const pick = pickNode({ ...part, allowedNodes }, candidates, rotation.counters);
+    const choice = choices.get(turnKey) ?? chooseNodes({ ...part, allowedNodes }, candidates);
+    choices.set(turnKey, choice);
+    const pick = pickNode(choice, candidates, rotation.counters);
     if (pick.type !== 'picked') {
-      blocked.add(key);
+      if (pick.type === 'nobody') blocked.add(key);
+      else waitsForTurn.add(turnKey);
       const waiting = { ...part, restrictedGroupId };
       if (pick.type === 'nobody' && deps.explainGate.opens(key))
         await explainWaiting(tx, waiting, pick.reason);
       continue;
     }
-    const { node, reason } = pick;
-    const at = candidates.indexOf(node);
+    const { node, place, reason } = pick;
     if (node.quarantine === 'probe') {
-      candidates[at] = { ...node, quarantine: 'closed' };
+      candidates[place] = { ...node, quarantine: 'closed' };
+      choices.clear();
       if (!(await claimProbe(tx, { nodeId: node.id, partId: part.id }))) continue;
     }
     const attempt = part.attempt + 1;
     leases.push({ partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason });
     const room = node.room - 1;
     const fullForMs = deps.presence.fullForMs(node.id, room);
-    const tempLeftBytes = node.tempLeftBytes - part.tempBytes;
-    candidates[at] = { ...(candidates[at] ?? node), room, fullForMs, tempLeftBytes };
-    rotation.counters = pick.rotation;
+    const tempBytes = tempNeeded(node, part);
+    const tempLeftBytes = node.tempLeftBytes - tempBytes;
+    const changed = { ...(candidates[place] ?? node), room, fullForMs, tempLeftBytes };
+    candidates[place] = changed;
+    if (tempBytes > 0) {
+      for (const [same, { wanted }] of choices) if (!canTake(changed, wanted)) choices.delete(same);
+    }
     rotation.picks.set(node.id, (rotation.picks.get(node.id) ?? 0) + 1);
     leased.push(part);
     limit?.runningTasks.add(part.taskId);
@@ -148,10 +198,42 @@ async function placeParts(
   for (const [userId, maxRunningTasks] of heldBack) {
     if (deps.explainGate.opens(`held back ${userId}`)) await explainHeldBack(tx, userId, maxRunningTasks);
   }
-  for (const [capability, { counters, picks }] of rotations) {
-    if (picks.size > 0) await saveRotation(tx, { capability, rotation: counters, picks });
-  }
   return leased;
+}
+
+const restrictedGroup = (limit: PlacementLimits | undefined): string | null =>
+  limit === undefined || limit.allowedNodes === null ? null : limit.groupId;
+
+const placementKey = (part: QueuedPart, limit: PlacementLimits | undefined): string =>
+  `${part.capability} ${part.requestedNodeId ?? ''} ${restrictedGroup(limit) ?? ''} ${part.tempBytes}`;
+
+/**
+ * What to look at behind parts that cannot be placed, in lanes that have more than was looked at: parts that need less
+ * temporary space than what found none, and of a user with enough tasks the parts of these.
+ */
+function lookBehind(seen: {
+  parts: readonly QueuedPart[];
+  /** How many parts of each lane were looked at. */
+  limit: number;
+  limits: ReadonlyMap<string, PlacementLimits>;
+  blocked: ReadonlySet<string>;
+}): LaneLook[] {
+  const looks: LaneLook[] = [];
+  for (const [lane, parts] of Map.groupBy(seen.parts, (part) => part.lane)) {
+    if (parts.length < seen.limit) continue;
+    const limit = seen.limits.get(parts[0]?.userId ?? '');
+    const stuck = parts.filter((part) => seen.blocked.has(placementKey(part, limit)));
+    const tempBelow = Math.min(...stuck.map((part) => part.tempBytes));
+    const isLimited = limit !== undefined && isFull(limit);
+    const taskIds = isLimited ? [...limit.runningTasks] : [];
+    if (stuck.length === 0 ? taskIds.length === 0 : tempBelow === 0) continue;
+    looks.push({
+      lane,
+      ...(stuck.length === 0 ? {} : { tempBelow }),
+      ...(isLimited ? { taskIds } : {}),
+    });
+  }
+  return looks;
 }
 
 /** The task would be one more at once than the group of its user allows. */
@@ -159,53 +241,7 @@ const isHeldBack = (
   part: QueuedPart,
   limit: PlacementLimits,
 ): limit is PlacementLimits & { maxRunningTasks: number } =>
-  limit.maxRunningTasks !== null &&
-  limit.runningTasks.size >= limit.maxRunningTasks &&
-  !limit.runningTasks.has(part.taskId);
+  isFull(limit) && !limit.runningTasks.has(part.taskId);
 
-function toCandidate(deps: ClaimDeps, row: NodeRow, held: { parts: number; tempBytes: number }): Candidate {
-  const { presence, heartbeatMs } = deps;
-  const vitals = row.vitals === null ? null : (JSON.parse(row.vitals) as NodeVitals);
-  const room = placesOf(vitals?.workers ?? 0) - held.parts;
-  return {
-    id: row.id,
-    name: row.name,
-    weight: row.weight,
-    health: nodeHealth(row.heartbeat_age_ms, heartbeatMs),
-    enabled: row.enabled === 1,
-    draining: row.draining === 1,
-    stopping: vitals?.stopping ?? false,
-    quarantine: quarantineOf(row, held.parts),
-    // What one that never called can do is not known; its health keeps it from work, and is the better reason.
-    capabilities: (vitals?.capabilities ?? Capability.options).filter((one) => mayDo(row, one)),
-    lastErrorCode: row.last_error === null ? null : (JSON.parse(row.last_error) as ErrorInfo).code,
-    room,
-    fullForMs: presence.fullForMs(row.id, room),
-    tempLeftBytes: tempLeft(vitals, held.tempBytes),
-    readsInPlace: row.type === 'embedded',
-    unreachable: presence.unreachable(row.id),
-  };
-}
-
-/**
- * What the node may still promise. It tells what it has reserved for whoever gave it work; what it holds of ours may
- * not have begun, and need as much.
- */
-function tempLeft(vitals: NodeVitals | null, heldBytes: number): number {
-  const temp = vitals?.temp;
-  if (temp === undefined || temp === null) return 0;
-  const { freeBytes, reservedBytes = 0, minFreeBytes = 0 } = temp;
-  return freeBytes - minFreeBytes - Math.max(reservedBytes, heldBytes);
-}
-
-/** A quarantined node is tried with one part at a time, when nothing it holds can still show that it is well. */
-function quarantineOf(row: NodeRow, held: number): Candidate['quarantine'] {
-  if (row.quarantined_at_ms === null) return 'none';
-  return held === 0 && (row.probe_in_ms ?? 0) <= 0 ? 'probe' : 'closed';
-}
-
-/**
- * Parts a node may hold: one per worker and half as many on the way, so that no worker waits for the next part,
- * and what a slow node has not started is not tied to it.
- */
-const placesOf = (workers: number): number => workers + Math.ceil(workers / 2);
+const isFull = (limit: PlacementLimits): limit is PlacementLimits & { maxRunningTasks: number } =>
+  limit.maxRunningTasks !== null && limit.runningTasks.size >= limit.maxRunningTasks;

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Candidate, pickNode, type Rotation } from './pick-node.ts';
+import { type Candidate, type Choice, chooseNodes, pickNode as giveTurn } from './pick-node.ts';
+
+type Rotation = ReadonlyMap<string, number>;
+
+/** One pick, with the counters by name. */
+function pickNode(wanted: Choice['wanted'], candidates: readonly Candidate[], before: Rotation) {
+  const counters = Float64Array.from(candidates, ({ name }) => before.get(name) ?? 0);
+  const pick = giveTurn(chooseNodes(wanted, candidates), candidates, counters);
+  const rotation = new Map(candidates.map(({ name }, place) => [name, counters[place] ?? 0]));
+  return { ...pick, rotation };
+}
 
 const node = (name: string, weight: number, change: Partial<Candidate> = {}): Candidate => ({
   id: name,
@@ -122,12 +132,42 @@ describe('N5 smooth weighted round-robin', () => {
     expect(pickNode(avoidA, [node('a', 9)], new Map())).toMatchObject({ node: { name: 'a' } });
   });
 
+  it('N7 M10 a part waits a moment for a node that has not failed it, and then goes to one that has', () => {
+    const avoidA = { ...part, avoid: ['a'] };
+    const full = (fullForMs: number) => [node('a', 9), node('b', 1, { room: 0, fullForMs })];
+    expect(pickNode(avoidA, full(10), new Map())).toMatchObject({ type: 'later' });
+    const pick = pickNode(avoidA, full(5_000), new Map());
+    expect(pick).toMatchObject({ type: 'picked', node: { name: 'a' } });
+    expect(pick.reason).toContain('passed over b: busy');
+  });
+
   it('the node that the user chose is the only one considered', () => {
     const chosen = { ...part, requestedNodeId: 'b' };
     expect(pickNode(chosen, [node('a', 9), node('b', 1)], new Map())).toMatchObject({ node: { name: 'b' } });
     expect(pickNode(chosen, [node('a', 9), node('b', 1, { health: 'offline' })], new Map()).type).toBe(
       'nobody',
     );
+  });
+});
+
+describe('N12 locality', () => {
+  const here = (name: string, weight = 1) => node(name, weight, { readsInPlace: true });
+
+  it('of nodes whose turn it is alike, the one that has the files is picked, and the reason says so', () => {
+    const { reason, ...pick } = pickNode(part, [node('a', 1), here('b'), node('c', 1)], new Map());
+    expect(pick).toMatchObject({ type: 'picked', node: { name: 'b' } });
+    expect(reason).toBe('its turn among a 1, b 1, c 1, and it has the files at hand');
+  });
+
+  it('the shares stay exact', () => {
+    const { order } = picks([node('a', 3), here('b', 2), here('c', 3)], 80);
+    const counts = ['a', 'b', 'c'].map((name) => order.filter((one) => one === name).length);
+    expect(counts).toEqual([30, 20, 30]);
+  });
+
+  it('whose turn it is comes before who has the files', () => {
+    const pick = pickNode(part, [node('a', 2), here('b')], new Map());
+    expect(pick).toMatchObject({ node: { name: 'a' }, reason: 'its turn among a 2, b 1' });
   });
 });
 

@@ -28,15 +28,37 @@ export type Candidate = {
   readonly unreachable: string | null;
 };
 
-/** The counters of smooth weighted round-robin, by node id. */
-export type Rotation = ReadonlyMap<string, number>;
+/** What a part asks of its node. */
+export type Wanted = {
+  readonly capability: Capability;
+  readonly requestedNodeId: string | null;
+  /** The only nodes that may work for its user; null for all. */
+  readonly allowedNodes: readonly string[] | null;
+  readonly tempBytes: number;
+};
+
+/** What nodes have coming in smooth weighted round-robin, in the order of the candidates. Picks change it in place. */
+export type Counters = Float64Array;
+
+/** The nodes among which the turn goes round for parts that want the same, by their places among the candidates. */
+export type Choice = {
+  readonly wanted: Wanted & { readonly avoid: readonly string[] };
+  readonly places: Int32Array;
+  readonly weights: Float64Array;
+  /** 1 for a node that has the files at hand. */
+  readonly local: Uint8Array;
+  readonly totalWeight: number;
+  /** Whose turn it is among whom, and who is passed over why. */
+  readonly reasons: { readonly turn: string; readonly passedOver: string };
+};
 
 export type Pick =
   | {
       readonly type: 'picked';
+      /** Of the node among the candidates. */
+      readonly place: number;
       readonly node: Candidate;
       readonly reason: string;
-      readonly rotation: Rotation;
     }
   /** It is the turn of a node that is full for a moment: the rotation waits for it. */
   | { readonly type: 'later'; readonly reason: string }
@@ -52,82 +74,96 @@ export const patienceMs = 1_000;
 const mostRoundsOwed = 100;
 
 /**
- * Chooses the node for one part by smooth weighted round-robin: every able node gains its weight, the highest
+ * The nodes that may take parts of one kind. It holds until the quarantine of one of them changes, or its temporary
+ * space falls below what is wanted.
+ */
+export function chooseNodes(wanted: Choice['wanted'], candidates: readonly Candidate[]): Choice {
+  const passedOver: [Candidate, string][] = [];
+  const able: number[] = [];
+  for (const [place, node] of candidates.entries()) {
+    const obstacle = obstacleOf(node, wanted);
+    if (obstacle === null) able.push(place);
+    else passedOver.push([node, obstacle]);
+  }
+  const at = (place: number): Candidate => candidates[place] as Candidate;
+  const hasFailed = (place: number): boolean => wanted.avoid.includes(at(place).id);
+  const fresh = able.filter((place) => !hasFailed(place));
+  // Better where it failed before than behind nodes that are full for long.
+  const eligible = fresh.every((place) => isBusy(at(place))) ? able : fresh;
+  if (eligible.length < able.length) {
+    for (const place of able) if (hasFailed(place)) passedOver.push([at(place), 'failed this before']);
+  }
+  for (const place of eligible) if (isBusy(at(place))) passedOver.push([at(place), 'busy']);
+  const weights = new Float64Array(eligible.map((place) => at(place).weight));
+  const shares = (): string => someOf(eligible, (place) => `${at(place).name} ${at(place).weight}`);
+  const aside = (): string => someOf(passedOver, ([node, why]) => `${node.name}: ${why}`);
+  return {
+    wanted,
+    places: new Int32Array(eligible),
+    weights,
+    local: new Uint8Array(eligible.map((place) => (at(place).readsInPlace ? 1 : 0))),
+    totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
+    reasons: {
+      turn: wanted.requestedNodeId === null ? `its turn among ${shares()}` : 'chosen by the user',
+      passedOver: passedOver.length === 0 ? '' : `; passed over ${aside()}`,
+    },
+  };
+}
+
+/**
+ * Gives the turn to one of the chosen nodes by smooth weighted round-robin: every one gains its weight, the highest
  * counter wins and pays the sum of all weights. Weights 3 and 2 give the order a b a b a, again and again. A node
  * that is passed over because it is busy keeps what it has gained, within a limit, and has its turns when it has
- * places again: the shares are exact over time.
+ * places again: the shares are exact over time. Of nodes whose turn it is alike, one that has the files at hand wins.
  * Source: nginx, ngx_http_upstream_round_robin.c, "smooth weighted round-robin".
  */
-export function pickNode(
-  part: {
-    capability: Capability;
-    requestedNodeId: string | null;
-    /** The only nodes that may work for its user; null for all. */
-    allowedNodes: readonly string[] | null;
-    avoid: readonly string[];
-    tempBytes: number;
-  },
-  candidates: readonly Candidate[],
-  rotation: Rotation,
-): Pick {
-  const passedOver: string[] = [];
-  const able = candidates.filter((node) => {
-    const obstacle = obstacleOf(node, part);
-    if (obstacle !== null) passedOver.push(`${node.name}: ${obstacle}`);
-    return obstacle === null;
-  });
-  const fresh = able.filter((node) => !part.avoid.includes(node.id));
-  const eligible = fresh.length > 0 ? fresh : able;
-  if (fresh.length > 0) {
-    for (const node of able) {
-      if (part.avoid.includes(node.id)) passedOver.push(`${node.name}: failed this before`);
-    }
+export function pickNode(choice: Choice, candidates: readonly Candidate[], counters: Counters): Pick {
+  const { wanted, places, weights, local, totalWeight, reasons } = choice;
+  if (places.length === 0) {
+    const whom = wanted.requestedNodeId === null ? 'no node can take it' : 'the chosen node cannot take it';
+    return { type: 'nobody', reason: `${whom} (${wanted.capability})${reasons.passedOver}` };
   }
-  for (const node of eligible) if (isBusy(node)) passedOver.push(`${node.name}: busy`);
-  const aside = passedOver.length === 0 ? '' : `; passed over ${someOf(passedOver)}`;
-  if (eligible.length === 0) {
-    const whom = part.requestedNodeId === null ? 'no node can take it' : 'the chosen node cannot take it';
-    return { type: 'nobody', reason: `${whom} (${part.capability})${aside}` };
-  }
-
-  const next = new Map(rotation);
-  const total = eligible.reduce((sum, node) => sum + node.weight, 0);
-  let winner: Candidate | null = null;
+  const most = totalWeight * mostRoundsOwed;
+  let winner = -1;
   let highest = Number.NEGATIVE_INFINITY;
-  for (const node of eligible) {
-    const counter = Math.min((rotation.get(node.id) ?? 0) + node.weight, total * mostRoundsOwed);
-    next.set(node.id, counter);
-    if (counter > highest && !isBusy(node)) {
-      winner = node;
-      highest = counter;
-    }
+  let hasTied = false;
+  for (let at = 0; at < places.length; at += 1) {
+    const counter = (counters[places[at] as number] as number) + (weights[at] as number);
+    if (counter < highest) continue;
+    const isTie = counter === highest;
+    if (isTie && (local[at] === 0 || local[winner] === 1)) continue;
+    if (isBusy(candidates[places[at] as number] as Candidate)) continue;
+    winner = at;
+    highest = counter;
+    hasTied = isTie;
   }
-  if (winner === null) return { type: 'nobody', reason: `every node that can take it is busy${aside}` };
-  if (winner.room <= 0) return { type: 'later', reason: `waits for a place on ${winner.name}` };
-  next.set(winner.id, highest - total);
-  const shares = (): string => someOf(eligible.map((node) => `${node.name} ${node.weight}`));
-  const why = part.requestedNodeId === null ? `its turn among ${shares()}` : 'chosen by the user';
-  const probe = winner.quarantine === 'probe' ? '; tries whether it can leave quarantine' : '';
-  return { type: 'picked', node: winner, reason: `${why}${probe}${aside}`, rotation: next };
+  const place = places[winner];
+  const node = place === undefined ? undefined : candidates[place];
+  if (place === undefined || node === undefined)
+    return { type: 'nobody', reason: `every node that can take it is busy${reasons.passedOver}` };
+  if (node.room <= 0) return { type: 'later', reason: `waits for a place on ${node.name}` };
+  for (let at = 0; at < places.length; at += 1) {
+    const one = places[at] as number;
+    counters[one] = Math.min((counters[one] as number) + (weights[at] as number), most);
+  }
+  counters[place] = highest - totalWeight;
+  const why = hasTied ? `${reasons.turn}, and it has the files at hand` : reasons.turn;
+  const probe = node.quarantine === 'probe' ? '; tries whether it can leave quarantine' : '';
+  return { type: 'picked', place, node, reason: `${why}${probe}${reasons.passedOver}` };
 }
 
 /** The reason is kept with every attempt: of hundreds of nodes it names a few, and counts the others. */
 const mostNamed = 20;
 
-const someOf = (texts: readonly string[]): string => {
-  const named = texts.slice(0, mostNamed).join(', ');
-  return texts.length > mostNamed ? `${named} and ${texts.length - mostNamed} more` : named;
-};
+function someOf<Item>(items: readonly Item[], textOf: (item: Item) => string): string {
+  const named = items.slice(0, mostNamed).map(textOf).join(', ');
+  return items.length > mostNamed ? `${named} and ${items.length - mostNamed} more` : named;
+}
 
-function obstacleOf(
-  node: Candidate,
-  part: {
-    capability: Capability;
-    requestedNodeId: string | null;
-    allowedNodes: readonly string[] | null;
-    tempBytes: number;
-  },
-): string | null {
+/** No other obstacle than that it may be full. */
+export const canTake = (node: Candidate, part: Wanted): boolean => obstacleOf(node, part) === null;
+
+function obstacleOf(node: Candidate, part: Wanted): string | null {
   if (part.requestedNodeId !== null && part.requestedNodeId !== node.id) return 'not the chosen node';
   if (part.allowedNodes !== null && !part.allowedNodes.includes(node.id)) return 'not for your group';
   if (!node.capabilities.includes(part.capability)) return `cannot ${part.capability}`;
@@ -139,12 +175,18 @@ function obstacleOf(
   }
   if (node.quarantine === 'closed') return 'quarantined';
   if (node.unreachable !== null) return node.unreachable;
-  const needed = node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes;
+  const needed = tempNeeded(node, part);
   if (needed > 0 && needed > node.tempLeftBytes) {
     return `${mebibytes(Math.max(0, node.tempLeftBytes))} of temporary space left, ${mebibytes(needed)} needed`;
   }
   return null;
 }
+
+/** The temporary space that a part takes on the node: to read an archive that is at hand takes none. */
+export const tempNeeded = (
+  node: { readonly readsInPlace: boolean },
+  part: { capability: Capability; tempBytes: number },
+): number => (node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes);
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 

@@ -16,6 +16,7 @@ export type Scheduler = {
 
 export type SchedulerDeps = DeliveryDeps & {
   heartbeatMs: number;
+  storeId: string;
   leaseMs: number;
   hearing: Hearing;
   findPeer(nodeId: string): Promise<NodePeer | undefined>;

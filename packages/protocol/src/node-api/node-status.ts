@@ -18,10 +18,16 @@ export type DiskSpace = z.infer<typeof DiskSpace>;
 export const TempDisk = DiskSpace.extend({
   /** Promised to work that runs, whether it has written it yet or not. */
   reservedBytes: Count.optional(),
+  /** How much of that it has written, and is no longer free. */
+  writtenBytes: Count.optional(),
   /** What the administrator of the node wants to stay free. */
   minFreeBytes: Count.optional(),
 });
 export type TempDisk = z.infer<typeof TempDisk>;
+
+/** A store that the node reads and writes directly, and the disk of its folder. */
+export const StoreDisk = z.object({ name: z.string().max(100), freeBytes: Count, totalBytes: Count });
+export type StoreDisk = z.infer<typeof StoreDisk>;
 
 /** How a node is doing, measured by itself. */
 export const NodeVitals = z.object({
@@ -43,6 +49,8 @@ export const NodeVitals = z.object({
   memoryTotalBytes: Count,
   rssBytes: Count,
   temp: TempDisk.nullable(),
+  /** The stores whose folders it has; one whose disk does not answer is left out. */
+  stores: z.array(StoreDisk).max(100).optional(),
   /** It is being stopped: it takes nothing new. */
   stopping: z.boolean().optional(),
 });

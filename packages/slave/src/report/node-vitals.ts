@@ -5,6 +5,7 @@ import {
   type NodeVitals,
   productVersion,
   protocolVersion,
+  type StoreDisk,
   type TempDisk,
 } from '@longshore/protocol';
 import type { Clock } from '@longshore/runtime';
@@ -16,6 +17,7 @@ export function createReadVitals(options: {
   clock: Clock;
   bootId: string;
   tempSpace: () => Promise<TempDisk | null>;
+  storeDisks: () => Promise<StoreDisk[]>;
   workers: () => number;
   capabilities: readonly Capability[];
   queueDepth: () => { running: number; queued: number };
@@ -38,6 +40,7 @@ export function createReadVitals(options: {
     memoryTotalBytes: totalmem(),
     rssBytes: process.memoryUsage.rss(),
     temp: await options.tempSpace(),
+    stores: await options.storeDisks(),
     ...(options.isStopping() ? { stopping: true } : {}),
   });
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -104,4 +105,22 @@ test('F14 a link in the place of the temporary folder is replaced, and its targe
   expect(lstatSync(folders.root).isDirectory()).toBe(true);
   expect(lstatSync(folders.root).mode & 0o777).toBe(0o700);
   expect(readdirSync(outside)).toEqual(['of-somebody']);
+});
+
+test('S5: what the work has written of its promise is not missing twice', async () => {
+  const folders = open(tempFolder(), '/data/a');
+  await folders.prepare();
+  const space = folders.open('part');
+  const [half, over] = [await space.reserve(2_000_000), await space.reserve(100_000)];
+  writeFileSync(join(half.folder, 'x'), randomBytes(1_000_000), { flush: true });
+  mkdirSync(join(over.folder, 'below'));
+  writeFileSync(join(over.folder, 'below', 'y'), randomBytes(300_000), { flush: true });
+  const told = await folders.space();
+  expect(told).toMatchObject({ reservedBytes: 2_100_000 });
+  expect(told?.writtenBytes).toBeGreaterThanOrEqual(1_100_000);
+  expect(told?.writtenBytes).toBeLessThan(1_200_000);
+  await half.release();
+  expect(await folders.space()).toMatchObject({ reservedBytes: 100_000, writtenBytes: 100_000 });
+  await space.releaseAll();
+  expect(await folders.space()).toMatchObject({ reservedBytes: 0, writtenBytes: 0 });
 });

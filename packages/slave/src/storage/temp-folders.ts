@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, type TempDisk } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
@@ -29,14 +29,24 @@ export function createTempFolders(options: {
   const { tempPath, dataPath, minFreeBytes } = options;
   const name = createHash('sha256').update(dataPath).digest('hex').slice(0, 12);
   const root = join(tempPath, `longshore-${name}`);
-  let reservedBytes = 0;
+  const reservations = new Set<{ readonly bytes: number; folder: string | null }>();
+  const reserved = (): number => [...reservations].reduce((sum, { bytes }) => sum + bytes, 0);
+
+  /** What the work has already taken from the disk, of what it was promised. */
+  async function written(): Promise<number> {
+    const parts = [...reservations].map(async ({ bytes, folder }) =>
+      folder === null ? 0 : Math.min(bytes, await sizeOnDisk(folder)),
+    );
+    return (await Promise.all(parts)).reduce((sum, bytes) => sum + bytes, 0);
+  }
 
   async function reserve(
     prefix: string,
     bytes: number,
   ): Promise<{ folder: string; release(): Promise<void> }> {
+    const writtenBytes = await written();
     const { bavail, bsize } = await statfs(root);
-    const freeBytes = Math.max(0, bavail * bsize - reservedBytes - minFreeBytes());
+    const freeBytes = Math.max(0, bavail * bsize + writtenBytes - reserved() - minFreeBytes());
     if (bytes > freeBytes) {
       throw new AppError(
         'NO_SPACE',
@@ -46,12 +56,14 @@ export function createTempFolders(options: {
         },
       );
     }
-    reservedBytes += bytes;
+    const reservation: { bytes: number; folder: string | null } = { bytes, folder: null };
+    reservations.add(reservation);
     let release = async (): Promise<void> => {
-      reservedBytes -= bytes;
+      reservations.delete(reservation);
     };
     try {
       const folder = await mkdtemp(join(root, `${prefix}-`));
+      reservation.folder = folder;
       const giveBack = release;
       release = async () => {
         release = async () => undefined;
@@ -69,12 +81,14 @@ export function createTempFolders(options: {
     root,
     space: async () => {
       try {
+        const writtenBytes = await written();
         const { bavail, blocks, bsize } = await statfs(root);
         return {
           path: root,
           freeBytes: bavail * bsize,
           totalBytes: blocks * bsize,
-          reservedBytes,
+          reservedBytes: reserved(),
+          writtenBytes,
           minFreeBytes: minFreeBytes(),
         };
       } catch {
@@ -113,4 +127,16 @@ export function createTempFolders(options: {
       };
     },
   };
+}
+
+/** Bytes that all files below a folder occupy; files that go meanwhile occupy none. */
+async function sizeOnDisk(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  let bytes = 0;
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const found = await lstat(join(entry.parentPath, entry.name)).catch(() => null);
+    bytes += (found?.blocks ?? 0) * 512;
+  }
+  return bytes;
 }

@@ -81,5 +81,9 @@ function vitalRows(vitals: Node['vitals']): [string, string][] {
       `${formatBytes(vitals.memoryFreeBytes)} free of ${formatBytes(vitals.memoryTotalBytes)}, ${formatBytes(vitals.rssBytes)} used by the node`,
     ],
     ['temp', room ?? 'not writable'],
+    ...(vitals.stores ?? []).map(({ name, freeBytes, totalBytes }): [string, string] => [
+      `store ${printable(name)}`,
+      `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`,
+    ]),
   ];
 }

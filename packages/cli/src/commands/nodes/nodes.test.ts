@@ -106,6 +106,25 @@ describe('nodes test', () => {
   });
 });
 
+describe('nodes show', () => {
+  cliTest(
+    'N4 names the disk of each store that the node has, without its path',
+    async ({ master, longshore }) => {
+      const node = sampleNode({
+        vitals: {
+          ...{ version: '0.1.0', protocol: '1.1', bootId: crypto.randomUUID(), uptimeMs: 1, clockMs: 1 },
+          ...{ capabilities: [], workers: 1, running: 0, queued: 0, load1: 0, cores: 1 },
+          ...{ memoryFreeBytes: 1, memoryTotalBytes: 1, rssBytes: 1, temp: null },
+          stores: [{ name: 'local', freeBytes: 2 ** 40, totalBytes: 2 ** 41 }],
+        },
+      });
+      master.on(nodes.showNode, () => node);
+      const ran = await longshore('nodes', 'show', 'shed');
+      expect(ran.stdout).toMatch(/store local +1.0 TiB free of 2.0 TiB/);
+    },
+  );
+});
+
 describe('nodes history', () => {
   cliTest('N4 is a line for each stretch; what was not measured is a dash', async ({ master, longshore }) => {
     const { id, name } = sampleNode();

@@ -20,6 +20,16 @@ export type QueuedPart = {
   avoid: string[];
   /** Temporary space that the node must have left. */
   tempBytes: number;
+  lane: string;
+};
+
+/** A lane, or what of it is worth a look. */
+export type LaneLook = {
+  readonly lane: string;
+  /** Only parts that need less temporary space than this. */
+  readonly tempBelow?: number;
+  /** Only parts of these tasks. */
+  readonly taskIds?: readonly string[];
 };
 
 /** Parts of one capability and need that may go to the same nodes: they can all be placed now, or none can. */
@@ -50,25 +60,41 @@ export async function queuedLanes(db: Db): Promise<string[]> {
 /** SQLite takes up to 500 terms in one compound select. */
 const lanesPerQuery = 200;
 
+/** How far into a lane a look for certain parts goes, so that it costs little however long the backlog is. */
+const deepestLook = 2_000;
+
+function lookInto(look: LaneLook, limit: number) {
+  const first = (most: number) => sql`select id, user_id as "userId", task_id as "taskId", ordinal,
+      created_at_ms as "createdAtMs", now_ms() - created_at_ms as "waitedMs", capability,
+      attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid",
+      temp_bytes as "tempBytes", priority, lane
+    from parts where state = 'queued' and lane = ${look.lane} and not_before_ms <= now_ms()
+    order by priority desc, created_at_ms, task_id, ordinal limit ${most}`;
+  const wanted = [
+    ...(look.tempBelow === undefined ? [] : [sql`"tempBytes" < ${look.tempBelow}`]),
+    ...(look.taskIds === undefined ? [] : [sql`"taskId" in (${sql.join([...look.taskIds])})`]),
+  ];
+  if (wanted.length === 0) return sql`select * from (${first(limit)}) as oldest`;
+  return sql`select * from (
+    select * from (${first(deepestLook)}) as deep where ${sql.join(wanted, sql` and `)}
+    order by priority desc, "createdAtMs", "taskId", ordinal limit ${limit}) as oldest`;
+}
+
 /**
  * The first queued parts of each lane, by priority and age, at most `limit` of each. Inside a transaction of PostgreSQL the rows are
  * locked, and rows that another master has locked are left out.
  */
 export async function oldestQueued(
   db: Db,
-  options: { dialect: Database['dialect']; lanes: readonly string[]; limit: number },
+  options: { dialect: Database['dialect']; lanes: readonly LaneLook[]; limit: number },
 ): Promise<QueuedPart[]> {
   const parts: QueuedPart[] = [];
   for (const lanes of chunked(options.lanes, lanesPerQuery)) {
-    const ofLane = (lane: string) => sql`select * from (
-      select id, user_id as "userId", task_id as "taskId", ordinal, created_at_ms as "createdAtMs",
-        now_ms() - created_at_ms as "waitedMs", capability,
-        attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid",
-        temp_bytes as "tempBytes", priority
-      from parts where state = 'queued' and lane = ${lane} and not_before_ms <= now_ms()
-      order by priority desc, created_at_ms, task_id, ordinal limit ${options.limit}) as oldest`;
     const found = await sql<Omit<QueuedPart, 'avoid'> & { avoid: string }>`
-      ${sql.join(lanes.map(ofLane), sql` union all `)}`.execute(db);
+      ${sql.join(
+        lanes.map((look) => lookInto(look, options.limit)),
+        sql` union all `,
+      )}`.execute(db);
     for (const row of found.rows) parts.push({ ...row, avoid: JSON.parse(row.avoid) as string[] });
   }
   if (options.dialect === 'sqlite' || parts.length === 0) return parts;
@@ -91,30 +117,34 @@ export async function oldestQueued(
 /** Far below the number of values that a statement takes. */
 const rowsPerInsert = 500;
 
-/** How many parts each node holds and what temporary space they need, and how many are held of each user. */
+/** Parts of one capability that a node holds, and the temporary space that they were said to need. */
+export type Held = { readonly capability: Capability; readonly parts: number; readonly tempBytes: number };
+
+/** What each node holds, and how many parts are held of each user. */
 export async function countHeld(
   db: Db,
-): Promise<{ byNode: Map<string, number>; tempByNode: Map<string, number>; byUser: Map<string, number> }> {
+): Promise<{ byNode: Map<string, readonly Held[]>; byUser: Map<string, number> }> {
   const rows = await db
     .selectFrom('parts')
     .select((eb) => [
       'node_id',
       'user_id',
+      'capability',
       eb.fn.countAll<number>().as('held'),
       eb.fn.sum<number>('temp_bytes').as('temp'),
     ])
     .where(isHeld)
-    .groupBy(['node_id', 'user_id'])
+    .groupBy(['node_id', 'user_id', 'capability'])
     .execute();
-  const byNode = new Map<string, number>();
-  const tempByNode = new Map<string, number>();
+  const byNode = new Map<string, Held[]>();
   const byUser = new Map<string, number>();
-  for (const { node_id: nodeId, user_id: userId, held, temp } of rows) {
-    tempByNode.set(nodeId ?? '', (tempByNode.get(nodeId ?? '') ?? 0) + Number(temp));
-    byNode.set(nodeId ?? '', (byNode.get(nodeId ?? '') ?? 0) + Number(held));
-    byUser.set(userId, (byUser.get(userId) ?? 0) + Number(held));
+  for (const { node_id: nodeId, user_id: userId, capability, held, temp } of rows) {
+    const parts = Number(held);
+    const ofNode = byNode.get(nodeId ?? '') ?? [];
+    byNode.set(nodeId ?? '', [...ofNode, { capability, parts, tempBytes: Number(temp) }]);
+    byUser.set(userId, (byUser.get(userId) ?? 0) + parts);
   }
-  return { byNode, tempByNode, byUser };
+  return { byNode, byUser };
 }
 
 /** The rotation of one capability, locked until the transaction ends so that several masters share it. */

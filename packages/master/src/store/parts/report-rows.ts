@@ -25,6 +25,7 @@ export type ReportedPart = {
   lost_leases: number;
   requested_node_id: string | null;
   capability: Capability;
+  temp_bytes: number;
 };
 
 const partColumns = [
@@ -38,6 +39,7 @@ const partColumns = [
   'parts.lost_leases',
   'parts.requested_node_id',
   'parts.capability',
+  'parts.temp_bytes',
 ] as const;
 
 export const findPart = (db: Db, partId: string): Promise<ReportedPart | undefined> =>

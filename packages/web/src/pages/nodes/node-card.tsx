@@ -8,7 +8,7 @@ import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
 import { Sparkline } from '../../ui/charts/sparkline.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { diskWarnShare, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
+import { isDiskLow, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
 import classes from './nodes.module.css';
 
 const NodeLink = createLink(
@@ -119,6 +119,7 @@ function Troubles({ node }: { node: Node }) {
 
 function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
   const { temp } = vitals;
+  const promised = Math.max(0, (temp?.reservedBytes ?? 0) - (temp?.writtenBytes ?? 0));
   return (
     <Stack gap="sm" mt="md">
       <Meter
@@ -138,15 +139,24 @@ function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
           label={t('node.disk')}
           parts={[
             { share: 1 - temp.freeBytes / temp.totalBytes },
-            { share: (temp.reservedBytes ?? 0) / temp.totalBytes, color: 'yellow.6' },
+            { share: promised / temp.totalBytes, color: 'yellow.6' },
           ]}
-          isBad={temp.freeBytes < Math.max(temp.totalBytes * diskWarnShare, temp.minFreeBytes ?? 0)}
+          isBad={isDiskLow(temp)}
           text={[
             t('node.free', { size: formatBytes(temp.freeBytes) }),
-            ...(temp.reservedBytes ? [t('node.reserved', { size: formatBytes(temp.reservedBytes) })] : []),
+            ...(promised > 0 ? [t('node.reserved', { size: formatBytes(promised) })] : []),
           ].join(' · ')}
         />
       )}
+      {vitals.stores?.map((store) => (
+        <Meter
+          key={store.name}
+          label={t('node.store', { name: store.name })}
+          parts={[{ share: 1 - store.freeBytes / store.totalBytes }]}
+          isBad={isDiskLow(store)}
+          text={t('node.free', { size: formatBytes(store.freeBytes) })}
+        />
+      ))}
     </Stack>
   );
 }

@@ -33,3 +33,10 @@ export function sharesOf(nodes: readonly Node[]): Map<string, number> {
 export const skewWarnMs = 5_000;
 /** Less free space than this, in parts of the disk, deserves a word. */
 export const diskWarnShare = 0.1;
+
+/** A disk with so little left that it deserves a word. */
+export const isDiskLow = (disk: {
+  freeBytes: number;
+  totalBytes: number;
+  minFreeBytes?: number | undefined;
+}): boolean => disk.freeBytes < Math.max(disk.totalBytes * diskWarnShare, disk.minFreeBytes ?? 0);

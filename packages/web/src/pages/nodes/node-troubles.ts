@@ -2,7 +2,7 @@ import type { Node } from '@longshore/protocol';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
 import { t } from '../../language/language.ts';
-import { diskWarnShare, skewWarnMs } from './node-look.ts';
+import { isDiskLow, skewWarnMs } from './node-look.ts';
 
 /** What is wrong with a node, in lines that name it. Nothing is wrong with a node that is switched off. */
 export function nodeTroubles(node: Node): string[] {
@@ -21,8 +21,10 @@ export function nodeTroubles(node: Node): string[] {
     found.push(t('attention.skew', { name, span: formatSpan(Math.abs(node.skewMs)) }));
   }
   const disk = vitals?.temp;
-  if (disk && disk.freeBytes < Math.max(disk.totalBytes * diskWarnShare, disk.minFreeBytes ?? 0)) {
-    found.push(t('attention.disk', { name, size: formatBytes(disk.freeBytes) }));
+  if (disk && isDiskLow(disk)) found.push(t('attention.disk', { name, size: formatBytes(disk.freeBytes) }));
+  for (const store of vitals?.stores ?? []) {
+    if (!isDiskLow(store)) continue;
+    found.push(t('attention.store', { name, store: store.name, size: formatBytes(store.freeBytes) }));
   }
   return found;
 }

@@ -27,6 +27,7 @@ export const dashboard = {
   'attention.rival': 'Two slaves have the secret of {name}; one is refused',
   'attention.skew': 'The clock of {name} is off by {span}',
   'attention.disk': '{name} has only {size} left to work with',
+  'attention.store': '{name} has only {size} left in its store “{store}”',
   'chart.asChart': 'As a chart',
   'chart.asTable': 'As a table',
   'chart.tableOf': '{title}, as a table',

@@ -23,6 +23,7 @@ export const nodes = {
   'node.delete.title': 'Delete {name}?',
   'node.delete.text': 'A node that still holds work is not deleted: drain it first.',
   'node.disk': 'Disk for work',
+  'node.store': 'Store “{name}”',
   'node.drain': 'Drain',
   'node.edit': 'Edit',
   'node.embedded': 'on the machine of the master',

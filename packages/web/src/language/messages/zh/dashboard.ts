@@ -27,6 +27,7 @@ export const dashboard = {
   'attention.rival': '有两个从机使用 {name} 的密钥，其中一个被拒绝',
   'attention.skew': '{name} 的时钟偏差 {span}',
   'attention.disk': '{name} 的工作空间仅剩 {size}',
+  'attention.store': '{name} 的存储“{store}”仅剩 {size}',
   'chart.asChart': '显示为图表',
   'chart.asTable': '显示为表格',
   'chart.tableOf': '{title}（表格）',
