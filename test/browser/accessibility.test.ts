@@ -85,6 +85,27 @@ const dialogs: Record<string, { path: () => string; open: (page: Page) => Promis
   },
 };
 
+/** The same for menus. */
+const menus: Record<string, { path: string; open: (page: Page) => Promise<void> }> = {
+  'user menu': {
+    path: '/files',
+    open: async (page) => {
+      await page.getByRole('button', { name: /admin/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    },
+  },
+  'menu of a task': {
+    path: '/admin/tasks',
+    open: async (page) => {
+      await page
+        .getByRole('button', { name: /^Actions/ })
+        .first()
+        .click();
+      await page.getByRole('menuitem').first().waitFor();
+    },
+  },
+};
+
 const check = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((result) =>
   result.violations.map((found) => found.id + ': ' + found.nodes.map((node) => node.html).join(' | ')))`;
 
@@ -107,6 +128,12 @@ it.for(['light', 'dark'] as const)('every page in %s has no finding of WCAG 2.2 
   for (const [name, dialog] of Object.entries(dialogs)) {
     await page.goto(`${master.url}${dialog.path()}`);
     await dialog.open(page);
+    await page.evaluate(axe);
+    Object.assign(found, { [name]: await page.evaluate(check) });
+  }
+  for (const [name, menu] of Object.entries(menus)) {
+    await page.goto(`${master.url}${menu.path}`);
+    await menu.open(page);
     await page.evaluate(axe);
     Object.assign(found, { [name]: await page.evaluate(check) });
   }

@@ -32,6 +32,7 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       refreshSoon(client, ['me']);
       return;
     case 'node':
+      if (isNew(client, event.node)) refreshSoon(client, ['nodes']);
       client.setQueryData<Node[]>(['nodes'], (nodes) =>
         nodes?.map((node) => (node.id === event.node.id ? event.node : node)),
       );
@@ -40,6 +41,9 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       event satisfies never;
   }
 }
+
+const isNew = (client: QueryClient, { id }: Node): boolean =>
+  client.getQueryData<Node[]>(['nodes'])?.every((node) => node.id !== id) ?? false;
 
 function applyTask(client: QueryClient, me: Pick<User, 'id' | 'name'>, task: Task): void {
   let known = false;

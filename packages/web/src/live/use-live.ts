@@ -5,6 +5,8 @@ import { applyEvent } from './apply-event.ts';
 import { setConnection } from './connection.ts';
 import { followEvents } from './follow-events.ts';
 
+const nodesEveryMs = 5_000;
+
 /** Keeps the cache fresh from the one event stream of this tab, for as long as somebody is signed in. */
 export function useLive(me: User): void {
   const client = useQueryClient();
@@ -28,4 +30,11 @@ export function useLive(me: User): void {
       }),
     [client, id, name, role],
   );
+  // Ages and loads move, and nodes go, without an event. An interval of the query would begin anew with each event.
+  useEffect(() => {
+    if (role !== 'admin') return;
+    const refresh = (): unknown => client.refetchQueries({ queryKey: ['nodes'], type: 'active' });
+    const timer = setInterval(refresh, nodesEveryMs);
+    return () => clearInterval(timer);
+  }, [client, role]);
 }

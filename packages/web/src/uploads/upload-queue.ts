@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
-import { ApiError } from '../api/api-error.ts';
+import type { ApiError } from '../api/api-error.ts';
 import { joinPath } from '../format/paths.ts';
+import { tellSignedOut } from '../session/session-end.ts';
 import { askConflict, type ConflictAnswer } from '../ui/ask-conflict.tsx';
 import type { FileToUpload } from './collect-dropped.ts';
 import { type RunningUpload, startUpload } from './start-upload.ts';
@@ -37,6 +38,8 @@ const uploads = new Map<number, Upload>();
 const running = new Map<number, RunningUpload>();
 const answers = new Map<number, ConflictAnswer>();
 const asking = new Set<number>();
+/** Paused because nobody is signed in. */
+const signedOut = new Set<number>();
 const listeners = new Set<() => void>();
 let nextId = 1;
 let nextBatch = 1;
@@ -84,6 +87,12 @@ export const uploadQueue = {
       if (upload.state === 'paused') change(upload.id, { state: 'waiting' });
     fill();
   },
+  /** What an ended session has stopped goes on. */
+  signedIn(): void {
+    for (const id of signedOut) change(id, { state: 'waiting' });
+    signedOut.clear();
+    fill();
+  },
   /** Forgets what has ended. */
   clear(): void {
     for (const upload of uploads.values()) {
@@ -119,9 +128,15 @@ function start(upload: Upload): void {
       onProgress: (sentBytes) => change(id, { sentBytes }),
       onDone: () => settle(id, 'done', { sentBytes: file.size }),
       onError: (error) => {
-        if (error instanceof ApiError && error.code === 'PATH_EXISTS' && conflict === 'fail') {
+        if (error.code === 'PATH_EXISTS' && conflict === 'fail') {
           settle(id, answer === 'skip' ? 'skipped' : 'taken');
           if (answer === undefined) setTimeout(() => void ask(batch), askAfterMs);
+          return;
+        }
+        if (error.isSignedOut) {
+          signedOut.add(id);
+          settle(id, 'paused');
+          tellSignedOut();
           return;
         }
         settle(id, 'failed', { error });

@@ -26,6 +26,7 @@ import { FileList } from './file-list.tsx';
 import { FileMenuItems } from './file-menu-items.tsx';
 import classes from './files.module.css';
 import { useFilesView } from './files-view.ts';
+import { FirstSteps } from './first-steps.tsx';
 import { FolderPath } from './folder-path.tsx';
 import { openNameDialog } from './name-dialog.tsx';
 import { SelectionBar } from './selection-bar.tsx';
@@ -100,6 +101,7 @@ export function FilesPage() {
           <UploadMenu path={path} />
         </Group>
       </div>
+      {path === '/' && <FirstSteps />}
       <Menu width={230} shadow="md">
         <Menu.ContextMenu disabled={view.marked.length === 0}>
           <div className={classes.body}>

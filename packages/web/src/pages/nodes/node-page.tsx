@@ -81,7 +81,7 @@ export function NodePage() {
             <NodeTestPanel node={node.name} />
           </Card>
         </Tabs.Panel>
-        <Tabs.Panel value="edit">
+        <Tabs.Panel value="edit" keepMounted>
           <Stack maw={760}>
             <NodeEdit key={node.id} node={node} />
             {node.type === 'slave' && <NodeKeys node={node} />}

@@ -1,5 +1,8 @@
 export const nodes = {
   'nodes.description': 'The machines that do the work, and how they are right now.',
+  'nodes.alone.title': 'Only this machine works so far',
+  'nodes.alone.text':
+    'Add another one: a NAS, an old computer or a rented server. It takes about two minutes.',
   'nodes.add': 'Add a node',
   'health.online': 'Online',
   'health.suspect': 'Late',

@@ -32,6 +32,8 @@ export const shell = {
   'notFound.files': 'Go to your files',
   'role.admin': 'Administrator',
   'role.user': 'User',
+  'adminsOnly.title': 'This page is for administrators',
+  'adminsOnly.text': 'Ask an administrator of this site if you need something that is set here.',
   'scheme.auto': 'As the system',
   'scheme.light': 'Light',
   'scheme.dark': 'Dark',

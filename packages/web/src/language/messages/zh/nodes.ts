@@ -1,5 +1,7 @@
 export const nodes = {
   'nodes.description': '执行任务的机器及其当前状态。',
+  'nodes.alone.title': '目前只有本机在工作',
+  'nodes.alone.text': '再添加一台：NAS、旧电脑或租用的服务器。大约两分钟即可完成。',
   'nodes.add': '添加节点',
   'health.online': '在线',
   'health.suspect': '迟缓',

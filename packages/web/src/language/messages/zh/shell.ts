@@ -32,6 +32,8 @@ export const shell = {
   'notFound.files': '前往我的文件',
   'role.admin': '管理员',
   'role.user': '普通用户',
+  'adminsOnly.title': '此页面仅供管理员使用',
+  'adminsOnly.text': '如果需要更改这里的内容，请联系本站管理员。',
   'scheme.auto': '跟随系统',
   'scheme.light': '浅色',
   'scheme.dark': '深色',
