@@ -5,6 +5,8 @@ import { addSlave } from '../support/cluster.ts';
 import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
 import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
 
+const newcomersPassword = 'one that the newcomer has chosen';
+
 /** What stays, and what does not, while pages are open for long: sessions, dialogs, edits, lists, advice. */
 describe('a console that stays open', () => {
   let master: RunningMaster;
@@ -45,10 +47,14 @@ describe('a console that stays open', () => {
     await steps.getByText('Bring your files').waitFor();
     await steps.getByRole('link', { name: 'Add a node' }).waitFor();
     const own = await addUser(admin, 'newcomer');
-    await own.put('/a.txt', Buffer.from('a'));
+    await own.call('POST', '/api/v1/me/password', {
+      current: 'newcomer has a long password',
+      next: newcomersPassword,
+    });
+    await (await signInToApi(master.url, 'newcomer', newcomersPassword)).put('/a.txt', Buffer.from('a'));
     const other = await openPage(browser);
     await other.goto(`${master.url}/files`);
-    await signIn(other, 'newcomer', 'newcomer has a long password');
+    await signIn(other, 'newcomer', newcomersPassword);
     const theirs = other.getByRole('region', { name: 'First steps' });
     await theirs.getByRole('img', { name: 'Done' }).waitFor();
     expect(await theirs.getByRole('link', { name: 'Add a node' }).count()).toBe(0);
@@ -92,14 +98,14 @@ describe('a console that stays open', () => {
 
   it('shows nodes that come and go elsewhere, however often others are heard', async () => {
     await page.goto(`${master.url}/admin/nodes`);
-    await page.getByRole('heading', { name: 'anna' }).waitFor();
+    await page.locator('[data-node=anna]').waitFor();
     const added = await admin.call<{ node: { id: string } }>('POST', '/api/v1/nodes', {
       name: 'berta',
       url: 'http://127.0.0.1:9',
     });
-    await page.getByRole('heading', { name: 'berta' }).waitFor();
+    await page.locator('[data-node=berta]').waitFor();
     await admin.call('DELETE', `/api/v1/nodes/${added.node.id}`);
-    await page.getByRole('heading', { name: 'berta' }).waitFor({ state: 'detached' });
+    await page.locator('[data-node=berta]').waitFor({ state: 'detached' });
   });
 
   it('closes a dialog that belongs to a page which is left', async () => {
@@ -116,10 +122,30 @@ describe('a console that stays open', () => {
   it('keeps the administration to administrators, and says so', async () => {
     const other = await openPage(browser);
     await other.goto(`${master.url}/admin/nodes`);
-    await signIn(other, 'newcomer', 'newcomer has a long password');
+    await signIn(other, 'newcomer', newcomersPassword);
     await other.getByText('This page is for administrators').waitFor();
     expect(await other.getByRole('link', { name: 'Add a node' }).count()).toBe(0);
     await other.context().close();
+  });
+
+  it('opens in ten tabs, all of them live, and goes on when the first is closed', async () => {
+    const context = await browser.newContext();
+    const tabs: Page[] = [];
+    for (let tab = 0; tab < 10; tab += 1) {
+      const next = await context.newPage();
+      await next.goto(`${master.url}/files`);
+      if (tab === 0) await signIn(next);
+      await next.getByRole('row', { name: /holiday/ }).waitFor();
+      tabs.push(next);
+    }
+    const appearsEverywhere = async (name: string): Promise<void> => {
+      await admin.call('POST', '/api/v1/folders', { path: `/${name}` });
+      for (const tab of tabs) await tab.getByRole('row', { name: new RegExp(name) }).waitFor();
+    };
+    await appearsEverywhere('told to all');
+    await tabs.shift()?.close();
+    await appearsEverywhere('told by the next');
+    await context.close();
   });
 
   it('complains about nothing', () => {

@@ -36,20 +36,22 @@ export function SessionGate() {
         <div inert={isOver} style={{ height: '100%' }}>
           <Shell me={me} />
         </div>
-        <Modal
-          opened={isOver}
-          onClose={() => undefined}
-          fullScreen
-          zIndex={layer}
-          withCloseButton={false}
-          closeOnEscape={false}
-          transitionProps={{ duration: 0 }}
-          aria-label={t('signIn.again')}
-        >
-          <Suspense>
-            <SignInPage again={me} />
-          </Suspense>
-        </Modal>
+        {isOver && (
+          <Modal
+            opened
+            onClose={() => undefined}
+            fullScreen
+            zIndex={layer}
+            title={t('signIn.again')}
+            withCloseButton={false}
+            closeOnEscape={false}
+            transitionProps={{ duration: 0 }}
+          >
+            <Suspense>
+              <SignInPage again={me} />
+            </Suspense>
+          </Modal>
+        )}
       </>
     );
   }
