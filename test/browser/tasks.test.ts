@@ -11,6 +11,7 @@ import { closeAll, type RunningMaster, startMaster } from '../support/programs.t
 
 const hostile = '<img src=x onerror=alert(1)>';
 const slow = { LONGSHORE_SLAVE_MAX_BANDWIDTH: '1 MiB' };
+const filmMiB = 24;
 
 /** Tasks on screen while they run, on two slaves of which one is slow enough to be caught at it. */
 describe('tasks in the console', () => {
@@ -28,7 +29,7 @@ describe('tasks in the console', () => {
     admin = await signInToApi(master.url);
     anna = await addSlave(admin, { name: 'anna', env: slow });
     await addSlave(admin, { name: 'berta' });
-    await admin.put('/film.bin', randomBytes(8 * 1024 * 1024));
+    await admin.put('/film.bin', randomBytes(filmMiB * 1024 * 1024));
     browser = await openBrowser();
     page = await openPage(browser);
     await page.goto(`${master.url}/tasks`);
@@ -52,7 +53,22 @@ describe('tasks in the console', () => {
   it('shows how far a task is and what its node logs, while it runs, and cancels it', async () => {
     const task = await compress('/slow.zip', 'anna');
     await open(task);
-    await page.getByText(/^[1-9]\S* (KiB|MiB) \/ 8 MiB/).waitFor();
+    const facts = page.getByText(new RegExp(`^\\S+ (B|KiB|MiB) / ${filmMiB} MiB · `));
+    const bytes: number[] = [];
+    await eventually('four values on screen', async () => {
+      const [number, unit = ''] = (await facts.innerText()).split(' ');
+      const shown = Number(number) * ({ B: 1, KiB: 1024, MiB: 1024 ** 2 }[unit] ?? Number.NaN);
+      if (shown !== bytes.at(-1)) bytes.push(shown);
+      return bytes.length >= 4;
+    });
+    expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+    expect(bytes.at(-1)).toBeLessThan(filmMiB * 1024 ** 2);
+    await page.getByText(/ · \S+ (KiB|MiB)\/s · .* left$/).waitFor();
+    const share = Number(
+      await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow'),
+    );
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(100);
     await page.getByRole('log').getByText('try begins').waitFor();
     await page.locator('[data-attempt="1"][data-attempt-state=running]').waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
