@@ -24,7 +24,13 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       refreshSoon(client, ['task-log', event.taskId]);
       return;
     case 'task-deleted':
-      client.removeQueries({ queryKey: ['task', event.taskId] });
+      // A page that shows it says so.
+      client.setQueryData<TaskDetail | null>(['task', event.taskId], (shown) =>
+        shown === undefined ? undefined : null,
+      );
+      for (const key of ['progress', 'rejected', 'task-log']) {
+        client.removeQueries({ queryKey: [key, event.taskId] });
+      }
       updateLists(client, (tasks) => tasks.filter((task) => task.id !== event.taskId));
       return;
     case 'files':
@@ -55,7 +61,7 @@ function applyTask(client: QueryClient, me: Pick<User, 'id' | 'name'>, task: Tas
   );
   // A task that no list has may belong into one, and one that has changed may no longer match its filter.
   if (!known || isFinal(task)) refreshSoon(client, ['tasks']);
-  client.setQueryData<TaskDetail>(['task', task.id], (shown) => shown && { ...shown, ...task });
+  client.setQueryData<TaskDetail | null>(['task', task.id], (shown) => shown && { ...shown, ...task });
   refreshSoon(client, ['task', task.id]);
   refreshSoon(client, ['task-log', task.id]);
   for (const everybody of [false, true]) {

@@ -21,7 +21,7 @@ export function DashboardPage() {
   const { data: nodes } = useQuery(nodesQuery);
   const { data: active } = useQuery(activeTasksQuery(true));
   return (
-    <Container size="xl" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.dashboard')} description={t('dashboard.description')}>
         <SegmentedControl
           aria-label={t('dashboard.span')}

@@ -15,7 +15,7 @@ export function NodesPage() {
   const { data: history } = useQuery(statsHistoryQuery('hour'));
   const shares = sharesOf(nodes ?? []);
   return (
-    <Container size="xl" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.nodes')} description={t('nodes.description')}>
         <LinkButton to="/admin/nodes/new" leftSection={<Icon name="plus" size={16} />}>
           {t('nodes.add')}

@@ -14,7 +14,7 @@ export const nodes = {
   'capability.extract-archive': 'Extract',
   'capability.remote-download': 'Download',
   'capability.store-files': 'Store files',
-  'node.automatic': "Whoever's turn it is",
+  'node.automatic': 'Automatic',
   'node.choose': 'Node',
   'node.chooseHint': 'Longshore shares work by weight. Choose one only when it has to be that one.',
   'node.capabilities': 'What it may do',
@@ -137,4 +137,6 @@ export const nodes = {
   'config.value': 'Value',
   'config.origin': 'From',
   'config.what': 'What it does',
+  'node.goneText': 'It was removed, or the address has a typing error.',
+  'node.toList': 'Go to the nodes',
 } as const;

@@ -73,4 +73,7 @@ export const shell = {
   'conflict.rename': 'Keep both',
   'conflict.overwrite': 'Replace',
   'conflict.fail': 'Stop',
+  'conflict.question':
+    '{folder} has it already. What shall be done with the one that comes?|{folder} has them already. What shall be done with those that come?',
+  'uploads.progressOf': 'Progress of {name}',
 } as const;

@@ -131,4 +131,6 @@ export const nodes = {
   'config.value': '值',
   'config.origin': '来源',
   'config.what': '作用',
+  'node.goneText': '已被删除，或者地址有误。',
+  'node.toList': '前往节点列表',
 } as const;

@@ -73,4 +73,6 @@ export const shell = {
   'conflict.rename': '保留两者',
   'conflict.overwrite': '替换',
   'conflict.fail': '停止',
+  'conflict.question': '{folder} 中已有 {count} 个同名项，如何处理新的内容？',
+  'uploads.progressOf': '{name} 的进度',
 } as const;
