@@ -124,9 +124,7 @@ describe('files in the console', () => {
     await page.keyboard.press('F2');
     const dialog = page.getByRole('dialog');
     const field = dialog.getByRole('textbox', { name: 'Name' });
-    await eventually('the name can be typed', () =>
-      field.evaluate((input) => input === document.activeElement),
-    );
+    await eventually('the name can be typed', () => field.evaluate((input) => input.matches(':focus')));
     await page.keyboard.type('taken');
     expect(await field.inputValue()).toBe('taken.txt');
     await page.keyboard.press('Enter');
