@@ -124,6 +124,7 @@ describe('files in the console', () => {
     await page.keyboard.press('F2');
     const dialog = page.getByRole('dialog');
     const field = dialog.getByRole('textbox', { name: 'Name' });
+    await eventually('the name can be typed', () => field.evaluate((input) => input.matches(':focus')));
     await page.keyboard.type('taken');
     expect(await field.inputValue()).toBe('taken.txt');
     await page.keyboard.press('Enter');
@@ -312,7 +313,7 @@ describe('files in the console', () => {
     await row('a.txt').click();
     await page.getByRole('button', { name: 'Compress' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Compress' }).click();
-    await page.getByRole('link', { name: 'Watch' }).click();
+    await page.getByRole('link', { name: 'Watch', exact: true }).click();
     await page.waitForURL(/\/tasks\/[0-9a-f-]+$/);
     await page.getByRole('heading', { name: 'What happened' }).waitFor();
     expect(await page.evaluate('window.stillHere')).toBe(true);

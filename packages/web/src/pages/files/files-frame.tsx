@@ -1,5 +1,5 @@
 import { useElementSize, useMergedRef } from '@mantine/hooks';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useLayoutEffect, useState } from 'react';
 import { t } from '../../language/language.ts';
 import { FileGrid, tileWidthPx } from './file-grid.tsx';
 import { FileList } from './file-list.tsx';
@@ -24,8 +24,11 @@ export function FilesFrame(frame: {
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const { ref, width } = useElementSize<HTMLDivElement>();
   const columns = layout === 'grid' ? Math.max(1, Math.floor((width - 16) / tileWidthPx)) : 1;
-  // Another folder begins at its top.
-  useEffect(() => scroller?.scrollTo({ top: 0 }), [scroller, path]);
+  // Another folder begins at its top, before the keyboard's place in it is scrolled to.
+  useLayoutEffect(() => {
+    // Newer browsers answer a promise, which is no clean-up.
+    void scroller?.scrollTo({ top: 0 });
+  }, [scroller, path]);
   const { entries, selection } = view;
   const focusIndex = selection.focus === null ? -1 : view.names.indexOf(selection.focus);
   return (

@@ -26,7 +26,7 @@ export function TaskFilters(props: {
   const count = Object.values(filter).filter((value) => value !== undefined).length;
   const word = (name: 'user' | 'requestId', label: string) => (
     <SearchInput
-      w={170}
+      w={{ base: '100%', sm: 170 }}
       label={label}
       value={filter[name]}
       onSearch={(text) => onChange({ ...filter, [name]: text }, { typed: true })}
@@ -47,7 +47,7 @@ export function TaskFilters(props: {
       </Button>
       <div className={classes.filters} data-opened={opened || undefined}>
         <MultiSelect
-          w={210}
+          w={{ base: '100%', sm: 210 }}
           aria-label={t('filter.state')}
           placeholder={filter.state?.length ? '' : t('filter.state')}
           data={TaskState.options.map((value) => ({ value, label: t(`state.${value}`) }))}
@@ -56,7 +56,7 @@ export function TaskFilters(props: {
           hidePickedOptions
         />
         <Select
-          w={150}
+          w={{ base: '100%', sm: 150 }}
           aria-label={t('filter.kind')}
           placeholder={t('filter.kind')}
           clearable
@@ -65,7 +65,7 @@ export function TaskFilters(props: {
           onChange={(value) => set({ kind: value === null ? undefined : [value as TaskKind] })}
         />
         <Select
-          w={150}
+          w={{ base: '100%', sm: 150 }}
           aria-label={t('filter.time')}
           placeholder={t('filter.time')}
           clearable
@@ -103,7 +103,7 @@ function NodeFilter(props: { node: string | undefined; onChange: (node: string |
   if (names.size === 0) return null;
   return (
     <Select
-      w={150}
+      w={{ base: '100%', sm: 150 }}
       aria-label={t('filter.node')}
       placeholder={t('filter.node')}
       clearable
