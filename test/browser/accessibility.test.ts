@@ -40,12 +40,15 @@ const entry = (name: string) => ({ name, content: Buffer.from(name) });
 
 const paths = (): string[] => [
   '/files',
+  '/files?path=/nowhere',
   '/tasks',
+  '/tasks/xyz',
   ...Object.values(taskIds).map((id) => `/tasks/${id}`),
   '/account',
   '/admin',
   '/admin/nodes',
   '/admin/nodes/new',
+  '/admin/nodes/nowhere',
   ...['overview', 'test', 'edit', 'config'].map((tab) => `/admin/nodes/embedded?tab=${tab}`),
   '/admin/tasks',
   '/admin/users',
@@ -60,6 +63,54 @@ const dialogs: Record<string, { path: () => string; open: (page: Page) => Promis
       await page.getByRole('row', { name: /notes\.txt/ }).click();
       await page.getByRole('button', { name: 'Compress' }).click();
       await page.getByRole('dialog').getByText('1 file, 5 B').waitFor();
+    },
+  },
+  'user menu': {
+    path: () => '/files',
+    open: async (page) => {
+      await page.getByRole('button', { name: /admin/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    },
+  },
+  'menu of files': {
+    path: () => '/files',
+    open: async (page) => {
+      await page.getByRole('row', { name: /notes\.txt/ }).click({ button: 'right' });
+      await page.getByRole('menuitem', { name: 'Delete' }).waitFor();
+    },
+  },
+  'menu of a folder': {
+    path: () => '/files',
+    open: async (page) => {
+      await page.getByRole('grid').click({ button: 'right', position: { x: 400, y: 500 } });
+      await page.getByRole('menuitem', { name: 'New folder' }).waitFor();
+    },
+  },
+  deletion: {
+    path: () => '/files',
+    open: async (page) => {
+      await page.getByRole('row', { name: /notes\.txt/ }).click();
+      await page.getByRole('grid').press('Delete');
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).waitFor();
+    },
+  },
+  'actions of a task': {
+    path: () => '/tasks',
+    open: async (page) => {
+      await page
+        .getByRole('button', { name: /^Actions for/ })
+        .first()
+        .click();
+      await page.getByRole('menuitem', { name: 'Forget this task' }).waitFor();
+    },
+  },
+  'extraction of several': {
+    path: () => '/files',
+    open: async (page) => {
+      await page.getByRole('row', { name: /odd\.zip/ }).click();
+      await page.getByRole('row', { name: /notes\.zip/ }).click({ modifiers: ['Control'] });
+      await page.getByRole('button', { name: 'Extract' }).click();
+      await page.getByRole('dialog').getByText('odd.zip → odd').waitFor();
     },
   },
   extract: {

@@ -18,6 +18,16 @@ const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((
 
 let admin: Api;
 
+const uploadError = JSON.stringify({
+  error: {
+    code: 'NO_SPACE',
+    message: 'the storage has 12 KiB left, and the file has 9 MiB',
+    hint: 'Free some space on the machine of the master.',
+    details: {},
+    requestId: '0198f2a0',
+  },
+});
+
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 const schemes = ['light', 'dark'] as const;
 
@@ -39,14 +49,35 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await page.getByText('Tiles', { exact: true }).click({ force: true });
     await page.getByRole('gridcell').first().waitFor();
   },
+  'files-menu': async (page, url) => {
+    await open(page, `${url}/files`);
+    await page.getByText('photos.zip', { exact: true }).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Extract' }).waitFor();
+  },
+  'files-delete': async (page, url) => {
+    await open(page, `${url}/files`);
+    await page.getByText('Notes.md', { exact: true }).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('dialog').waitFor();
+  },
+  'files-missing': (page, url) => open(page, `${url}/files?path=/photos/2025`),
+  uploads: async (page, url) => {
+    await open(page, `${url}/files`);
+    await page.route('**/api/v1/uploads', (route) => route.fulfill({ status: 413, body: uploadError }));
+    const files = ['Notes.md', 'Sunset.png'].map((name) => ({
+      name,
+      mimeType: '',
+      buffer: Buffer.from(name),
+    }));
+    await page.locator('input[type=file]:not([webkitdirectory])').first().setInputFiles(files);
+    await page.getByText('2 files did not arrive').waitFor();
+    await page.unroute('**/api/v1/uploads');
+  },
   compress: async (page, url) => {
     await open(page, `${url}/files`);
     await page.getByRole('grid').focus();
     await page.keyboard.press('Control+a');
-    const button = page.getByRole('button', { name: 'Compress' });
-    const isWide = await button.isVisible();
-    if (!isWide) await page.getByRole('button', { name: 'More' }).click();
-    await (isWide ? button : page.getByRole('menuitem', { name: 'Compress' })).click();
+    await page.getByRole('button', { name: 'Compress' }).click();
     await page.getByLabel('Name of the archive').waitFor();
   },
   extract: async (page, url) => {
@@ -55,6 +86,21 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await page.getByRole('button', { name: 'Open 2026' }).click();
     await page.getByRole('checkbox', { name: /IMG_1203/ }).check();
     await page.getByRole('checkbox', { name: /IMG_1204/ }).check();
+  },
+  'extract-many': async (page, url) => {
+    await open(page, `${url}/files`);
+    await page.getByRole('grid').focus();
+    for (const name of ['photos.zip', 'archive.tar.gz']) {
+      await page.getByText(name, { exact: true }).click({ modifiers: ['Control'] });
+    }
+    await page.getByRole('button', { name: 'Extract' }).click();
+    await page.getByRole('dialog').getByRole('list').waitFor();
+  },
+  'task-missing': (page, url) => open(page, `${url}/tasks/xyz`),
+  'tasks-filter': async (page, url) => {
+    await open(page, `${url}/admin/tasks?state=["completed"]`);
+    const button = page.getByRole('button', { name: 'Filter', exact: false }).first();
+    if (await button.isVisible()) await button.click();
   },
   tasks: async (page, url) => {
     await startSlowTask();

@@ -11,6 +11,7 @@ import { closeAll, type RunningMaster, startMaster } from '../support/programs.t
 
 const hostile = '<img src=x onerror=alert(1)>';
 const slow = { LONGSHORE_SLAVE_MAX_BANDWIDTH: '1 MiB' };
+const filmMiB = 24;
 
 /** Tasks on screen while they run, on two slaves of which one is slow enough to be caught at it. */
 describe('tasks in the console', () => {
@@ -28,7 +29,7 @@ describe('tasks in the console', () => {
     admin = await signInToApi(master.url);
     anna = await addSlave(admin, { name: 'anna', env: slow });
     await addSlave(admin, { name: 'berta' });
-    await admin.put('/film.bin', randomBytes(8 * 1024 * 1024));
+    await admin.put('/film.bin', randomBytes(filmMiB * 1024 * 1024));
     browser = await openBrowser();
     page = await openPage(browser);
     await page.goto(`${master.url}/tasks`);
@@ -52,7 +53,22 @@ describe('tasks in the console', () => {
   it('shows how far a task is and what its node logs, while it runs, and cancels it', async () => {
     const task = await compress('/slow.zip', 'anna');
     await open(task);
-    await page.getByText(/^[1-9]\S* (KiB|MiB) \/ 8 MiB/).waitFor();
+    const facts = page.getByText(new RegExp(`^\\S+ (B|KiB|MiB) / ${filmMiB} MiB · `));
+    const bytes: number[] = [];
+    await eventually('four values on screen', async () => {
+      const [number, unit = ''] = ((await facts.textContent()) ?? '').split(' ');
+      const shown = Number(number) * ({ B: 1, KiB: 1024, MiB: 1024 ** 2 }[unit] ?? Number.NaN);
+      if (shown !== bytes.at(-1)) bytes.push(shown);
+      return bytes.length >= 4;
+    });
+    expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+    expect(bytes.at(-1)).toBeLessThan(filmMiB * 1024 ** 2);
+    await page.getByText(/ · \S+ (KiB|MiB)\/s · .* left$/).waitFor();
+    const share = Number(
+      await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow'),
+    );
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(100);
     await page.getByRole('log').getByText('try begins').waitFor();
     await page.locator('[data-attempt="1"][data-attempt-state=running]').waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
@@ -134,7 +150,14 @@ describe('tasks in the console', () => {
       .getByText(hostile)
       .first()
       .waitFor();
-    await page.getByRole('button', { name: 'Try these again' }).waitFor();
+    await page.getByRole('button', { name: 'Try these again' }).click();
+    await page.getByRole('dialog').getByText('only what was not done, 1 entry').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Run again' }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(extracted.id));
+    const again = await admin.ended(new URL(page.url()).pathname.split('/').at(-1) ?? '');
+    expect(again.retryOf).toBe(extracted.id);
+    expect(again.progress.entriesTotal).toBe(1);
+    expect(again.outputs).toEqual([]);
     const failed = await admin.submit({
       kind: 'extract-archive',
       source: `/${hostile}`,
@@ -151,22 +174,119 @@ describe('tasks in the console', () => {
     const tasks = await Promise.all([1, 2, 3].map(() => ulla.submit({ kind: 'check' })));
     await Promise.all(tasks.map((task) => ulla.ended(task.id)));
     await page.goto(`${master.url}/admin/tasks`);
-    await page.getByRole('textbox', { name: 'User' }).fill('ulla');
+    const user = page.getByRole('textbox', { name: 'User' });
+    const places = await page.evaluate('history.length');
+    await user.click();
+    // So slow that the first letters are told while the others are typed.
+    await page.keyboard.type('ulla', { delay: 350 });
     await page.waitForURL(/user=ulla/);
+    expect(await user.inputValue()).toBe('ulla');
+    expect(await page.evaluate('history.length')).toBe(places);
     await shown(3);
     await page.reload();
     await shown(3);
-    await page.getByRole('textbox', { name: 'Request id' }).fill(tasks[0]?.requestId ?? '');
+    await page.getByRole('textbox', { name: 'Request id' }).click();
+    await page.keyboard.type(tasks[0]?.requestId ?? '');
     await shown(1);
     await page.getByRole('button', { name: 'Clear filters' }).click();
-    await page.getByRole('textbox', { name: 'User' }).fill('ulla');
+    expect(await user.inputValue()).toBe('');
+    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
+    await page.getByRole('group', { name: 'What is marked' }).waitFor();
+    await user.click();
+    await page.keyboard.type('ulla');
     await shown(3);
+    // What is no longer shown is no longer marked.
+    await page.getByRole('group', { name: 'What is marked' }).waitFor({ state: 'detached' });
     await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText('No task matches').waitFor();
     const { tasks: left } = await ulla.call<{ tasks: Task[] }>('GET', '/api/v1/tasks');
     expect(left).toEqual([]);
+  });
+
+  it('narrows down by kind, node and time', async () => {
+    const tasks = async (query: string): Promise<number> =>
+      (await admin.call<{ tasks: Task[] }>('GET', `/api/v1/tasks?limit=500&${query}`)).tasks.length;
+    const choose = async (filter: string, option: string): Promise<void> => {
+      await page.getByRole('combobox', { name: filter }).click();
+      await page.getByRole('option', { name: option }).click();
+    };
+    await page.goto(`${master.url}/tasks`);
+    await choose('Kind', 'Extract');
+    await page.waitForURL(/extract-archive/);
+    await shown(await tasks('kind=extract-archive'));
+    await choose('Node', 'berta');
+    await page.waitForURL(/node=berta/);
+    await shown(await tasks('kind=extract-archive&node=berta'));
+    await page.goBack();
+    await shown(await tasks('kind=extract-archive'));
+    await choose('Time', 'Last hour');
+    await page.waitForURL(/hours=1/);
+    await shown(await tasks('kind=extract-archive'));
+    const later = await openPage(browser);
+    await later.clock.setSystemTime(Date.now() + 2 * 3_600_000);
+    await later.goto(page.url());
+    await signIn(later);
+    await later.getByText('No task matches').waitFor();
+    await later.context().close();
+  });
+
+  it('cancels many at once, and runs them again', async () => {
+    await drain(true);
+    await admin.call('PATCH', '/api/v1/nodes/berta', { draining: true });
+    const otto = await addUser(admin, 'otto');
+    await otto.put('/a.txt', Buffer.from('a'));
+    for (const destination of ['/1.zip', '/2.zip', '/3.zip']) {
+      await otto.submit({ kind: 'create-archive', sources: ['/a.txt'], destination });
+    }
+    await page.goto(`${master.url}/admin/tasks?user=otto`);
+    await shown(3);
+    const bar = page.getByRole('group', { name: 'What is marked' });
+    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
+    await bar.getByRole('button', { name: 'Cancel' }).click();
+    await eventually('three are canceled', async () => {
+      return (await page.getByRole('article').getByText('Canceled', { exact: true }).count()) === 3;
+    });
+    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
+    await bar.getByRole('button', { name: 'Run again' }).click();
+    await shown(6);
+    await drain(false);
+    await admin.call('PATCH', '/api/v1/nodes/berta', { draining: false });
+    await eventually('three are done', async () => {
+      const { tasks } = await otto.call<{ tasks: Task[] }>('GET', '/api/v1/tasks?state=completed');
+      return tasks.length === 3;
+    });
+  });
+
+  it('says of a task that it was deleted elsewhere, and of one that never was', async () => {
+    const task = await admin.submit({ kind: 'check', node: 'berta' });
+    await admin.ended(task.id);
+    await open(task);
+    await page.getByRole('heading', { name: 'What happened' }).waitFor();
+    await admin.call('DELETE', `/api/v1/tasks/${task.id}`);
+    await page.getByRole('heading', { level: 1, name: 'This task was deleted' }).waitFor();
+    for (const id of [task.id, 'xyz']) {
+      await page.goto(`${master.url}/tasks/${id}`);
+      await page.getByRole('heading', { level: 1, name: 'There is no such task' }).waitFor();
+    }
+    await page.getByRole('link', { name: 'Go to your tasks' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor();
+  });
+
+  it('cleans up by age', async () => {
+    const count = async (): Promise<number> =>
+      (await admin.call<{ tasks: Task[] }>('GET', '/api/v1/tasks?limit=500')).tasks.length;
+    const before = await count();
+    expect(before).toBeGreaterThan(0);
+    await page.goto(`${master.url}/tasks`);
+    await page.getByRole('button', { name: 'Clean up' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: 'How old' }).click();
+    await page.getByRole('option', { name: 'Older than 1 day' }).click();
+    await dialog.getByRole('button', { name: 'Clean up' }).click();
+    await page.getByText('0 tasks are forgotten').waitFor();
+    expect(await count()).toBe(before);
   });
 
   it('cleans up by how tasks have ended', async () => {

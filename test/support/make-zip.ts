@@ -1,16 +1,21 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** A zip as a program writes it that does not care: any name, any checksum. */
-export function makeZip(entries: readonly { name: string; content: Buffer; crc?: number }[]): Buffer {
+/**
+ * A zip as a program writes it that does not care: any name, any checksum. A name in bytes is in an encoding that the
+ * archive does not tell.
+ */
+export function makeZip(
+  entries: readonly { name: string | Buffer; content: Buffer; crc?: number }[],
+): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
   let offset = 0;
   for (const { name, content, crc } of entries) {
     const bytes = deflateRawSync(content);
-    const nameBytes = Buffer.from(name);
+    const nameBytes = typeof name === 'string' ? Buffer.from(name) : name;
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(0x800, 2);
+    common.writeUInt16LE(typeof name === 'string' ? 0x800 : 0, 2);
     common.writeUInt16LE(8, 4);
     common.writeUInt32LE(0x5a210000, 6);
     common.writeUInt32LE(crc ?? crc32(content), 10);

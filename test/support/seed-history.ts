@@ -39,6 +39,8 @@ export async function seedHistory(dataPath: string): Promise<void> {
             running: Math.round(busy * 9 + random() * 2),
             oldest_wait_ms: queued === 0 ? 0 : Math.round(queued * 400 * random()),
           })
+          // The master may have written its own of this moment.
+          .onConflict((conflict) => conflict.doNothing())
           .execute();
         for (const { id, weight } of nodes) {
           await db
@@ -58,6 +60,7 @@ export async function seedHistory(dataPath: string): Promise<void> {
               queued: queued / nodes.length,
               skew_ms: 6 + random() * 8,
             })
+            .onConflict((conflict) => conflict.doNothing())
             .execute();
         }
       }

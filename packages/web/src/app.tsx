@@ -1,9 +1,6 @@
 import { MantineProvider } from '@mantine/core';
-import { ModalsProvider } from '@mantine/modals';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useLanguage } from './language/switch-language.ts';
 import { createQueryClient } from './queries/query-client.ts';
 import { createConsoleRouter } from './router.tsx';
 import { styleNonce } from './theme/style-nonce.ts';
@@ -13,7 +10,6 @@ const queryClient = createQueryClient();
 const router = createConsoleRouter(queryClient);
 
 export function App() {
-  const language = useLanguage();
   return (
     <MantineProvider
       theme={theme}
@@ -22,10 +18,7 @@ export function App() {
       getStyleNonce={styleNonce}
     >
       <QueryClientProvider client={queryClient}>
-        <ModalsProvider key={language}>
-          <Notifications position="top-right" />
-          <RouterProvider router={router} />
-        </ModalsProvider>
+        <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>
   );

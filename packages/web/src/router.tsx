@@ -1,4 +1,4 @@
-import { HistorySpan, TaskId, TaskKind, TaskState } from '@longshore/protocol';
+import { HistorySpan, TaskKind, TaskState } from '@longshore/protocol';
 import type { QueryClient } from '@tanstack/react-query';
 import {
   createRootRouteWithContext,
@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import { NotFoundPage } from './pages/not-found-page.tsx';
 import { PageError } from './pages/page-error.tsx';
+import { Overlays } from './shell/overlays.tsx';
 import { SessionGate } from './shell/session-gate.tsx';
 import { PageSkeleton } from './ui/page-skeleton.tsx';
 
@@ -76,7 +77,6 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/tasks/$taskId',
-    params: { parse: ({ taskId }) => ({ taskId: TaskId.parse(taskId) }) },
     staticData: { title: 'nav.task' },
     component: lazyRouteComponent(() => import('./pages/tasks/task-page.tsx'), 'TaskPage'),
   }),
@@ -152,6 +152,7 @@ export const createConsoleRouter = (queryClient: QueryClient) =>
   createRouter({
     routeTree: root.addChildren([...routes]),
     context: { queryClient },
+    InnerWrap: Overlays,
     defaultPreload: 'intent',
     defaultPendingComponent: PageSkeleton,
     defaultErrorComponent: PageError,

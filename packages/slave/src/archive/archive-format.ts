@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { AppError } from '@longshore/protocol';
 import type { ArchiveEntry } from './archive-entry.ts';
+import type { CreateMeter } from './create-meter.ts';
 import type { NameDecoder } from './encodings/create-name-decoder.ts';
 import type { Extraction } from './extraction.ts';
 import type { ArchiveMember, ByteSource, TempSpace } from './ports.ts';
@@ -41,7 +42,7 @@ export type CreateRequest = {
   readonly sink: Writable;
   readonly threads: ArchiveThreads;
   readonly tempSpace: TempSpace;
-  readonly onProgress: (progress: CreateProgress) => void;
+  readonly meter: CreateMeter;
   /** Called for a member that cannot be read whole any more and is therefore left out. */
   readonly onLost: (member: ArchiveMember, error: AppError) => void;
   /** True to read every file from end to end before its header is written, where a header cannot be taken back. */

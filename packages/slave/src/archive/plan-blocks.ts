@@ -49,6 +49,18 @@ export async function* planBlocks(
   yield takeBlock(true);
 }
 
+/** How much of a block, without its dictionary, is read from files of this machine. */
+export function fileBytesOf({ parts, dictionaryBytes }: Pick<Block, 'parts' | 'dictionaryBytes'>): number {
+  let before = dictionaryBytes;
+  let bytes = 0;
+  for (const part of parts) {
+    const length = typeof part === 'number' ? part : part.end - part.start;
+    if (typeof part !== 'number') bytes += Math.max(0, length - before);
+    before = Math.max(0, before - length);
+  }
+  return bytes;
+}
+
 function lastBytes(segments: readonly Segment[], wanted: number): Segment[] {
   const kept: Segment[] = [];
   let left = wanted;

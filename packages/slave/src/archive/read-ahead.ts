@@ -1,5 +1,6 @@
 import { AppError } from '@longshore/protocol';
 import type { CreateRequest } from './archive-format.ts';
+import type { MemberMeter } from './create-meter.ts';
 import { lostOrThrow, memberError, readTwice } from './lost-member.ts';
 import { openRange } from './open-range.ts';
 import type { ArchiveMember, ByteSource } from './ports.ts';
@@ -23,8 +24,9 @@ export const isSmallMember = (member: ArchiveMember): member is ArchiveMember & 
 export async function* readAhead({
   members,
   signal,
+  meter,
   onLost,
-}: Pick<CreateRequest, 'members' | 'signal' | 'onLost'>): AsyncGenerator<PreparedMember, void> {
+}: Pick<CreateRequest, 'members' | 'signal' | 'meter' | 'onLost'>): AsyncGenerator<PreparedMember, void> {
   type Ahead = { member: ArchiveMember; bytes: number; content: Promise<Buffer | AppError | null> };
   const ahead: Ahead[] = [];
   let bytesAhead = 0;
@@ -37,7 +39,9 @@ export async function* readAhead({
     signal.throwIfAborted();
     const isFetched = isSmallMember(member) && member.source.localPath === null;
     const bytes = isFetched ? member.source.sizeBytes : 0;
-    const content = isFetched ? fetchMember(member.path, member.source, signal) : Promise.resolve(null);
+    const content = isFetched
+      ? fetchMember(member, { signal, reading: meter.member() })
+      : Promise.resolve(null);
     content.catch(() => undefined);
     ahead.push({ member, bytes, content });
     bytesAhead += bytes;
@@ -52,22 +56,28 @@ export async function* readAhead({
 }
 
 async function fetchMember(
-  path: string,
-  source: ByteSource,
-  signal: AbortSignal,
+  { path, source }: { path: string; source: ByteSource },
+  { signal, reading }: { signal: AbortSignal; reading: MemberMeter },
 ): Promise<Buffer | AppError> {
   try {
-    return await readTwice(() => readRange(source, { start: 0, end: source.sizeBytes }, signal));
+    return await readTwice(() => {
+      reading.takeBack();
+      return readRange(source, { start: 0, end: source.sizeBytes }, signal, reading.read);
+    });
   } catch (error) {
+    reading.takeBack();
     signal.throwIfAborted();
     return lostOrThrow(path, error);
   }
 }
 
-/** The content of a file as segments; bytes from elsewhere are read here, those of this machine on the threads. */
+/**
+ * The content of a file as segments; bytes from elsewhere are read and counted here, those of this machine are read on
+ * the threads.
+ */
 export async function* memberSegments(
   { path, source }: { path: string; source: ByteSource },
-  signal: AbortSignal,
+  { signal, reading }: { signal: AbortSignal; reading: MemberMeter },
 ): AsyncGenerator<Segment, void> {
   const { sizeBytes, localPath, sha256 } = source;
   if (localPath !== null) {
@@ -84,6 +94,7 @@ export async function* memberSegments(
     ) as AsyncIterable<Buffer>) {
       done += bytes.length;
       if (done > sizeBytes) break;
+      reading.read(bytes.length);
       yield { bytes };
     }
   } catch (error) {
@@ -95,8 +106,13 @@ export async function* memberSegments(
 }
 
 /** The same for a file of this machine whose bytes are wanted here. */
-export async function* localBytes(source: ByteSource, signal: AbortSignal): AsyncGenerator<Segment, void> {
-  for await (const bytes of openRange(source, { start: 0, end: source.sizeBytes }, signal)) {
-    yield { bytes: bytes as Buffer };
+export async function* localBytes(
+  source: ByteSource,
+  { signal, reading }: { signal: AbortSignal; reading: MemberMeter },
+): AsyncGenerator<Segment, void> {
+  const content = openRange(source, { start: 0, end: source.sizeBytes }, signal);
+  for await (const bytes of content as AsyncIterable<Buffer>) {
+    reading.read(bytes.length);
+    yield { bytes };
   }
 }

@@ -3,15 +3,23 @@ import type { Readable } from 'node:stream';
 import { AppError } from '@longshore/protocol';
 import type { ByteRange, ByteSource } from './ports.ts';
 
-/** Reads a range into memory. Throws `ARCHIVE_TRUNCATED` for one outside the source; the caller bounds its size. */
-export async function readRange(source: ByteSource, range: ByteRange, signal: AbortSignal): Promise<Buffer> {
+/**
+ * Reads a range into memory. Throws `ARCHIVE_TRUNCATED` for one outside the source; the caller bounds its size.
+ * `onBytes` is told of what comes from elsewhere while it comes.
+ */
+export async function readRange(
+  source: ByteSource,
+  range: ByteRange,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void = () => undefined,
+): Promise<Buffer> {
   const length = range.end - range.start;
   if (range.start < 0 || length < 0 || range.end > source.sizeBytes) {
     throw new AppError('ARCHIVE_TRUNCATED', `the archive ends before byte ${range.end}`);
   }
   if (length === 0) return Buffer.alloc(0);
   signal.throwIfAborted();
-  if (source.localPath === null) return await collect(source.open(range, signal), length);
+  if (source.localPath === null) return await collect(source.open(range, signal), length, onBytes);
   source.noteRead?.(length);
   return await readLocal(source.localPath, range.start, length);
 }
@@ -32,7 +40,7 @@ async function readLocal(path: string, start: number, length: number): Promise<B
   }
 }
 
-async function collect(stream: Readable, length: number): Promise<Buffer> {
+async function collect(stream: Readable, length: number, onBytes: (bytes: number) => void): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   let done = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -41,6 +49,7 @@ async function collect(stream: Readable, length: number): Promise<Buffer> {
     }
     chunk.copy(bytes, done);
     done += chunk.length;
+    onBytes(chunk.length);
   }
   if (done < length) throw new AppError('TRANSFER_FAILED', `the source sent ${done} of ${length} bytes`);
   return bytes;

@@ -14,11 +14,11 @@ const groupsAhead = 2;
  */
 export async function* readSmallFiles(
   members: AsyncIterable<PreparedMember>,
-  { share, signal, onLost }: { share: ThreadShare } & Pick<CreateRequest, 'signal' | 'onLost'>,
+  context: { share: ThreadShare } & Pick<CreateRequest, 'signal' | 'meter' | 'onLost'>,
 ): AsyncGenerator<PreparedMember, void> {
   const underWay: Promise<readonly PreparedMember[]>[] = [];
   for await (const group of groupMembersOf(members)) {
-    const reading = readGroup(group, { share, signal, onLost });
+    const reading = readGroup(group, context);
     // Awaited below; when the consumer stops early nobody does.
     reading.catch(() => undefined);
     underWay.push(reading);
@@ -47,7 +47,12 @@ async function* groupMembersOf(
 
 async function readGroup(
   group: readonly PreparedMember[],
-  { share, signal, onLost }: { share: ThreadShare } & Pick<CreateRequest, 'signal' | 'onLost'>,
+  {
+    share,
+    signal,
+    meter,
+    onLost,
+  }: { share: ThreadShare } & Pick<CreateRequest, 'signal' | 'meter' | 'onLost'>,
 ): Promise<readonly PreparedMember[]> {
   const files: FilePart[] = [];
   const positions = new Map<PreparedMember, number>();
@@ -74,6 +79,7 @@ async function readGroup(
     }
     const start = at;
     at += files[position]?.fileBytes ?? 0;
+    meter.read(at - start);
     return [{ member, content: Buffer.from(content.buffer, content.byteOffset + start, at - start) }];
   });
 }

@@ -17,7 +17,6 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
   const { threads, openBlob, openSink, clock } = dependencies;
   return async (work, execution) => {
     const { attempt, link, signal, log } = execution;
-    let totals: SourceTotals | null = null;
     const progress: Progress = {
       phase: 'working',
       bytesDone: 0,
@@ -38,7 +37,9 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
         openBlob,
         onMember: (member, index) => indices.set(member, index),
         onTotals: (known) => {
-          totals = known;
+          progress.bytesTotal = known.totalBytes;
+          progress.entriesTotal = known.totalEntries;
+          execution.progress({ ...progress });
           log.info({ entries: known.totalEntries, bytes: known.totalBytes }, 'sources listed');
         },
       });
@@ -54,8 +55,6 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
         onProgress: ({ bytesDone, entriesDone }) => {
           progress.bytesDone = bytesDone;
           progress.entriesDone = entriesDone + lost.length;
-          progress.bytesTotal = totals?.totalBytes ?? null;
-          progress.entriesTotal = totals?.totalEntries ?? null;
           execution.progress({ ...progress });
         },
         onLost: (member, { code, message }) => {

@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointInput, EndpointOutput } from '@longshore/protocol';
+import { tellSignedOut } from '../session/session-end.ts';
 import { ApiError, answeredError, parseJson, toApiError } from './api-error.ts';
 import { toRequest } from './to-request.ts';
 
@@ -43,7 +44,9 @@ export async function open(
     signal: request.signal ?? null,
   }).catch(rethrow);
   if (response.ok) return response;
-  throw answeredError(response.status, await response.text().catch(rethrow));
+  const error = answeredError(response.status, await response.text().catch(rethrow));
+  if (error.isSignedOut) tellSignedOut();
+  throw error;
 }
 
 /** An abort is not an error of the master: whoever aborted knows. */

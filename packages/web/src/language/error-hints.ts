@@ -1,8 +1,4 @@
-import { currentLanguage } from './language.ts';
-import { webHints } from './messages/web-hints.ts';
+import { hintFor } from './language.ts';
 
-/** What to do about an error. The master's hint speaks of the command line where the console has something nearer. */
-export function hintOf(error: { code: string; hint: string }): string {
-  const own = webHints[error.code];
-  return own?.[currentLanguage()] ?? error.hint;
-}
+/** What to do about an error. The master's hint is English, and speaks of the command line where the console has something nearer. */
+export const hintOf = (error: { code: string; hint: string }): string => hintFor(error.code) ?? error.hint;

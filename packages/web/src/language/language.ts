@@ -6,6 +6,7 @@ export type Language = keyof typeof languages;
 const storageKey = 'longshore-language';
 
 let messages: Messages;
+let hints: Readonly<Record<string, string | undefined>>;
 let current: Language = 'en';
 
 export const currentLanguage = (): Language => current;
@@ -22,8 +23,13 @@ export function preferredLanguage(): Language {
 
 /** Loads a catalogue and makes it the one that `t` reads. */
 export async function loadCatalogue(language: Language): Promise<void> {
-  messages =
-    language === 'zh' ? (await import('./messages/zh.ts')).zh : (await import('./messages/en.ts')).en;
+  if (language === 'zh') {
+    const { zh, zhHints } = await import('./messages/zh.ts');
+    [messages, hints] = [zh, zhHints];
+  } else {
+    const { en, enHints } = await import('./messages/en.ts');
+    [messages, hints] = [en, enHints];
+  }
   current = language;
   document.documentElement.lang = locale();
 }
@@ -39,6 +45,9 @@ export function rememberLanguage(language: Language): void {
 export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
   return fillIn(messages[key], values);
 }
+
+/** What to do about an error, where the catalogue has a hint of its own for it. */
+export const hintFor = (code: string): string | undefined => hints[code];
 
 export function fillIn(message: string, values: Record<string, string | number>): string {
   const forms = message.split('|');

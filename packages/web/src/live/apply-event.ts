@@ -24,7 +24,13 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       refreshSoon(client, ['task-log', event.taskId]);
       return;
     case 'task-deleted':
-      client.removeQueries({ queryKey: ['task', event.taskId] });
+      // A page that shows it says so.
+      client.setQueryData<TaskDetail | null>(['task', event.taskId], (shown) =>
+        shown === undefined ? undefined : null,
+      );
+      for (const key of ['progress', 'rejected', 'task-log']) {
+        client.removeQueries({ queryKey: [key, event.taskId] });
+      }
       updateLists(client, (tasks) => tasks.filter((task) => task.id !== event.taskId));
       return;
     case 'files':
@@ -32,6 +38,7 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       refreshSoon(client, ['me']);
       return;
     case 'node':
+      if (isNew(client, event.node)) refreshSoon(client, ['nodes']);
       client.setQueryData<Node[]>(['nodes'], (nodes) =>
         nodes?.map((node) => (node.id === event.node.id ? event.node : node)),
       );
@@ -40,6 +47,9 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       event satisfies never;
   }
 }
+
+const isNew = (client: QueryClient, { id }: Node): boolean =>
+  client.getQueryData<Node[]>(['nodes'])?.every((node) => node.id !== id) ?? false;
 
 function applyTask(client: QueryClient, me: Pick<User, 'id' | 'name'>, task: Task): void {
   let known = false;
@@ -51,7 +61,7 @@ function applyTask(client: QueryClient, me: Pick<User, 'id' | 'name'>, task: Tas
   );
   // A task that no list has may belong into one, and one that has changed may no longer match its filter.
   if (!known || isFinal(task)) refreshSoon(client, ['tasks']);
-  client.setQueryData<TaskDetail>(['task', task.id], (shown) => shown && { ...shown, ...task });
+  client.setQueryData<TaskDetail | null>(['task', task.id], (shown) => shown && { ...shown, ...task });
   refreshSoon(client, ['task', task.id]);
   refreshSoon(client, ['task-log', task.id]);
   for (const everybody of [false, true]) {

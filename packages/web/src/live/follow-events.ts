@@ -5,8 +5,12 @@ export type EventFollower = {
   /** Connected, for the first time or again. `missed`: events are lost for good, read everything anew. */
   opened(start: { again: boolean; missed: boolean }): void;
   lost(): void;
-  event(event: ServerEvent): void;
+  /** `lastEventId` is where to go on after it. */
+  event(event: ServerEvent, lastEventId: string): void;
 };
+
+/** What somebody else has followed already. */
+export type FollowedBefore = { readonly again: boolean; readonly lastEventId: string };
 
 const types = ['task', 'progress', 'task-deleted', 'files', 'node'] as const;
 const firstDelayMs = 500;
@@ -17,10 +21,13 @@ const maxDelayMs = 8_000;
  * connection, but gives up when it is refused, by a proxy or a master that starts: then this comes back, after the
  * last event that was seen.
  */
-export function followEvents(everybody: boolean, follower: EventFollower): () => void {
+export function followEvents(
+  everybody: boolean,
+  follower: EventFollower,
+  before: FollowedBefore = { again: false, lastEventId: '' },
+): () => void {
   let source: EventSource | undefined;
-  let lastEventId = '';
-  let again = false;
+  let { again, lastEventId } = before;
   let delayMs = firstDelayMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,7 +50,7 @@ export function followEvents(everybody: boolean, follower: EventFollower): () =>
         remember(message);
         // A newer master may send what this version does not know.
         const event = ServerEvent.safeParse({ ...Object(parseJson(message.data)), type });
-        if (event.success) follower.event(event.data);
+        if (event.success) follower.event(event.data, lastEventId);
       });
     }
     opened.addEventListener('error', () => {

@@ -3,29 +3,41 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { applyEvent } from './apply-event.ts';
 import { setConnection } from './connection.ts';
-import { followEvents } from './follow-events.ts';
+import { shareEvents } from './share-events.ts';
 
-/** Keeps the cache fresh from the one event stream of this tab, for as long as somebody is signed in. */
+const nodesEveryMs = 5_000;
+
+/** Keeps the cache fresh from the one event stream of this browser, for as long as somebody is signed in. */
 export function useLive(me: User): void {
   const client = useQueryClient();
   const { id, name, role } = me;
   useEffect(
     () =>
-      followEvents(role === 'admin', {
-        opened: ({ again, missed }) => {
-          setConnection('open');
-          if (!again) return;
-          // Tasks are told from where the stream broke off; what happened to the rest in between is not.
-          const stale = missed ? [[]] : [['files'], ['nodes'], ['active-tasks'], ['task-log']];
-          for (const queryKey of stale) void client.invalidateQueries({ queryKey });
+      shareEvents(
+        { userId: id, everybody: role === 'admin' },
+        {
+          opened: ({ again, missed }) => {
+            setConnection('open');
+            if (!again) return;
+            // Tasks are told from where the stream broke off; what happened to the rest in between is not.
+            const stale = missed ? [[]] : [['files'], ['nodes'], ['active-tasks'], ['task-log']];
+            for (const queryKey of stale) void client.invalidateQueries({ queryKey });
+          },
+          lost: () => {
+            setConnection('lost');
+            // A session that has ended looks the same as a master that has gone: asking tells them apart.
+            void client.invalidateQueries({ queryKey: ['me'] });
+          },
+          event: (event) => applyEvent(client, { id, name }, event),
         },
-        lost: () => {
-          setConnection('lost');
-          // A session that has ended looks the same as a master that has gone: asking tells them apart.
-          void client.invalidateQueries({ queryKey: ['me'] });
-        },
-        event: (event) => applyEvent(client, { id, name }, event),
-      }),
+      ),
     [client, id, name, role],
   );
+  // Ages and loads move, and nodes go, without an event. An interval of the query would begin anew with each event.
+  useEffect(() => {
+    if (role !== 'admin') return;
+    const refresh = (): unknown => client.refetchQueries({ queryKey: ['nodes'], type: 'active' });
+    const timer = setInterval(refresh, nodesEveryMs);
+    return () => clearInterval(timer);
+  }, [client, role]);
 }

@@ -6,11 +6,12 @@ import { call } from '../api/call.ts';
 /** The signed-in user, or null. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: async ({ signal }): Promise<User | null> => {
+  queryFn: async ({ signal, client }): Promise<User | null> => {
     try {
       return await call(accounts.me, {}, { signal });
     } catch (thrown) {
-      if (toApiError(thrown).isSignedOut) return null;
+      // Whose page is open stays known, so that it is still there after the next sign-in.
+      if (toApiError(thrown).isSignedOut) return client.getQueryData<User | null>(['me']) ?? null;
       throw thrown;
     }
   },

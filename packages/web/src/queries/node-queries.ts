@@ -2,13 +2,9 @@ import { nodes } from '@longshore/protocol';
 import { queryOptions } from '@tanstack/react-query';
 import { call } from '../api/call.ts';
 
-/** Beside the events, because age and load move without one. */
-const refreshMs = 5_000;
-
 export const nodesQuery = queryOptions({
   queryKey: ['nodes'],
   queryFn: async ({ signal }) => (await call(nodes.listNodes, {}, { signal })).nodes,
-  refetchInterval: refreshMs,
   staleTime: 2_000,
 });
 

@@ -1,17 +1,13 @@
-import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { QueryClient } from '@tanstack/react-query';
 import { toApiError } from '../api/api-error.ts';
+import { noteSignedOut, onSignedOut } from '../session/session-end.ts';
 
 /**
  * The one cache of the page. Events keep it fresh, so nothing is fetched again because it is old; a lost session
- * empties `me`, which brings up the sign-in over the same address.
+ * brings up the sign-in over the page.
  */
 export function createQueryClient(): QueryClient {
-  const onError = (thrown: unknown): void => {
-    if (toApiError(thrown).isSignedOut) client.setQueryData(['me'], null);
-  };
   const client: QueryClient = new QueryClient({
-    queryCache: new QueryCache({ onError }),
-    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 60_000,
@@ -23,5 +19,6 @@ export function createQueryClient(): QueryClient {
       mutations: { retry: false, networkMode: 'always' },
     },
   });
+  onSignedOut(() => noteSignedOut(client));
   return client;
 }

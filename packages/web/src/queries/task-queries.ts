@@ -1,4 +1,12 @@
-import type { ServerEvent, Task, TaskId, TaskKind, TaskLogLine, TaskState } from '@longshore/protocol';
+import type {
+  ServerEvent,
+  Task,
+  TaskDetail,
+  TaskId,
+  TaskKind,
+  TaskLogLine,
+  TaskState,
+} from '@longshore/protocol';
 import { tasks } from '@longshore/protocol';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call } from '../api/call.ts';
@@ -54,10 +62,11 @@ export const activeTasksQuery = (everybody: boolean) =>
       ).tasks,
   });
 
+/** Null once an event has told that the task was deleted. */
 export const taskQuery = (id: TaskId) =>
   queryOptions({
     queryKey: ['task', id],
-    queryFn: ({ signal }) => call(tasks.showTask, { params: { id } }, { signal }),
+    queryFn: ({ signal }): Promise<TaskDetail | null> => call(tasks.showTask, { params: { id } }, { signal }),
   });
 
 export const rejectedQuery = (id: TaskId) =>

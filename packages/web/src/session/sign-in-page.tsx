@@ -1,4 +1,4 @@
-import { accounts, type Session } from '@longshore/protocol';
+import { accounts, type Session, type User } from '@longshore/protocol';
 import { Button, Center, Divider, Paper, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -10,8 +10,10 @@ import { signInMethodsQuery } from '../queries/account-queries.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Logo } from '../ui/logo.tsx';
+import { uploadQueue } from '../uploads/upload-queue.ts';
 import { CodeForm } from './code-form.tsx';
 import { CredentialsForm } from './credentials-form.tsx';
+import { sessionOverQuery } from './session-end.ts';
 import { takeSignInError } from './take-sign-in-error.ts';
 import { knowsPasskeys, signInByPasskey } from './web-authn.ts';
 
@@ -20,14 +22,26 @@ type Credentials = { user: string; password: string };
 const startUrl = (url: string): string =>
   `${url}?returnTo=${encodeURIComponent(window.location.pathname + window.location.search)}`;
 
-/** Stands in place of every page while nobody is signed in, so that signing in returns to the place. */
-export function SignInPage() {
+/**
+ * Stands in place of every page while nobody is signed in, so that signing in returns to the place. `again` is whose
+ * session has ended while they were here: the page behind is theirs.
+ */
+export function SignInPage({ again }: { again?: User }) {
   useDocumentTitle(`${t('signIn.title')} · Longshore`);
   const client = useQueryClient();
   /** What was right, once a code is asked for, too. */
   const [proved, setProved] = useState<Credentials | null>(null);
   const [sentBack, setSentBack] = useState(takeSignInError);
   const onSuccess = (session: Session): void => {
+    if (again !== undefined) {
+      // What is open behind belongs to one person.
+      if (session.user.id !== again.id) window.location.reload();
+      client.setQueryData(['me'], session.user);
+      client.setQueryData(sessionOverQuery.queryKey, false);
+      void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session-over' });
+      uploadQueue.signedIn();
+      return;
+    }
     // Nothing of another person may be left.
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' });
     client.setQueryData(['me'], session.user);
@@ -56,7 +70,11 @@ export function SignInPage() {
     passkey.reset();
   };
   return (
-    <Center mih="100%" p="md" component="main">
+    <Center
+      mih={again === undefined ? '100%' : '90dvh'}
+      p="md"
+      component={again === undefined ? 'main' : 'div'}
+    >
       <Stack w={400} maw="100%" gap="xl">
         <Center>
           <Logo size={40} />
@@ -68,7 +86,11 @@ export function SignInPage() {
                 {t(proved === null ? 'signIn.title' : 'signIn.secondTitle')}
               </Title>
               <Text size="sm" c="dimmed">
-                {proved === null ? t('signIn.subtitle') : t('signIn.secondText', { name: proved.user })}
+                {proved !== null
+                  ? t('signIn.secondText', { name: proved.user })
+                  : again === undefined
+                    ? t('signIn.subtitle')
+                    : t('signIn.againText', { name: again.name })}
               </Text>
             </div>
             {error && <ErrorAlert error={error} title={t('signIn.failed')} />}
@@ -116,9 +138,11 @@ export function SignInPage() {
             )}
           </Stack>
         </Paper>
-        <Text size="xs" c="dimmed" ta="center">
-          {t('signIn.firstRun')}
-        </Text>
+        {again === undefined && (
+          <Text size="xs" c="dimmed" ta="center">
+            {t('signIn.firstRun')}
+          </Text>
+        )}
       </Stack>
     </Center>
   );

@@ -1,10 +1,12 @@
 import type { User } from '@longshore/protocol';
 import { Anchor, AppShell, Burger, Group } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { modals } from '@mantine/modals';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
 import { t } from '../language/language.ts';
 import { useLive } from '../live/use-live.ts';
+import { AdminsOnlyPage } from '../pages/admins-only-page.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { UploadsPanel } from '../uploads/uploads-panel.tsx';
@@ -17,8 +19,12 @@ export function Shell({ me }: { me: User }) {
   useTitle();
   const [opened, { toggle, close }] = useDisclosure(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  // The menu of a phone closes when it has led somewhere.
-  useEffect(close, [path]);
+  // The menu of a phone closes when it has led somewhere, and so does a dialog that belongs to the page before.
+  useEffect(() => {
+    close();
+    modals.closeAll();
+  }, [path]);
+  const isForbidden = me.role !== 'admin' && /^\/admin(\/|$)/.test(path);
   return (
     <AppShell
       h="100%"
@@ -40,9 +46,7 @@ export function Shell({ me }: { me: User }) {
       </AppShell.Navbar>
       <AppShell.Main id="content" h="100dvh" className="content">
         <ConnectionNote />
-        <Suspense fallback={<PageSkeleton />}>
-          <Outlet />
-        </Suspense>
+        <Suspense fallback={<PageSkeleton />}>{isForbidden ? <AdminsOnlyPage /> : <Outlet />}</Suspense>
       </AppShell.Main>
       <UploadsPanel />
     </AppShell>

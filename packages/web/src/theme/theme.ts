@@ -1,4 +1,5 @@
 import {
+  Container,
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
@@ -46,6 +47,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   autoContrast: true,
   components: {
+    // One width for all pages, so that nothing jumps from one to the next.
+    Container: Container.extend({ defaultProps: { size: 1140 } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, radius: 'lg' },
       styles: { title: { fontWeight: 650 } },
@@ -53,6 +56,9 @@ export const theme = createTheme({
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 420 } }),
   },
 });
+
+/** For the words of what cannot be undone, in menus: Mantine's own red is too light for them. */
+export const dangerColor = 'var(--mantine-color-red-text)';
 
 /** Darker than Mantine's, whose quiet text is below the contrast that WCAG AA asks for. */
 export const cssVariables: CSSVariablesResolver = () => ({

@@ -6,8 +6,8 @@ export type ConflictAnswer = 'skip' | 'rename' | 'overwrite';
 
 const shownNames = 6;
 
-/** What to do with names that are taken, asked once for all of them. Closing the question skips them. */
-export function askConflict(names: readonly string[]): Promise<ConflictAnswer> {
+/** What to do with names that are taken in a folder, asked once for all of them. Closing the question skips them. */
+export function askConflict(folder: string, names: readonly string[]): Promise<ConflictAnswer> {
   const { promise, resolve } = Promise.withResolvers<ConflictAnswer>();
   const answer = (policy: ConflictAnswer): void => {
     resolve(policy);
@@ -19,6 +19,9 @@ export function askConflict(names: readonly string[]): Promise<ConflictAnswer> {
     closeButtonProps: { 'aria-label': t('common.close') },
     children: (
       <Stack>
+        <Text size="sm" className="breakable">
+          {t('conflict.question', { folder, count: names.length })}
+        </Text>
         <List size="sm" className="breakable">
           {names.slice(0, shownNames).map((name) => (
             <List.Item key={name}>{name}</List.Item>
@@ -33,11 +36,11 @@ export function askConflict(names: readonly string[]): Promise<ConflictAnswer> {
           <Button variant="default" onClick={() => answer('skip')}>
             {t('conflict.skip')}
           </Button>
-          <Button variant="default" onClick={() => answer('rename')}>
-            {t('conflict.rename')}
-          </Button>
-          <Button color="red" onClick={() => answer('overwrite')}>
+          <Button variant="light" color="red" onClick={() => answer('overwrite')}>
             {t('conflict.overwrite')}
+          </Button>
+          <Button onClick={() => answer('rename')} data-autofocus>
+            {t('conflict.rename')}
           </Button>
         </Group>
       </Stack>

@@ -18,7 +18,8 @@ export function confirm(question: {
       </Text>
     ),
     labels: { confirm: question.confirm, cancel: t('common.cancel') },
-    confirmProps: { color: question.danger === false ? undefined : 'red' },
+    // Enter says yes; the cross would have the focus otherwise.
+    confirmProps: { color: question.danger === false ? undefined : 'red', ...{ 'data-autofocus': true } },
     closeButtonProps: { 'aria-label': t('common.close') },
     onConfirm: question.run,
   });

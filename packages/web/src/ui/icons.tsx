@@ -7,6 +7,7 @@ const strokes = {
     'M3 7a2 2 0 0 1 2-2h4.2l2.3 2.5H19a2 2 0 0 1 2 2V17a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z M12 10.5v5 M9.5 13h5',
   file: 'M6 3h8l5 5v12a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1z M14 3v5h5',
   archive: 'M4 4h16v5H4z M5.5 9v10.5h13V9 M10 13h4',
+  unpack: 'M4 10V4h16v6 M5.5 13v6.5h13V13 M12 9v7 M8.5 12.5L12 16l3.5-3.5',
   upload: 'M12 16V4 M7 9l5-5 5 5 M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3',
   download: 'M12 4v12 M7 11l5 5 5-5 M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3',
   trash: 'M4 7h16 M9 7V4h6v3 M6 7l1 13h10l1-13 M10 11v5 M14 11v5',

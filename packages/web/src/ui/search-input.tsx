@@ -1,5 +1,6 @@
 import { TextInput, type TextInputProps } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
+import { useState } from 'react';
 import { Icon } from './icons.tsx';
 
 const typingMs = 250;
@@ -14,16 +15,23 @@ export function SearchInput({
   TextInputProps,
   'value' | 'label'
 >) {
+  // While somebody types, what they see is theirs: the word comes back later than the next letter.
+  const [typed, setTyped] = useState<string | null>(null);
   const later = useDebouncedCallback(onSearch, typingMs);
   return (
     <TextInput
-      // Emptied from outside, by a button that clears all filters, it starts anew.
-      key={String(value === undefined)}
       aria-label={label}
       placeholder={label}
       leftSection={<Icon name="search" size={16} />}
-      defaultValue={value ?? ''}
-      onChange={(event) => later(event.currentTarget.value.trim() || undefined)}
+      value={typed ?? value ?? ''}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        later(event.currentTarget.value.trim() || undefined);
+      }}
+      onBlur={() => {
+        later.flush();
+        setTyped(null);
+      }}
       {...rest}
     />
   );

@@ -1,9 +1,12 @@
 import { useSyncExternalStore } from 'react';
-import { ApiError } from '../api/api-error.ts';
+import type { ApiError } from '../api/api-error.ts';
 import { joinPath } from '../format/paths.ts';
+import { tellSignedOut } from '../session/session-end.ts';
 import { askConflict, type ConflictAnswer } from '../ui/ask-conflict.tsx';
 import type { FileToUpload } from './collect-dropped.ts';
+import { measureSpeed, noSpeed, type Speed } from './speed.ts';
 import { type RunningUpload, startUpload } from './start-upload.ts';
+import { uploadOrder } from './upload-order.ts';
 
 export type UploadState = 'waiting' | 'uploading' | 'paused' | 'taken' | 'done' | 'skipped' | 'failed';
 
@@ -13,9 +16,12 @@ export type Upload = {
   readonly file: File;
   /** Full path it goes to. */
   readonly path: string;
+  /** The folder it was brought to, of which `path` is a part. */
+  readonly folder: string;
   readonly batch: number;
   state: UploadState;
   sentBytes: number;
+  speed: Speed;
   error: ApiError | null;
 };
 
@@ -37,11 +43,13 @@ const uploads = new Map<number, Upload>();
 const running = new Map<number, RunningUpload>();
 const answers = new Map<number, ConflictAnswer>();
 const asking = new Set<number>();
+/** Paused because nobody is signed in. */
+const signedOut = new Set<number>();
 const listeners = new Set<() => void>();
 let nextId = 1;
 let nextBatch = 1;
 let _drawTimer: ReturnType<typeof setTimeout> | undefined;
-let speed = { atMs: 0, bytes: 0, bytesPerSecond: 0 };
+let speed = noSpeed;
 let snapshot: UploadsSnapshot = summarise();
 
 /** What is being uploaded by this tab. It goes on whatever page is shown. */
@@ -51,7 +59,9 @@ export const uploadQueue = {
     for (const { file, path } of files) {
       const id = nextId++;
       const state = 'waiting' as const;
-      uploads.set(id, { id, file, path: joinPath(folder, path), batch, state, sentBytes: 0, error: null });
+      const fullPath = joinPath(folder, path);
+      const upload = { id, file, path: fullPath, folder, batch, state };
+      uploads.set(id, { ...upload, sentBytes: 0, speed: noSpeed, error: null });
     }
     fill();
   },
@@ -84,6 +94,12 @@ export const uploadQueue = {
       if (upload.state === 'paused') change(upload.id, { state: 'waiting' });
     fill();
   },
+  /** What an ended session has stopped goes on. */
+  signedIn(): void {
+    for (const id of signedOut) change(id, { state: 'waiting' });
+    signedOut.clear();
+    fill();
+  },
   /** Forgets what has ended. */
   clear(): void {
     for (const upload of uploads.values()) {
@@ -112,16 +128,25 @@ function start(upload: Upload): void {
   const { id, file, path, batch } = upload;
   const answer = answers.get(batch);
   const conflict = answer === undefined || answer === 'skip' ? 'fail' : answer;
-  change(id, { state: 'uploading' });
+  change(id, { state: 'uploading', speed: noSpeed });
   const started = startUpload(
     { file, path, conflict },
     {
-      onProgress: (sentBytes) => change(id, { sentBytes }),
+      onProgress: (sentBytes) => {
+        const now = { atMs: performance.now(), bytes: sentBytes };
+        change(id, { sentBytes, speed: measureSpeed(upload.speed, now) });
+      },
       onDone: () => settle(id, 'done', { sentBytes: file.size }),
       onError: (error) => {
-        if (error instanceof ApiError && error.code === 'PATH_EXISTS' && conflict === 'fail') {
+        if (error.code === 'PATH_EXISTS' && conflict === 'fail') {
           settle(id, answer === 'skip' ? 'skipped' : 'taken');
           if (answer === undefined) setTimeout(() => void ask(batch), askAfterMs);
+          return;
+        }
+        if (error.isSignedOut) {
+          signedOut.add(id);
+          settle(id, 'paused');
+          tellSignedOut();
           return;
         }
         settle(id, 'failed', { error });
@@ -137,7 +162,11 @@ async function ask(batch: number): Promise<void> {
   asking.add(batch);
   const taken = (): Upload[] =>
     [...uploads.values()].filter((upload) => upload.batch === batch && upload.state === 'taken');
-  const answer = await askConflict(taken().map((upload) => upload.path));
+  const folder = taken()[0]?.folder ?? '/';
+  const answer = await askConflict(
+    folder,
+    taken().map(({ path }) => path.slice(joinPath(folder, '').length)),
+  );
   answers.set(batch, answer);
   for (const { id } of taken()) change(id, { state: answer === 'skip' ? 'skipped' : 'waiting' });
   fill();
@@ -171,29 +200,17 @@ function summarise(): UploadsSnapshot {
   const sum = (of: (upload: Upload) => number): number =>
     counted.reduce((total, upload) => total + of(upload), 0);
   const sentBytes = sum((upload) => upload.sentBytes);
+  const now = { atMs: performance.now(), bytes: sentBytes };
+  speed = running.size === 0 ? noSpeed : measureSpeed(speed, now);
   return {
-    uploads: all,
+    uploads: uploadOrder(all),
     active: all.filter((upload) => ['waiting', 'uploading', 'taken'].includes(upload.state)).length,
     done: all.filter((upload) => upload.state === 'done').length,
     failed: all.filter((upload) => upload.state === 'failed').length,
-    bytesPerSecond: measure(sentBytes),
+    bytesPerSecond: speed.bytesPerSecond,
     sentBytes,
     totalBytes: sum((upload) => upload.file.size),
   };
-}
-
-/** A running mean that forgets half of the past with every second. */
-function measure(bytes: number): number {
-  const atMs = performance.now();
-  const seconds = (atMs - speed.atMs) / 1000;
-  if (running.size === 0 || bytes < speed.bytes) {
-    speed = { atMs, bytes, bytesPerSecond: 0 };
-  } else if (seconds >= 0.5) {
-    const now = (bytes - speed.bytes) / seconds;
-    const weight = speed.bytesPerSecond === 0 ? 1 : 1 - 0.5 ** seconds;
-    speed = { atMs, bytes, bytesPerSecond: speed.bytesPerSecond * (1 - weight) + now * weight };
-  }
-  return speed.bytesPerSecond;
 }
 
 // The browser asks before it closes a tab that still sends.

@@ -9,8 +9,9 @@ import { hintOf } from '../language/error-hints.ts';
 import { t } from '../language/language.ts';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { type Upload, type UploadsSnapshot, uploadQueue, useUploads } from './upload-queue.ts';
+import classes from './uploads.module.css';
 
-const rowHeightPx = 52;
+const rowHeightPx = 56;
 
 /** What this tab uploads, in a corner of every page. */
 export function UploadsPanel() {
@@ -96,63 +97,98 @@ function Header({
 
 function UploadList({ snapshot }: { snapshot: UploadsSnapshot }) {
   const viewport = useRef<HTMLDivElement>(null);
+  const { uploads } = snapshot;
   const virtual = useVirtualizer({
-    count: snapshot.uploads.length,
+    count: uploads.length,
     getScrollElement: () => viewport.current,
     estimateSize: () => rowHeightPx,
+    // An error is as high as its text.
+    measureElement: (row) => row.getBoundingClientRect().height,
+    getItemKey: (index) => uploads[index]?.id ?? index,
     overscan: 6,
   });
+  const height = Math.min(virtual.getTotalSize(), 5 * rowHeightPx);
   return (
-    <ScrollArea h={Math.min(snapshot.uploads.length, 5) * rowHeightPx} viewportRef={viewport}>
-      <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+    <ScrollArea h={height} viewportRef={viewport}>
+      <ul className={classes.list} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
-          const upload = snapshot.uploads[item.index];
-          return upload && <UploadRow key={upload.id} upload={upload} top={item.start} />;
+          const upload = uploads[item.index];
+          return (
+            upload && (
+              <li
+                key={item.key}
+                ref={virtual.measureElement}
+                data-index={item.index}
+                data-upload-state={upload.state}
+                className={classes.row}
+                style={{ top: item.start }}
+              >
+                <UploadRow upload={upload} />
+              </li>
+            )
+          );
         })}
-      </div>
+      </ul>
     </ScrollArea>
   );
 }
 
-function UploadRow({ upload, top }: { upload: Upload; top: number }) {
+function UploadRow({ upload }: { upload: Upload }) {
   const { id, state, file, sentBytes, error } = upload;
-  const share = file.size === 0 ? 0 : Math.round((sentBytes / file.size) * 100);
-  const says = error === null ? t(`uploads.state.${state}`) : `${error.code}: ${error.message}`;
+  const isSending = state === 'uploading' || (state === 'paused' && sentBytes > 0);
+  const share = file.size === 0 ? 0 : (sentBytes / file.size) * 100;
   return (
-    <Group
-      h={rowHeightPx}
-      px="md"
-      gap="xs"
-      wrap="nowrap"
-      style={{ position: 'absolute', top, left: 0, right: 0 }}
-    >
-      <div style={{ flex: 1, minWidth: 0 }}>
-        <Text size="sm" truncate title={upload.path}>
-          {baseName(upload.path)}
-        </Text>
-        <Tooltip label={error === null ? parentPath(upload.path) : `${error.message}. ${hintOf(error)}`}>
-          <Text size="xs" c={error === null ? 'dimmed' : 'red'} truncate className="tabular">
-            {says} · {state === 'uploading' ? `${share} % · ` : ''}
-            {formatBytes(file.size)}
+    <>
+      <Group gap="xs" wrap="nowrap">
+        <div style={{ flex: 1, minWidth: 0 }}>
+          <Text size="sm" truncate title={upload.path}>
+            {baseName(upload.path)}
           </Text>
-        </Tooltip>
-      </div>
-      {state === 'uploading' && (
-        <Control icon="pause" label={t('uploads.pause')} run={() => uploadQueue.pause(id)} />
+          <Text size="xs" c="dimmed" truncate className="tabular" title={parentPath(upload.path)}>
+            {factsOf(upload).join(' · ')}
+          </Text>
+        </div>
+        {state === 'uploading' && (
+          <Control icon="pause" label={t('uploads.pause')} run={() => uploadQueue.pause(id)} />
+        )}
+        {state === 'paused' && (
+          <Control icon="play" label={t('uploads.resume')} run={() => uploadQueue.resume(id)} />
+        )}
+        {state === 'failed' && (
+          <Control icon="retry" label={t('common.retry')} run={() => uploadQueue.resume(id)} />
+        )}
+        {state === 'done' ? (
+          <Icon name="check" size={18} color="var(--mantine-color-teal-6)" />
+        ) : (
+          <Control icon="cross" label={t('uploads.cancel')} run={() => uploadQueue.cancel(id)} />
+        )}
+      </Group>
+      {isSending && (
+        <Progress
+          value={share}
+          size={3}
+          mt={4}
+          color={state === 'paused' ? 'gray' : 'harbor'}
+          aria-label={t('uploads.progressOf', { name: baseName(upload.path) })}
+        />
       )}
-      {state === 'paused' && (
-        <Control icon="play" label={t('uploads.resume')} run={() => uploadQueue.resume(id)} />
+      {error !== null && (
+        <Text size="xs" c="red" className="breakable" role="alert">
+          {error.code}: {error.message}. {hintOf(error)}
+        </Text>
       )}
-      {state === 'failed' && (
-        <Control icon="retry" label={t('common.retry')} run={() => uploadQueue.resume(id)} />
-      )}
-      {state === 'done' ? (
-        <Icon name="check" size={18} color="var(--mantine-color-teal-6)" />
-      ) : (
-        <Control icon="cross" label={t('uploads.cancel')} run={() => uploadQueue.cancel(id)} />
-      )}
-    </Group>
+    </>
   );
+}
+
+/** How it stands, and while it is sent, how much of it, how fast and for how long. */
+function factsOf({ state, file, sentBytes, speed }: Upload): string[] {
+  const { bytesPerSecond } = speed;
+  if (state !== 'uploading') return [t(`uploads.state.${state}`), formatBytes(file.size)];
+  const sent = `${formatBytes(sentBytes)} / ${formatBytes(file.size)}`;
+  if (bytesPerSecond === 0) return [sent];
+  const leftMs = ((file.size - sentBytes) / bytesPerSecond) * 1000;
+  return [sent, formatRate(bytesPerSecond), t('task.left', { span: formatSpan(leftMs) })];
 }
 
 function Control({ icon, label, run }: { icon: IconName; label: string; run: () => void }) {

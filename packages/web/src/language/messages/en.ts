@@ -18,3 +18,5 @@ export const en = {
   ...records,
   ...dashboard,
 } as const;
+
+export { enHints } from './en/hints.ts';

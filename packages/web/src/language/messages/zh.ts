@@ -19,3 +19,5 @@ export const zh: Messages = {
   ...records,
   ...dashboard,
 };
+
+export { zhHints } from './zh/hints.ts';

@@ -16,7 +16,7 @@ import { TwoFactorCard } from './two-factor-card.tsx';
 export function AccountPage() {
   const me = useMe();
   return (
-    <Container size="lg" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.account')} description={t('account.description')} />
       <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: 'start' }}>
         <Stack>

@@ -17,7 +17,7 @@ export function AuditPage() {
   const entries = list.data?.pages.flatMap((page) => page.entries);
   const show = (search: AuditFilter): void => void navigate({ search });
   return (
-    <Container size="lg" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.audit')} description={t('audit.description')}>
         <Button
           variant="default"

@@ -21,7 +21,7 @@ export function DashboardPage() {
   const { data: nodes } = useQuery(nodesQuery);
   const { data: active } = useQuery(activeTasksQuery(true));
   return (
-    <Container size="xl" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.dashboard')} description={t('dashboard.description')}>
         <SegmentedControl
           aria-label={t('dashboard.span')}
@@ -34,14 +34,15 @@ export function DashboardPage() {
         <ErrorAlert error={history.error} onRetry={() => void history.refetch()} />
       )}
       <Attention nodes={nodes ?? []} history={history.data} />
-      {history.data === undefined ? (
+      {history.data === undefined && history.error === null && (
         <SimpleGrid cols={{ base: 1, lg: 2 }} aria-hidden="true">
           <Skeleton h={260} radius="lg" />
           <Skeleton h={260} radius="lg" />
           <Skeleton h={260} radius="lg" />
           <Skeleton h={260} radius="lg" />
         </SimpleGrid>
-      ) : (
+      )}
+      {history.data !== undefined && (
         <>
           <Figures history={history.data} active={active ?? []} />
           <DashboardCharts history={history.data} />

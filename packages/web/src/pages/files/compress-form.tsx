@@ -19,6 +19,7 @@ import { formatBytes } from '../../format/format-bytes.ts';
 import { baseName, joinPath, parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
 import { summaryQuery } from '../../queries/file-queries.ts';
+import { DialogFooter } from '../../ui/dialog-footer.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { FolderPicker } from './folder-picker.tsx';
@@ -120,16 +121,16 @@ export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[
             autoComplete="new-password"
           />
         )}
-        <FolderPicker value={folder} onChange={setFolder} label={t('compress.folder')} />
+        <FolderPicker value={folder} onChange={setFolder} label={t('compress.folder')} folded />
         <NodeSelect capability="create-archive" value={node} onChange={setNode} />
-        <Group justify="space-between">
+        <DialogFooter>
           <Text size="xs" c="dimmed" className="breakable" flex={1}>
             {t('compress.result', { path: destination })}
           </Text>
           <Button type="submit" loading={submit.isPending} disabled={name.trim() === ''}>
             {t('compress.submit')}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </form>
   );
@@ -139,7 +140,13 @@ export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[
 function Contents({ entries }: { entries: readonly FileEntry[] }) {
   const { data, error } = useQuery(summaryQuery(entries.map((entry) => entry.path)));
   return (
-    <Alert variant="light" py="xs" icon={<Icon name="archive" />} aria-live="polite">
+    <Alert
+      variant="light"
+      py="xs"
+      icon={<Icon name="archive" />}
+      aria-live="polite"
+      styles={{ body: { minWidth: 0 } }}
+    >
       <Text size="sm" truncate>
         {entries.map((entry) => entry.name).join(', ')}
       </Text>

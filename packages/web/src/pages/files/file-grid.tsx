@@ -1,10 +1,8 @@
 import type { FileEntry } from '@longshore/protocol';
 import { Checkbox, Text, ThemeIcon } from '@mantine/core';
-import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { formatBytes } from '../../format/format-bytes.ts';
-import { t } from '../../language/language.ts';
 import { Icon } from '../../ui/icons.tsx';
 import { fileLook } from './file-look.ts';
 import classes from './files.module.css';
@@ -12,57 +10,46 @@ import type { FilesView } from './files-view.ts';
 import { selectionBarPx } from './selection-bar.tsx';
 import { useEntryDrag } from './use-entry-drag.ts';
 
-const tileWidthPx = 148;
+export const tileWidthPx = 148;
 const tileHeightPx = 138;
 
 /** A folder as tiles, of which only the rows in sight exist. */
-export function FileGrid({ view }: { view: FilesView }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const { ref, width } = useElementSize<HTMLDivElement>();
-  const columns = Math.max(1, Math.floor((width - 16) / tileWidthPx));
-  const { entries, selection } = view;
-  const rows = Math.ceil(entries.length / columns);
+export function FileGrid(grid: {
+  view: FilesView;
+  scroller: HTMLDivElement | null;
+  columns: number;
+  focusIndex: number;
+}) {
+  const { view, scroller, columns, focusIndex } = grid;
+  const { entries } = view;
   const virtual = useVirtualizer({
-    count: rows,
-    getScrollElement: () => scroller.current,
+    count: Math.ceil(entries.length / columns),
+    getScrollElement: () => scroller,
     estimateSize: () => tileHeightPx,
     overscan: 4,
     // The bar with what can be done stands over the end of the list.
     paddingEnd: selectionBarPx,
     scrollPaddingEnd: selectionBarPx,
   });
-  const focusIndex = selection.focus === null ? -1 : view.names.indexOf(selection.focus);
   useEffect(() => {
     if (focusIndex >= 0) virtual.scrollToIndex(Math.floor(focusIndex / columns));
   }, [focusIndex, columns, virtual]);
   return (
-    <div
-      role="grid"
-      tabIndex={0}
-      ref={useMergedRef(scroller, ref)}
-      className={classes.scroller}
-      aria-label={t('files.content')}
-      aria-multiselectable
-      aria-rowcount={rows}
-      aria-activedescendant={focusIndex >= 0 ? `file-${focusIndex}` : undefined}
-      onKeyDown={(event) => view.onKeyDown(event, columns)}
-    >
-      <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-        {virtual.getVirtualItems().map((item) => (
-          <div
-            key={item.key}
-            role="row"
-            tabIndex={-1}
-            aria-rowindex={item.index + 1}
-            className={classes.tiles}
-            style={{ top: item.start, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
-          >
-            {entries.slice(item.index * columns, (item.index + 1) * columns).map((entry, column) => (
-              <Tile key={entry.name} entry={entry} index={item.index * columns + column} view={view} />
-            ))}
-          </div>
-        ))}
-      </div>
+    <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+      {virtual.getVirtualItems().map((item) => (
+        <div
+          key={item.key}
+          role="row"
+          tabIndex={-1}
+          aria-rowindex={item.index + 1}
+          className={classes.tiles}
+          style={{ top: item.start, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+        >
+          {entries.slice(item.index * columns, (item.index + 1) * columns).map((entry, column) => (
+            <Tile key={entry.name} entry={entry} index={item.index * columns + column} view={view} />
+          ))}
+        </div>
+      ))}
     </div>
   );
 }
@@ -76,13 +63,13 @@ function Tile({ entry, index, view }: { entry: FileEntry; index: number; view: F
     <div
       role="gridcell"
       id={`file-${index}`}
+      data-entry={entry.name}
       tabIndex={-1}
       aria-selected={isSelected}
       className={classes.tile}
       data-focused={view.selection.focus === entry.name || undefined}
       onClick={(event) => view.onClick(entry, event)}
       onDoubleClick={() => view.open(entry)}
-      onContextMenu={() => view.onContextMenu(entry)}
       {...drag}
     >
       <Checkbox.Indicator

@@ -1,7 +1,7 @@
 import type { FileEntry } from '@longshore/protocol';
 import { Checkbox, Group, Text, ThemeIcon, UnstyledButton } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { t } from '../../language/language.ts';
 import { Ago } from '../../ui/ago.tsx';
@@ -16,49 +16,36 @@ import { useEntryDrag } from './use-entry-drag.ts';
 const rowHeightPx = 46;
 
 /** A folder as a table, of which only the rows in sight exist. */
-export function FileList({
-  view,
-  sort,
-  onSort,
-}: {
+export function FileList(list: {
   view: FilesView;
+  scroller: HTMLDivElement | null;
+  focusIndex: number;
   sort: Sort;
   onSort: (by: SortBy) => void;
 }) {
-  const scroller = useRef<HTMLDivElement>(null);
+  const { view, scroller, focusIndex, sort, onSort } = list;
   const { entries, selection } = view;
   const virtual = useVirtualizer({
     count: entries.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => rowHeightPx,
     overscan: 12,
     // The bar with what can be done stands over the end of the list.
     paddingEnd: selectionBarPx,
     scrollPaddingEnd: selectionBarPx,
   });
-  const focusIndex = selection.focus === null ? -1 : view.names.indexOf(selection.focus);
   useEffect(() => {
     if (focusIndex >= 0) virtual.scrollToIndex(focusIndex);
   }, [focusIndex, virtual]);
   return (
-    <div
-      role="grid"
-      tabIndex={0}
-      ref={scroller}
-      className={classes.scroller}
-      aria-label={t('files.content')}
-      aria-multiselectable
-      aria-rowcount={entries.length + 1}
-      aria-activedescendant={focusIndex >= 0 ? `file-${focusIndex}` : undefined}
-      onKeyDown={(event) => view.onKeyDown(event, 1)}
-    >
+    <>
       <div className={classes.head} role="rowgroup">
         <div role="row" className={classes.row} tabIndex={-1}>
           <div role="columnheader" className={classes.check} tabIndex={-1}>
             <Checkbox
               size="xs"
               aria-label={t('files.selectAll')}
-              checked={entries.length > 0 && selection.names.size === entries.length}
+              checked={selection.names.size === entries.length}
               indeterminate={selection.names.size > 0 && selection.names.size < entries.length}
               onChange={view.toggleAll}
             />
@@ -85,7 +72,7 @@ export function FileList({
           );
         })}
       </div>
-    </div>
+    </>
   );
 }
 
@@ -117,6 +104,7 @@ function Row({ entry, index, top, view, isFocused }: RowProps) {
     <div
       role="row"
       id={`file-${index}`}
+      data-entry={entry.name}
       tabIndex={-1}
       aria-rowindex={index + 2}
       aria-selected={isSelected}
@@ -125,7 +113,6 @@ function Row({ entry, index, top, view, isFocused }: RowProps) {
       style={{ position: 'absolute', top, left: 0, right: 0 }}
       onClick={(event) => view.onClick(entry, event)}
       onDoubleClick={() => view.open(entry)}
-      onContextMenu={() => view.onContextMenu(entry)}
       {...drag}
     >
       <div role="gridcell" className={classes.check} tabIndex={-1}>

@@ -1,10 +1,10 @@
 import type { FileEntry } from '@longshore/protocol';
 import { Menu } from '@mantine/core';
-import { isArchive } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
+import { dangerColor } from '../../theme/theme.ts';
 import { Icon, type IconName } from '../../ui/icons.tsx';
 import { openCompressDialog } from './compress-dialog.tsx';
-import { openExtractDialog } from './extract/extract-dialog.tsx';
+import { extraction } from './extract/extract-dialog.tsx';
 import type { FilesView } from './files-view.ts';
 import { openMoveDialog } from './move-dialog.tsx';
 import { openNameDialog } from './name-dialog.tsx';
@@ -20,6 +20,7 @@ export function FileMenuItems({
 }) {
   const { marked } = view;
   const only = marked.length === 1 ? marked[0] : undefined;
+  const extract = extraction(marked);
   return (
     <>
       {only && (
@@ -32,9 +33,7 @@ export function FileMenuItems({
       )}
       <Action icon="download" text={t('files.download')} run={() => void downloadFiles(marked)} />
       <Menu.Divider />
-      {only && isArchive(only.name) && (
-        <Action icon="archive" text={t('files.extract')} run={() => openExtractDialog(only)} />
-      )}
+      {extract && <Action icon="unpack" text={t('files.extract')} run={extract} />}
       <Action icon="archive" text={t('files.compress')} run={() => openCompressDialog(marked)} />
       <Menu.Divider />
       {only && (
@@ -46,7 +45,13 @@ export function FileMenuItems({
         />
       )}
       <Action icon="move" text={t('files.move')} run={() => openMoveDialog(marked)} />
-      <Action icon="trash" text={t('common.delete')} run={() => onDelete(marked)} keys="Del" color="red" />
+      <Action
+        icon="trash"
+        text={t('common.delete')}
+        run={() => onDelete(marked)}
+        keys="Del"
+        color={dangerColor}
+      />
     </>
   );
 }

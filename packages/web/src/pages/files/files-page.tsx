@@ -3,9 +3,7 @@ import {
   Box,
   Button,
   EmptyState,
-  FileButton,
   Group,
-  Menu,
   SegmentedControl,
   Skeleton,
   Stack,
@@ -15,27 +13,35 @@ import {
 import { useLocalStorage } from '@mantine/hooks';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import { isArchive, parentPath } from '../../format/paths.ts';
+import { ApiError } from '../../api/api-error.ts';
+import { baseName, isArchive, parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
+import { LinkButton } from '../../ui/links.tsx';
 import { uploadQueue } from '../../uploads/upload-queue.ts';
+import { MissingPage } from '../missing-page.tsx';
 import { openExtractDialog } from './extract/extract-dialog.tsx';
-import { FileGrid } from './file-grid.tsx';
-import { FileList } from './file-list.tsx';
-import { FileMenuItems } from './file-menu-items.tsx';
 import classes from './files.module.css';
+import { FilesFrame } from './files-frame.tsx';
+import { FilesMenu } from './files-menu.tsx';
 import { useFilesView } from './files-view.ts';
+import { FirstSteps } from './first-steps.tsx';
 import { FolderPath } from './folder-path.tsx';
 import { openNameDialog } from './name-dialog.tsx';
 import { SelectionBar } from './selection-bar.tsx';
 import type { Sort, SortBy } from './sort-entries.ts';
+import { type PickUploads, UploadMenu, UploadPicker } from './upload-picker.tsx';
 import { useDesktopDrop } from './use-desktop-drop.ts';
 import { downloadFiles, useDeleteFiles } from './use-file-actions.ts';
-import { useFolder } from './use-folder.ts';
+import { type Folder, useFolder } from './use-folder.ts';
 
 export function FilesPage() {
   const { path } = useSearch({ from: '/files' });
+  return <UploadPicker path={path}>{(pick) => <FolderPage path={path} pick={pick} />}</UploadPicker>;
+}
+
+function FolderPage({ path, pick }: { path: string; pick: PickUploads }) {
   const navigate = useNavigate();
   const [sort, setSort] = useLocalStorage<Sort>({
     key: 'longshore-sort',
@@ -67,6 +73,8 @@ export function FilesPage() {
   const drop = useDesktopDrop((files) => uploadQueue.add(files, path));
   const onSort = (by: SortBy): void => setSort({ by, descending: sort.by === by && !sort.descending });
 
+  const { error } = folder;
+  if (error instanceof ApiError && error.code === 'PATH_NOT_FOUND') return <NoFolder path={path} />;
   return (
     <div className={classes.page} {...drop.target}>
       <VisuallyHidden component="h1">{t('nav.files')}</VisuallyHidden>
@@ -97,19 +105,15 @@ export function FilesPage() {
           >
             {t('files.newFolder')}
           </Button>
-          <UploadMenu path={path} />
+          <UploadMenu pick={pick} />
         </Group>
       </div>
-      <Menu width={230} shadow="md">
-        <Menu.ContextMenu disabled={view.marked.length === 0}>
-          <div className={classes.body}>
-            <Content {...{ folder, path, layout, sort, onSort, view }} />
-          </div>
-        </Menu.ContextMenu>
-        <Menu.Dropdown>
-          <FileMenuItems view={view} onDelete={remove} />
-        </Menu.Dropdown>
-      </Menu>
+      {path === '/' && <FirstSteps />}
+      <FilesMenu view={view} path={path} pick={pick} onDelete={remove}>
+        <FilesFrame view={view} path={path} layout={layout} sort={sort} onSort={onSort}>
+          <NoEntries folder={folder} path={path} pick={pick} />
+        </FilesFrame>
+      </FilesMenu>
       {drop.isOver && (
         <div className={classes.dropOverlay}>
           <Stack align="center" gap="xs">
@@ -123,15 +127,8 @@ export function FilesPage() {
   );
 }
 
-function Content(content: {
-  folder: ReturnType<typeof useFolder>;
-  path: string;
-  layout: 'list' | 'grid';
-  sort: Sort;
-  onSort: (by: SortBy) => void;
-  view: ReturnType<typeof useFilesView>;
-}) {
-  const { folder, view } = content;
+/** While it is read, when that fails, and for one that holds nothing. */
+function NoEntries({ folder, path, pick }: { folder: Folder; path: string; pick: PickUploads }) {
   if (folder.error !== null && folder.entries === undefined) {
     return (
       <Box p="lg">
@@ -148,15 +145,6 @@ function Content(content: {
       </Stack>
     );
   }
-  if (folder.entries.length === 0) return <EmptyFolder path={content.path} />;
-  return content.layout === 'grid' ? (
-    <FileGrid view={view} />
-  ) : (
-    <FileList view={view} sort={content.sort} onSort={content.onSort} />
-  );
-}
-
-function EmptyFolder({ path }: { path: string }) {
   const isTop = path === '/';
   return (
     <EmptyState
@@ -169,46 +157,25 @@ function EmptyFolder({ path }: { path: string }) {
       description={t(isTop ? 'files.empty.text' : 'files.emptyFolder.text')}
     >
       <EmptyState.Actions>
-        <UploadMenu path={path} />
+        <UploadMenu pick={pick} />
       </EmptyState.Actions>
     </EmptyState>
   );
 }
 
-function UploadMenu({ path }: { path: string }) {
-  const add = (files: File[] | null): void => {
-    if (files !== null) {
-      uploadQueue.add(
-        files.map((file) => ({ file, path: file.webkitRelativePath || file.name })),
-        path,
-      );
-    }
-  };
+/** For an address of a folder that is not there, or no longer. */
+function NoFolder({ path }: { path: string }) {
+  const parent = parentPath(path);
   return (
-    <FileButton
-      onChange={add}
-      multiple
-      inputProps={{ webkitdirectory: '', 'aria-label': t('files.uploadFolder') } as object}
-    >
-      {(folderButton) => (
-        <FileButton onChange={add} multiple inputProps={{ 'aria-label': t('files.uploadFiles') }}>
-          {(fileButton) => (
-            <Menu shadow="md" position="bottom-end">
-              <Menu.Target>
-                <Button leftSection={<Icon name="upload" size={16} />}>{t('files.upload')}</Button>
-              </Menu.Target>
-              <Menu.Dropdown>
-                <Menu.Item leftSection={<Icon name="file" size={16} />} onClick={fileButton.onClick}>
-                  {t('files.uploadFiles')}
-                </Menu.Item>
-                <Menu.Item leftSection={<Icon name="folder" size={16} />} onClick={folderButton.onClick}>
-                  {t('files.uploadFolder')}
-                </Menu.Item>
-              </Menu.Dropdown>
-            </Menu>
-          )}
-        </FileButton>
+    <MissingPage title={t('files.missing.title')} text={t('files.missing.text', { path })}>
+      {parent !== '/' && (
+        <LinkButton to="/files" search={{ path: parent }} variant="default">
+          {t('files.missing.parent', { name: baseName(parent) })}
+        </LinkButton>
       )}
-    </FileButton>
+      <LinkButton to="/files" search={{ path: '/' }}>
+        {t('notFound.files')}
+      </LinkButton>
+    </MissingPage>
   );
 }

@@ -1,6 +1,7 @@
 import type { FileEntry } from '@longshore/protocol';
 import { useMediaQuery } from '@mantine/hooks';
 import { type KeyboardEvent, type MouseEvent, useEffect, useState } from 'react';
+import { baseName, parentPath } from '../../format/paths.ts';
 import {
   clickName,
   focusAt,
@@ -21,9 +22,11 @@ export type FilesView = {
   open: (entry: FileEntry) => void;
   toggle: (entry: FileEntry) => void;
   toggleAll: () => void;
+  markAll: () => void;
   clear: () => void;
   onClick: (entry: FileEntry, event: MouseEvent) => void;
-  onContextMenu: (entry: FileEntry) => void;
+  /** Marks it alone, unless it is among what is marked. */
+  markForMenu: (entry: FileEntry) => void;
   /** `columns`: how far an arrow up or down goes. */
   onKeyDown: (event: KeyboardEvent, columns: number) => void;
 };
@@ -46,7 +49,14 @@ export function useFilesView(options: {
   const select = (next: Selection): void => setKept({ path, selection: next });
   const marked = entries.filter((entry) => selection.names.has(entry.name));
   // Another folder begins with nothing marked.
-  useEffect(() => select(noSelection), [path]);
+  useEffect(() => setKept((now) => (now.path === path ? now : { path, selection: noSelection })), [path]);
+  /** To the folder above, with the keyboard on the one that was left. */
+  const leave = (): void => {
+    if (path === '/') return;
+    const name = baseName(path);
+    setKept({ path: parentPath(path), selection: { names: new Set(), focus: name, anchor: name } });
+    options.leave();
+  };
 
   const focused = entries.find((entry) => entry.name === selection.focus);
   const keys = (event: KeyboardEvent, columns: number): (() => void) | undefined => {
@@ -80,7 +90,7 @@ export function useFilesView(options: {
       case 'Delete':
         return marked.length > 0 ? () => options.remove(marked) : undefined;
       case 'Backspace':
-        return options.leave;
+        return leave;
       case 'Escape':
         return () => select(noSelection);
       case 'a':
@@ -99,13 +109,14 @@ export function useFilesView(options: {
     toggle: (entry) => select(clickName(selection, names, entry.name, { range: false, toggle: true })),
     toggleAll: () =>
       select(selection.names.size === names.length ? noSelection : selectAll(selection, names)),
+    markAll: () => select(selectAll(selection, names)),
     clear: () => select(noSelection),
     onClick: (entry, event) => {
       if (isTouch && selection.names.size === 0) return open(entry);
       const toggle = event.ctrlKey || event.metaKey || isTouch;
       select(clickName(selection, names, entry.name, { range: event.shiftKey, toggle }));
     },
-    onContextMenu: (entry) => {
+    markForMenu: (entry) => {
       if (!selection.names.has(entry.name)) {
         select(clickName(selection, names, entry.name, { range: false, toggle: false }));
       }

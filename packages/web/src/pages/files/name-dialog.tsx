@@ -3,8 +3,10 @@ import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
+import { ApiError } from '../../api/api-error.ts';
 import { call } from '../../api/call.ts';
 import { joinPath, parentPath, stem } from '../../format/paths.ts';
+import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 
@@ -35,6 +37,7 @@ function NameForm({ naming, onDone }: { naming: Naming; onDone: () => void }) {
       onDone();
     },
   });
+  const fieldError = errorOfName(save.error);
   return (
     <form
       onSubmit={(event) => {
@@ -43,11 +46,15 @@ function NameForm({ naming, onDone }: { naming: Naming; onDone: () => void }) {
       }}
     >
       <Stack>
-        {save.error && <ErrorAlert error={save.error} />}
+        {save.error && fieldError === null && <ErrorAlert error={save.error} />}
         <TextInput
           label={t('files.name')}
           value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+          onChange={(event) => {
+            setName(event.currentTarget.value);
+            save.reset();
+          }}
+          error={fieldError}
           data-autofocus
           required
           withAsterisk={false}
@@ -68,4 +75,11 @@ function NameForm({ naming, onDone }: { naming: Naming; onDone: () => void }) {
       </Stack>
     </form>
   );
+}
+
+/** What is wrong with the name itself stands at the field; null for anything else. */
+function errorOfName(error: Error | null): string | null {
+  if (!(error instanceof ApiError)) return null;
+  if (error.code === 'PATH_EXISTS') return t('files.nameTaken');
+  return error.code === 'PATH_INVALID' || error.code === 'NAME_INVALID' ? hintOf(error) : null;
 }

@@ -1,11 +1,11 @@
 import type { FileEntry } from '@longshore/protocol';
 import { ActionBar, ActionIcon, Button, Menu, Text } from '@mantine/core';
 import { formatBytes } from '../../format/format-bytes.ts';
-import { isArchive } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
-import { Icon } from '../../ui/icons.tsx';
+import { Icon, type IconName } from '../../ui/icons.tsx';
+import { belowNavigation } from '../../ui/layers.ts';
 import { openCompressDialog } from './compress-dialog.tsx';
-import { openExtractDialog } from './extract/extract-dialog.tsx';
+import { extraction } from './extract/extract-dialog.tsx';
 import { FileMenuItems } from './file-menu-items.tsx';
 import type { FilesView } from './files-view.ts';
 import { downloadFiles } from './use-file-actions.ts';
@@ -23,43 +23,27 @@ export function SelectionBar({
 }) {
   const { marked } = view;
   const bytes = marked.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-  const only = marked.length === 1 ? marked[0] : undefined;
+  const extract = extraction(marked);
   return (
-    <ActionBar opened={marked.length > 0} shadow="lg" radius="lg" aria-label={t('files.actions')}>
+    <ActionBar
+      opened={marked.length > 0}
+      shadow="lg"
+      radius="lg"
+      zIndex={belowNavigation}
+      aria-label={t('files.actions')}
+    >
       <Text size="sm" px="xs" className="tabular" aria-live="polite">
         {t('files.selected', { count: marked.length })}
-        {bytes > 0 && ` · ${formatBytes(bytes)}`}
+        {bytes > 0 && (
+          <Text span inherit visibleFrom="xs">
+            {` · ${formatBytes(bytes)}`}
+          </Text>
+        )}
       </Text>
       <ActionBar.Divider />
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        visibleFrom="xs"
-        leftSection={<Icon name="download" size={16} />}
-        onClick={() => void downloadFiles(marked)}
-      >
-        {t('files.download')}
-      </Button>
-      {only && isArchive(only.name) && (
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          visibleFrom="xs"
-          leftSection={<Icon name="archive" size={16} />}
-          onClick={() => openExtractDialog(only)}
-        >
-          {t('files.extract')}
-        </Button>
-      )}
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        visibleFrom="xs"
-        leftSection={<Icon name="archive" size={16} />}
-        onClick={() => openCompressDialog(marked)}
-      >
-        {t('files.compress')}
-      </Button>
+      <Action icon="download" text={t('files.download')} run={() => void downloadFiles(marked)} />
+      {extract && <Action icon="unpack" text={t('files.extract')} run={extract} />}
+      <Action icon="archive" text={t('files.compress')} run={() => openCompressDialog(marked)} />
       <Menu shadow="md" width={230} position="top-end">
         <Menu.Target>
           <ActionIcon variant="subtle" aria-label={t('files.more')}>
@@ -74,5 +58,25 @@ export function SelectionBar({
         <Icon name="cross" />
       </ActionIcon>
     </ActionBar>
+  );
+}
+
+/** On a phone there is room for its picture only. */
+function Action({ icon, text, run }: { icon: IconName; text: string; run: () => void }) {
+  return (
+    <>
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        visibleFrom="xs"
+        leftSection={<Icon name={icon} size={16} />}
+        onClick={run}
+      >
+        {text}
+      </Button>
+      <ActionIcon variant="subtle" hiddenFrom="xs" onClick={run} aria-label={text}>
+        <Icon name={icon} size={18} />
+      </ActionIcon>
+    </>
   );
 }

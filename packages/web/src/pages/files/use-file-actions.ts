@@ -62,7 +62,7 @@ async function moveAll(paths: readonly string[], folder: string): Promise<number
     }
   }
   if (taken.length === 0) return moved;
-  const policy = await askConflict(taken.map(baseName));
+  const policy = await askConflict(folder, taken.map(baseName));
   if (policy !== 'skip') for (const path of taken) await move(path, policy);
   return moved;
 }
@@ -72,10 +72,7 @@ export function useDeleteFiles(): (entries: readonly FileEntry[]) => void {
   return (entries) =>
     confirm({
       title: t('files.delete.title', { count: entries.length }),
-      text:
-        entries.length === 1
-          ? t('files.delete.one', { name: entries[0]?.name ?? '' })
-          : t('files.delete.many', { count: entries.length }),
+      text: deletionText(entries),
       confirm: t('common.delete'),
       run: () => {
         const paths = entries.map((entry) => entry.path);
@@ -86,6 +83,13 @@ export function useDeleteFiles(): (entries: readonly FileEntry[]) => void {
           .finally(() => refresh(client));
       },
     });
+}
+
+function deletionText(entries: readonly FileEntry[]): string {
+  const name = entries[0]?.name ?? '';
+  const hasFolder = entries.some(({ kind }) => kind === 'folder');
+  if (entries.length === 1) return t(hasFolder ? 'files.delete.folder' : 'files.delete.file', { name });
+  return t(hasFolder ? 'files.delete.many' : 'files.delete.files', { count: entries.length });
 }
 
 /** What one request may name. */

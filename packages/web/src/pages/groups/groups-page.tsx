@@ -30,7 +30,7 @@ import { limitNames } from './limits.ts';
 export function GroupsPage() {
   const { data, error, refetch } = useQuery(groupsQuery);
   return (
-    <Container size="lg" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.groups')} description={t('groups.description')}>
         <Button leftSection={<Icon name="plus" size={16} />} onClick={() => openGroupDialog(null)}>
           {t('groups.add')}

@@ -23,7 +23,7 @@ export function NewNodePage() {
   const [created, setCreated] = useState<Created | null>(null);
   const [step, setStep] = useState(0);
   return (
-    <Container size="md" py="lg">
+    <Container py="lg">
       <LinkAnchor to="/admin/nodes" size="sm" c="dimmed">
         {t('nav.nodes')}
       </LinkAnchor>

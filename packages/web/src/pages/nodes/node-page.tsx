@@ -1,14 +1,15 @@
 import type { Node } from '@longshore/protocol';
-import { Alert, Box, Card, Container, Group, Stack, Switch, Tabs, Title } from '@mantine/core';
+import { Box, Card, Container, Group, Stack, Switch, Tabs, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { t } from '../../language/language.ts';
 import { nodesQuery } from '../../queries/node-queries.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { LinkAnchor } from '../../ui/links.tsx';
+import { LinkAnchor, LinkButton } from '../../ui/links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PageSkeleton } from '../../ui/page-skeleton.tsx';
+import { MissingPage } from '../missing-page.tsx';
 import { NodeConfigTable } from './node-config-table.tsx';
 import { NodeEdit } from './node-edit.tsx';
 import { NodeKeys } from './node-keys.tsx';
@@ -36,13 +37,9 @@ export function NodePage() {
   if (data === undefined) return <PageSkeleton />;
   if (node === undefined) {
     return (
-      <Box p="lg">
-        <Alert color="orange" title={t('node.gone')}>
-          <LinkAnchor to="/admin/nodes" size="sm">
-            {t('nav.nodes')}
-          </LinkAnchor>
-        </Alert>
-      </Box>
+      <MissingPage title={t('node.gone')} text={t('node.goneText')}>
+        <LinkButton to="/admin/nodes">{t('node.toList')}</LinkButton>
+      </MissingPage>
     );
   }
   const show = (next: string | null): void =>
@@ -52,7 +49,7 @@ export function NodePage() {
       search: { tab: (next ?? 'overview') as Tab },
     });
   return (
-    <Container size="xl" py="lg">
+    <Container py="lg">
       <LinkAnchor to="/admin/nodes" size="sm" c="dimmed">
         <Group gap={4} component="span">
           <Icon name="left" size={14} />
@@ -81,7 +78,7 @@ export function NodePage() {
             <NodeTestPanel node={node.name} />
           </Card>
         </Tabs.Panel>
-        <Tabs.Panel value="edit">
+        <Tabs.Panel value="edit" keepMounted>
           <Stack maw={760}>
             <NodeEdit key={node.id} node={node} />
             {node.type === 'slave' && <NodeKeys node={node} />}

@@ -1,4 +1,4 @@
-import { Container, SimpleGrid, Skeleton } from '@mantine/core';
+import { Card, Container, EmptyState, SimpleGrid, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { t } from '../../language/language.ts';
 import { statsHistoryQuery } from '../../queries/history-queries.ts';
@@ -15,7 +15,7 @@ export function NodesPage() {
   const { data: history } = useQuery(statsHistoryQuery('hour'));
   const shares = sharesOf(nodes ?? []);
   return (
-    <Container size="xl" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.nodes')} description={t('nodes.description')}>
         <LinkButton to="/admin/nodes/new" leftSection={<Icon name="plus" size={16} />}>
           {t('nodes.add')}
@@ -37,6 +37,21 @@ export function NodesPage() {
             past={history?.nodes.find(({ nodeId }) => nodeId === node.id)}
           />
         ))}
+        {nodes?.length === 1 && (
+          <Card withBorder radius="lg" padding="lg">
+            <EmptyState
+              h="100%"
+              variant="light"
+              icon={<Icon name="server" size={28} />}
+              title={t('nodes.alone.title')}
+              description={t('nodes.alone.text')}
+            >
+              <EmptyState.Actions>
+                <LinkButton to="/admin/nodes/new">{t('nodes.add')}</LinkButton>
+              </EmptyState.Actions>
+            </EmptyState>
+          </Card>
+        )}
       </SimpleGrid>
     </Container>
   );

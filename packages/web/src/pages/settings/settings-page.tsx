@@ -26,7 +26,7 @@ export function SettingsPage() {
   );
   const sections = [...new Set(shown?.map(({ section }) => section))];
   return (
-    <Container size="lg" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.settings')} description={t('settings.description')} />
       <Stack>
         <AboutCard />

@@ -1,36 +1,29 @@
 import type { Task } from '@longshore/protocol';
 import { ActionBar, ActionIcon, Button, Container, Text } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import { t } from '../../language/language.ts';
 import { Icon } from '../../ui/icons.tsx';
+import { belowNavigation } from '../../ui/layers.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { openCleanUpDialog } from './clean-up-dialog.tsx';
 import { confirmRemoval } from './task-actions.tsx';
 import { TaskFilters } from './task-filters.tsx';
 import { TaskList } from './task-list.tsx';
 import { useTaskActions } from './use-task-actions.ts';
+import { useTaskMarks } from './use-task-marks.ts';
 
 /** Everybody's tasks, for administrators, with what is done to many at once. */
 export function AllTasksPage() {
   const filter = useSearch({ from: '/admin/tasks' });
   const navigate = useNavigate();
   const actions = useTaskActions();
-  const [marked, setMarked] = useState<ReadonlyMap<string, Task>>(new Map());
-  const mark = (tasks: readonly Task[], isMarked: boolean): void => {
-    const next = new Map(marked);
-    for (const task of tasks) {
-      if (isMarked) next.set(task.id, task);
-      else next.delete(task.id);
-    }
-    setMarked(next);
-  };
-  const apply = (run: (tasks: Task[]) => void): void => {
-    run([...marked.values()]);
-    setMarked(new Map());
+  const { marked, mark, clear } = useTaskMarks({ ...filter, everybody: true });
+  const apply = (run: (tasks: readonly Task[]) => void): void => {
+    run(marked);
+    clear();
   };
   return (
-    <Container size="lg" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.allTasks')} description={t('allTasks.description')}>
         <Button
           variant="default"
@@ -48,12 +41,20 @@ export function AllTasksPage() {
       <TaskFilters
         forAdmin
         filter={filter}
-        onChange={({ everybody: _, ...search }) => void navigate({ to: '/admin/tasks', search })}
+        onChange={({ everybody: _, ...search }, { typed }) =>
+          void navigate({ to: '/admin/tasks', search, replace: typed })
+        }
       />
-      <TaskList filter={{ ...filter, everybody: true }} marks={{ marked, onMark: mark }} withUser />
-      <ActionBar opened={marked.size > 0} shadow="lg" radius="lg" aria-label={t('allTasks.actions')}>
+      <TaskList filter={{ ...filter, everybody: true }} marks={{ marked, onMark: mark }} withUser forAdmin />
+      <ActionBar
+        opened={marked.length > 0}
+        shadow="lg"
+        radius="lg"
+        zIndex={belowNavigation}
+        aria-label={t('allTasks.actions')}
+      >
         <Text size="sm" px="xs" className="tabular" aria-live="polite">
-          {t('files.selected', { count: marked.size })}
+          {t('files.selected', { count: marked.length })}
         </Text>
         <ActionBar.Divider />
         <Button
@@ -81,12 +82,7 @@ export function AllTasksPage() {
         >
           {t('common.delete')}
         </Button>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          onClick={() => setMarked(new Map())}
-          aria-label={t('files.unselect')}
-        >
+        <ActionIcon variant="subtle" color="gray" onClick={clear} aria-label={t('files.unselect')}>
           <Icon name="cross" />
         </ActionIcon>
       </ActionBar>

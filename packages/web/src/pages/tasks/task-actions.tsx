@@ -2,6 +2,7 @@ import type { Task } from '@longshore/protocol';
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { t } from '../../language/language.ts';
+import { dangerColor } from '../../theme/theme.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { outputFolder } from './output-folder.ts';
@@ -19,6 +20,7 @@ export function TaskActions({ task }: { task: Task }) {
       <Button
         size="compact-sm"
         variant="default"
+        flex="none"
         leftSection={<Icon name="cross" size={14} />}
         onClick={() => actions.cancel([task])}
       >
@@ -46,7 +48,7 @@ export function TaskActions({ task }: { task: Task }) {
           {t('task.retry')}
         </Menu.Item>
         <Menu.Item
-          color="red"
+          color={dangerColor}
           leftSection={<Icon name="trash" size={16} />}
           onClick={() => confirmRemoval(() => actions.remove([task]))}
         >

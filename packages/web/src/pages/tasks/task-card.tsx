@@ -9,7 +9,7 @@ import { Ago } from '../../ui/ago.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { TaskActions } from './task-actions.tsx';
-import { isFinal, kindIcons, stateColors } from './task-look.ts';
+import { amountOf, isFinal, kindIcons, stateColors } from './task-look.ts';
 import { TaskProgress } from './task-progress.tsx';
 import classes from './tasks.module.css';
 
@@ -76,6 +76,7 @@ export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: b
               <Ago atMs={task.createdAtMs} />
               {span !== null && ` · ${t('task.took', { span: formatSpan(span) })}`}
             </Group>
+            {isFinal(task) && task.kind !== 'check' && <Fact icon="file" text={amountOf(task)} />}
             {task.retryOf !== null && <Fact icon="retry" text={t('task.isRetry')} />}
           </Group>
         </div>
@@ -84,7 +85,7 @@ export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: b
   );
 }
 
-function Fact({ icon, text }: { icon: 'users' | 'server' | 'retry'; text: string }) {
+function Fact({ icon, text }: { icon: 'users' | 'server' | 'file' | 'retry'; text: string }) {
   return (
     <Group gap={5} wrap="nowrap">
       <Icon name={icon} size={14} />

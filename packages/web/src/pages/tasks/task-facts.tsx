@@ -1,7 +1,6 @@
 import type { Task, TaskDetail } from '@longshore/protocol';
 import { DataList, Group, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { formatBytes } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
 import { parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
@@ -9,12 +8,12 @@ import { useMe } from '../../queries/account-queries.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { LinkAnchor } from '../../ui/links.tsx';
-import { isFinal } from './task-look.ts';
+import { amountOf, isFinal } from './task-look.ts';
 
 /** What was asked for, by whom and when, and where to find it. */
 export function TaskFacts({ task }: { task: TaskDetail }) {
   const me = useMe();
-  const { startedAtMs, finishedAtMs, progress, retryOf } = task;
+  const { startedAtMs, finishedAtMs, retryOf } = task;
   const inputs = strings(task.request.sources ?? task.request.source);
   const outputs = task.outputs.length > 0 ? task.outputs : strings(task.request.destination);
   // The files of somebody else are not in one's own folders.
@@ -25,11 +24,7 @@ export function TaskFacts({ task }: { task: TaskDetail }) {
       t('task.outputs'),
       <Paths key="out" paths={outputs} linked={linked && task.outputs.length > 0} />,
     ],
-    isFinal(task) &&
-      task.kind !== 'check' && [
-        t('task.done'),
-        `${formatBytes(progress.bytesDone)} · ${t('task.entries', { done: progress.entriesDone, of: '' })}`,
-      ],
+    isFinal(task) && task.kind !== 'check' && [t('task.done'), amountOf(task)],
     [t('task.nodes'), task.nodes.join(', ') || '—'],
     [t('task.user'), task.user],
     [t('task.created'), <Ago key="created" atMs={task.createdAtMs} />],

@@ -9,7 +9,7 @@ import { LinkButton } from '../../ui/links.tsx';
 import { TaskCard } from './task-card.tsx';
 
 type Marks = {
-  marked: ReadonlyMap<string, Task>;
+  marked: readonly Task[];
   onMark: (tasks: readonly Task[], isMarked: boolean) => void;
 };
 
@@ -18,12 +18,16 @@ export function TaskList({
   filter,
   marks,
   withUser,
+  forAdmin = false,
 }: {
   filter: TaskFilter;
   marks?: Marks;
   withUser?: boolean;
+  /** The tasks of everybody: who looks need not be who submits. */
+  forAdmin?: boolean;
 }) {
   const query = useInfiniteQuery(tasksQuery(filter));
+  const marked = new Set(marks?.marked.map(({ id }) => id));
   if (query.error && !query.data)
     return <ErrorAlert error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) {
@@ -39,7 +43,7 @@ export function TaskList({
   const isFiltered = Object.entries(filter).some(
     ([name, value]) => name !== 'everybody' && value !== undefined,
   );
-  if (tasks.length === 0) return <NoTasks isFiltered={isFiltered} />;
+  if (tasks.length === 0) return <NoTasks isFiltered={isFiltered} forAdmin={forAdmin} />;
   return (
     <Stack gap="sm">
       {marks && <MarkAll tasks={tasks} marks={marks} />}
@@ -50,7 +54,7 @@ export function TaskList({
           withUser={withUser ?? false}
           {...(marks && {
             marking: {
-              isMarked: marks.marked.has(task.id),
+              isMarked: marked.has(task.id),
               onMark: (isMarked) => marks.onMark([task], isMarked),
             },
           })}
@@ -72,7 +76,7 @@ export function TaskList({
 }
 
 function MarkAll({ tasks, marks }: { tasks: readonly Task[]; marks: Marks }) {
-  const count = tasks.filter((task) => marks.marked.has(task.id)).length;
+  const count = marks.marked.length;
   return (
     <Checkbox
       size="sm"
@@ -85,16 +89,17 @@ function MarkAll({ tasks, marks }: { tasks: readonly Task[]; marks: Marks }) {
   );
 }
 
-function NoTasks({ isFiltered }: { isFiltered: boolean }) {
+function NoTasks({ isFiltered, forAdmin }: { isFiltered: boolean; forAdmin: boolean }) {
+  const kind = isFiltered ? 'tasks.none' : forAdmin ? 'allTasks.empty' : 'tasks.empty';
   return (
     <EmptyState
       py={64}
       variant="light"
       icon={<Icon name="tasks" size={28} />}
-      title={t(isFiltered ? 'tasks.none.title' : 'tasks.empty.title')}
-      description={t(isFiltered ? 'tasks.none.text' : 'tasks.empty.text')}
+      title={t(`${kind}.title`)}
+      description={t(`${kind}.text`)}
     >
-      {!isFiltered && (
+      {kind === 'tasks.empty' && (
         <EmptyState.Actions>
           <LinkButton to="/files" search={{ path: '/' }}>
             {t('notFound.files')}

@@ -1,5 +1,7 @@
 import type { Task, TaskKind, TaskState } from '@longshore/protocol';
 import { finalTaskStates } from '@longshore/protocol';
+import { formatBytes } from '../../format/format-bytes.ts';
+import { t } from '../../language/language.ts';
 import type { IconName } from '../../ui/icons.tsx';
 
 export const stateColors: Record<TaskState, string> = {
@@ -13,12 +15,16 @@ export const stateColors: Record<TaskState, string> = {
 
 export const kindIcons: Record<TaskKind, IconName> = {
   'create-archive': 'archive',
-  'extract-archive': 'folder',
+  'extract-archive': 'unpack',
   check: 'heart',
 };
 
 export const isFinal = (task: Pick<Task, 'state'>): boolean =>
   (finalTaskStates as readonly string[]).includes(task.state);
+
+/** What an ended task has done. */
+export const amountOf = ({ progress }: Pick<Task, 'progress'>): string =>
+  `${formatBytes(progress.bytesDone)} · ${t('task.entriesDone', { count: progress.entriesDone })}`;
 
 /** 0 to 100, by bytes where they are known, else by entries; null while nobody can tell. */
 export function percentOf({ progress, state }: Pick<Task, 'progress' | 'state'>): number | null {

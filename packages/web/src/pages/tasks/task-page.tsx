@@ -1,13 +1,15 @@
-import type { Task } from '@longshore/protocol';
+import { type Task, TaskId } from '@longshore/protocol';
 import { Box, Card, Container, Grid, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
+import { ApiError } from '../../api/api-error.ts';
 import { t } from '../../language/language.ts';
 import { taskQuery } from '../../queries/task-queries.ts';
 import { ErrorAlert, ErrorNote } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { LinkAnchor } from '../../ui/links.tsx';
 import { PageSkeleton } from '../../ui/page-skeleton.tsx';
+import { NoTask } from './no-task.tsx';
 import { PartCard } from './part-card.tsx';
 import { RejectedEntries } from './rejected-entries.tsx';
 import { StateBadge } from './state-badge.tsx';
@@ -20,8 +22,16 @@ import { TaskProgress } from './task-progress.tsx';
 /** Everything there is to know about a task: what was asked, where it ran and why, what came out. */
 export function TaskPage() {
   const { taskId } = useParams({ from: '/tasks/$taskId' });
+  const id = TaskId.safeParse(taskId);
+  return id.success ? <KnownTask key={id.data} id={id.data} /> : <NoTask wasThere={false} />;
+}
+
+function KnownTask({ id }: { id: TaskId }) {
   const navigate = useNavigate();
-  const { data: task, error, refetch } = useQuery(taskQuery(taskId));
+  const { data: task, error, refetch } = useQuery(taskQuery(id));
+  if (task === null || (error instanceof ApiError && error.code === 'TASK_NOT_FOUND')) {
+    return <NoTask wasThere={task !== undefined} />;
+  }
   if (error && !task) {
     return (
       <Box p="lg">
@@ -33,7 +43,7 @@ export function TaskPage() {
   const showRetry = (next: Task): void =>
     void navigate({ to: '/tasks/$taskId', params: { taskId: next.id } });
   return (
-    <Container size="xl" py="lg">
+    <Container py="lg">
       <LinkAnchor to="/tasks" size="sm" c="dimmed">
         <Group gap={4} component="span">
           <Icon name="left" size={14} />

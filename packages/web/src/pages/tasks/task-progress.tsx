@@ -26,9 +26,9 @@ export function TaskProgress({ task }: { task: Task }) {
   return (
     <div>
       <Progress
-        value={percent ?? 100}
-        animated={task.state === 'running'}
-        striped={task.state === 'running' && percent === null}
+        value={percent ?? (task.state === 'running' ? 100 : 0)}
+        // Stripes that move are for work of which nobody can tell how much it is.
+        animated={task.state === 'running' && percent === null}
         color={stateColors[task.state]}
         size={6}
         transitionDuration={300}

@@ -14,7 +14,7 @@ export function TasksPage() {
   const navigate = useNavigate();
   const { cleanUp } = useTaskActions();
   return (
-    <Container size="lg" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.tasks')} description={t('tasks.description')}>
         <Button
           variant="default"
@@ -31,7 +31,9 @@ export function TasksPage() {
       </PageHeader>
       <TaskFilters
         filter={filter}
-        onChange={({ everybody: _, ...search }) => void navigate({ to: '/tasks', search })}
+        onChange={({ everybody: _, ...search }, { typed }) =>
+          void navigate({ to: '/tasks', search, replace: typed })
+        }
       />
       <TaskList filter={filter} />
     </Container>

@@ -62,7 +62,7 @@ export function UsersPage() {
   );
   const isFiltered = q !== undefined || group !== undefined;
   return (
-    <Container size="lg" py="lg">
+    <Container py="lg">
       <PageHeader title={t('nav.users')} description={t('users.description')}>
         <Button leftSection={<Icon name="plus" size={16} />} onClick={() => openUserDialog(null)}>
           {t('users.add')}

@@ -6,6 +6,7 @@ import type { AppError } from '@longshore/protocol';
 import type { CreateRequest } from '../../archive-format.ts';
 import { createArchiveOutput } from '../../archive-output.ts';
 import { checkFile } from '../../check-source.ts';
+import type { MemberMeter } from '../../create-meter.ts';
 import { lostOrThrow, readTwice } from '../../lost-member.ts';
 import { openRange } from '../../open-range.ts';
 import type { ArchiveMember, ByteSource } from '../../ports.ts';
@@ -19,7 +20,7 @@ const chunkBytes = 1024 * 1024;
  * the names are encrypted too.
  */
 export async function createSevenZip(request: CreateRequest): Promise<void> {
-  const { signal, tempSpace, level, password, threads, onProgress, onLost } = request;
+  const { signal, tempSpace, level, password, threads, meter, onLost } = request;
   const members: ArchiveMember[] = [];
   for await (const member of request.members) members.push(member);
   const bytes = members.reduce(
@@ -31,18 +32,14 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
   try {
     const tree = join(folder, 'tree');
     await mkdir(tree);
-    let bytesDone = 0;
-    let entriesDone = 0;
     for (const member of members) {
       signal.throwIfAborted();
-      const lost = await layOut(member, join(tree, member.path), signal);
+      const lost = await layOut(member, join(tree, member.path), { signal, reading: meter.member() });
       if (lost !== null) {
         onLost(member, lost);
         continue;
       }
-      bytesDone += member.kind === 'file' ? member.source.sizeBytes : 0;
-      entriesDone += 1;
-      onProgress({ bytesDone, entriesDone });
+      meter.entries(1);
     }
     await setFolderAttributes(members, tree);
     const archive = join(folder, 'archive.7z');
@@ -66,15 +63,23 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
 }
 
 /** Copies a member to its place, and says why where that is impossible for this member alone. */
-async function layOut(member: ArchiveMember, path: string, signal: AbortSignal): Promise<AppError | null> {
+async function layOut(
+  member: ArchiveMember,
+  path: string,
+  { signal, reading }: { signal: AbortSignal; reading: MemberMeter },
+): Promise<AppError | null> {
   await mkdir(member.kind === 'folder' ? path : dirname(path), { recursive: true });
   if (member.kind === 'folder') return null;
   const { source } = member;
   try {
-    await readTwice(() => copyTo(path, source, signal));
+    await readTwice(() => {
+      reading.takeBack();
+      return copyTo(path, source, { signal, reading });
+    });
   } catch (error) {
     signal.throwIfAborted();
     const lost = lostOrThrow(member.path, error);
+    reading.takeBack();
     await rm(path, { force: true });
     return lost;
   }
@@ -84,15 +89,26 @@ async function layOut(member: ArchiveMember, path: string, signal: AbortSignal):
   return null;
 }
 
-async function copyTo(path: string, source: ByteSource, signal: AbortSignal): Promise<void> {
+async function copyTo(
+  path: string,
+  source: ByteSource,
+  { signal, reading }: { signal: AbortSignal; reading: MemberMeter },
+): Promise<void> {
   const { localPath, sizeBytes } = source;
   if (localPath !== null) {
     source.noteRead?.(sizeBytes);
     await copyFile(localPath, path, constants.COPYFILE_FICLONE);
-    return await checkFile(path, source, signal);
+    await checkFile(path, source, signal);
+    return reading.read(sizeBytes);
   }
   const content = openRange(source, { start: 0, end: sizeBytes }, signal);
-  await pipeline(content, createWriteStream(path), { signal });
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      reading.read(chunk.length);
+      yield chunk;
+    }
+  }
+  await pipeline(content, counted, createWriteStream(path), { signal });
   await checkFile(path, { sizeBytes, sha256: null }, signal);
 }
 

@@ -1,11 +1,12 @@
 import { constants, createZstdCompress } from 'node:zlib';
-import type { CreateProgress, CreateRequest } from '../../archive-format.ts';
+import type { CreateRequest } from '../../archive-format.ts';
 import { type ArchiveOutput, createArchiveOutput } from '../../archive-output.ts';
 import { checkSource } from '../../check-source.ts';
 import { crc32Combine } from '../../crc32-combine.ts';
+import type { MemberMeter } from '../../create-meter.ts';
 import { lostOrThrow, memberError, readTwice } from '../../lost-member.ts';
 import { createOrderedLane } from '../../ordered-lane.ts';
-import { planBlocks } from '../../plan-blocks.ts';
+import { fileBytesOf, planBlocks } from '../../plan-blocks.ts';
 import type { ArchiveMember } from '../../ports.ts';
 import { localBytes, memberSegments, readAhead } from '../../read-ahead.ts';
 import { readSmallFiles } from '../../read-small-files.ts';
@@ -29,23 +30,22 @@ export type BlockPacking = {
 export const createTar =
   (packing: BlockPacking) =>
   async (request: CreateRequest): Promise<void> => {
-    const { threads, signal, level, onProgress } = request;
+    const { threads, signal, level, meter } = request;
     const output: ArchiveOutput = createArchiveOutput(request);
     const share = threads.share();
     const lane = createOrderedLane(threads.size * 2 + 2);
-    const done = { bytesDone: 0, entriesDone: 0 };
     let crc32 = 0;
     let rawBytes = 0;
 
     await output.write(packing.head);
-    const segments = tarSegments(request, { share, done, readsHere: false });
+    const segments = tarSegments(request, { share, readsHere: false });
     for await (const block of planBlocks(segments, packing)) {
-      const progress = { ...done };
+      const fileBytes = fileBytesOf(block);
       const use = async (encoded: EncodedBlock) => {
         crc32 = crc32Combine(crc32, encoded.crc32, encoded.rawBytes);
         rawBytes += encoded.rawBytes;
         await output.write(encoded.bytes);
-        onProgress(progress);
+        meter.read(fileBytes);
       };
       const begin = (): Promise<EncodedBlock> => {
         // A thread would only copy it, and keep twice the memory.
@@ -68,8 +68,7 @@ export const createTar =
  */
 export async function createZstdTar(request: CreateRequest): Promise<void> {
   const output = createArchiveOutput(request);
-  const done = { bytesDone: 0, entriesDone: 0 };
-  const segments = tarSegments(request, { share: request.threads.share(), done, readsHere: true });
+  const segments = tarSegments(request, { share: request.threads.share(), readsHere: true });
   const blocks = planBlocks(segments, { blockBytes: 1024 * 1024, dictionaryBytes: 0 });
   const zstd = createZstdCompress({
     chunkSize: 256 * 1024,
@@ -80,7 +79,6 @@ export async function createZstdTar(request: CreateRequest): Promise<void> {
   });
   for await (const bytes of compressStream(blocks, zstd, request.signal)) {
     await output.write(bytes);
-    request.onProgress({ ...done });
   }
   output.end();
 }
@@ -90,28 +88,18 @@ const zstdLevel = (level: number): number => (level <= 6 ? Math.ceil(level / 2) 
 /** Headers and contents, one after the other. With `readsHere` no segment is a part of a file. */
 async function* tarSegments(
   request: CreateRequest,
-  {
-    share,
-    done,
-    readsHere,
-  }: {
-    share: ThreadShare;
-    done: { -readonly [K in keyof CreateProgress]: CreateProgress[K] };
-    readsHere: boolean;
-  },
+  { share, readsHere }: { share: ThreadShare; readsHere: boolean },
 ): AsyncGenerator<Segment, void> {
-  const { signal, onLost } = request;
-  for await (const { member, content } of readSmallFiles(readAhead(request), { share, signal, onLost })) {
+  const { signal, meter, onLost } = request;
+  const prepared = readSmallFiles(readAhead(request), { share, signal, meter, onLost });
+  for await (const { member, content } of prepared) {
     const isLarge = member.kind === 'file' && content === null && member.source.sizeBytes > 0;
     if (isLarge && request.checksFirst && !(await isReadable(member, request))) continue;
     yield { bytes: writeTarHeader(member) };
     if (content !== null) yield { bytes: content };
-    if (isLarge) yield* largeMember(member, { signal, readsHere });
-    if (member.kind === 'file') {
-      yield { bytes: padding(member.source.sizeBytes) };
-      done.bytesDone += member.source.sizeBytes;
-    }
-    done.entriesDone += 1;
+    if (isLarge) yield* largeMember(member, { signal, reading: meter.member(), readsHere });
+    if (member.kind === 'file') yield { bytes: padding(member.source.sizeBytes) };
+    meter.entries(1);
   }
   yield { bytes: tarEnd() };
 }
@@ -133,16 +121,17 @@ async function isReadable(
 /** Throws when the file turns out to be lost: by then its header has been written. */
 async function* largeMember(
   member: ArchiveMember & { kind: 'file' },
-  { signal, readsHere }: { signal: AbortSignal; readsHere: boolean },
+  context: { signal: AbortSignal; reading: MemberMeter; readsHere: boolean },
 ): AsyncGenerator<Segment, void> {
   const { source, path } = member;
-  if (source.localPath === null) return yield* memberSegments(member, signal);
+  const { signal, readsHere } = context;
+  if (source.localPath === null) return yield* memberSegments(member, context);
   // Blocks of a file are read on several threads, so it is checked beside.
   const checked = checkSource(source, signal);
   checked.catch(() => undefined);
   try {
-    if (readsHere) yield* localBytes(source, signal);
-    else yield* memberSegments(member, signal);
+    if (readsHere) yield* localBytes(source, context);
+    else yield* memberSegments(member, context);
     await checked;
   } catch (error) {
     signal.throwIfAborted();

@@ -6,6 +6,7 @@ import { createArchiveOutput } from '../../archive-output.ts';
 import { createOrderedLane } from '../../ordered-lane.ts';
 import type { ArchiveMember } from '../../ports.ts';
 import { type PreparedMember, readAhead, smallMemberBytes } from '../../read-ahead.ts';
+import type { LostFile } from '../../threads/read-files.ts';
 import type { EncodeZipEntries, SmallMember } from './encode-zip-entries.ts';
 import { writeLargeMember } from './write-large-member.ts';
 
@@ -18,20 +19,18 @@ const groupMembers = 256;
  * side and written in order; the directory follows at the end.
  */
 export async function createZip(request: CreateRequest): Promise<void> {
-  const { threads, signal, level, password, onProgress, onLost } = request;
+  const { threads, signal, level, password, meter, onLost } = request;
   const output = createArchiveOutput(request);
   const share = threads.share();
   const lane = createOrderedLane(threads.size * 2 + 2);
   /** Encoded at once: a million entries as objects would be half a gigabyte. */
   const directory: Buffer[] = [];
   let entriesDone = 0;
-  let bytesDone = 0;
 
   const noteEntries = (entries: readonly WrittenEntry[]) => {
     directory.push(Buffer.concat(entries.map(directoryRecord)));
     entriesDone += entries.length;
-    for (const { sizeBytes } of entries) bytesDone += sizeBytes;
-    onProgress({ bytesDone, entriesDone });
+    meter.entries(entries.length);
   };
 
   let group: PreparedMember[] = [];
@@ -50,6 +49,7 @@ export async function createZip(request: CreateRequest): Promise<void> {
           const { member } = grouped[position] as PreparedMember;
           onLost(member, new AppError(code, message, { details: { entry: member.path } }));
         }
+        meter.read(localBytesOf(grouped, lost));
         const start = output.position;
         noteEntries(entries.map((entry) => ({ ...entry, headerOffset: start + entry.headerOffset })));
         await output.write(bytes);
@@ -76,6 +76,17 @@ export async function createZip(request: CreateRequest): Promise<void> {
   for (const records of directory) await output.write(records);
   await output.write(endRecords({ start, bytes: output.position - start, entries: entriesDone }));
   output.end();
+}
+
+/** What the threads have read; the rest was counted when it came. */
+function localBytesOf(group: readonly PreparedMember[], lost: readonly LostFile[]): number {
+  const missing = new Set(lost.map(({ position }) => position));
+  let bytes = 0;
+  for (const [position, { member, content }] of group.entries()) {
+    if (member.kind === 'file' && content === null && !missing.has(position))
+      bytes += member.source.sizeBytes;
+  }
+  return bytes;
 }
 
 /** All contents that come along in one buffer, which is cheap to give away; their own are freed. */

@@ -39,6 +39,8 @@ export async function writeLargeMember(
 ): Promise<void> {
   const { request, lane, share, output } = context;
   const { level, password } = request;
+  const reading = request.meter.member();
+  const isLocal = member.source.localPath !== null;
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   let lost: AppError | null = null;
@@ -54,7 +56,7 @@ export async function writeLargeMember(
   };
   async function* segments(): AsyncGenerator<Segment, void> {
     try {
-      yield* memberSegments(member, signal);
+      yield* memberSegments(member, { signal, reading });
     } catch (error) {
       lose(error);
     }
@@ -92,8 +94,7 @@ export async function writeLargeMember(
     },
   );
   // Bytes from elsewhere are checked while they are read; blocks of a file are read on several threads.
-  const checked =
-    member.source.localPath === null ? Promise.resolve() : checkSource(member.source, signal).catch(lose);
+  const checked = isLocal ? checkSource(member.source, signal).catch(lose) : Promise.resolve();
   checked.catch(() => undefined);
   const blocks = planBlocks(segments(), {
     blockBytes: isDeflated ? blockBytes : blockBytes * 2,
@@ -107,6 +108,7 @@ export async function writeLargeMember(
       () => share.run('encodeBlock', work, { signal, transfer }).catch(lose),
       async (encoded) => {
         if (encoded === undefined || lost !== null) return;
+        if (isLocal) reading.read(encoded.rawBytes);
         crc32 = crc32Combine(crc32, encoded.crc32, encoded.rawBytes);
         cipher?.stream.encrypt(
           Buffer.from(encoded.bytes.buffer, encoded.bytes.byteOffset, encoded.bytes.length),
@@ -119,7 +121,10 @@ export async function writeLargeMember(
     () => checked,
     async () => {
       // What is written of it stays as a gap that the directory does not name.
-      if (lost !== null) return request.onLost(member, lost);
+      if (lost !== null) {
+        reading.takeBack();
+        return request.onLost(member, lost);
+      }
       if (cipher !== null) await writePacked(cipher.stream.mac());
       const entry = {
         ...known,

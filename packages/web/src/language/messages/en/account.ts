@@ -1,5 +1,7 @@
 export const account = {
   'signIn.title': 'Sign in',
+  'signIn.again': 'Sign in again',
+  'signIn.againText': 'The session of {name} has ended. What was open here stays as it is.',
   'signIn.subtitle': 'Your files, and the machines that work on them.',
   'signIn.user': 'User name',
   'signIn.password': 'Password',

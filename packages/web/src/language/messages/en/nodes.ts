@@ -1,5 +1,8 @@
 export const nodes = {
   'nodes.description': 'The machines that do the work, and how they are right now.',
+  'nodes.alone.title': 'Only this machine works so far',
+  'nodes.alone.text':
+    'Add another one: a NAS, an old computer or a rented server. It takes about two minutes.',
   'nodes.add': 'Add a node',
   'health.online': 'Online',
   'health.suspect': 'Late',
@@ -11,7 +14,7 @@ export const nodes = {
   'capability.extract-archive': 'Extract',
   'capability.remote-download': 'Download',
   'capability.store-files': 'Store files',
-  'node.automatic': "Whoever's turn it is",
+  'node.automatic': 'Automatic',
   'node.choose': 'Node',
   'node.chooseHint': 'Longshore shares work by weight. Choose one only when it has to be that one.',
   'node.capabilities': 'What it may do',
@@ -139,4 +142,6 @@ export const nodes = {
   'config.what': 'What it does',
   'config.pending': 'After a restart: {value}',
   'config.refused': 'The last edit of its file was refused; the values below are older',
+  'node.goneText': 'It was removed, or the address has a typing error.',
+  'node.toList': 'Go to the nodes',
 } as const;

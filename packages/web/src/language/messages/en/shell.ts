@@ -32,6 +32,8 @@ export const shell = {
   'notFound.files': 'Go to your files',
   'role.admin': 'Administrator',
   'role.user': 'User',
+  'adminsOnly.title': 'This page is for administrators',
+  'adminsOnly.text': 'Ask an administrator of this site if you need something that is set here.',
   'scheme.auto': 'As the system',
   'scheme.light': 'Light',
   'scheme.dark': 'Dark',
@@ -71,4 +73,7 @@ export const shell = {
   'conflict.rename': 'Keep both',
   'conflict.overwrite': 'Replace',
   'conflict.fail': 'Stop',
+  'conflict.question':
+    '{folder} has it already. What shall be done with the one that comes?|{folder} has them already. What shall be done with those that come?',
+  'uploads.progressOf': 'Progress of {name}',
 } as const;

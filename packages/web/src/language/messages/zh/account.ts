@@ -1,5 +1,7 @@
 export const account = {
   'signIn.title': '登录',
+  'signIn.again': '重新登录',
+  'signIn.againText': '{name} 的会话已结束，此处打开的内容会保持原样。',
   'signIn.subtitle': '您的文件，以及处理它们的机器。',
   'signIn.user': '用户名',
   'signIn.password': '密码',

@@ -1,5 +1,7 @@
 export const nodes = {
   'nodes.description': '执行任务的机器及其当前状态。',
+  'nodes.alone.title': '目前只有本机在工作',
+  'nodes.alone.text': '再添加一台：NAS、旧电脑或租用的服务器。大约两分钟即可完成。',
   'nodes.add': '添加节点',
   'health.online': '在线',
   'health.suspect': '迟缓',
@@ -133,4 +135,6 @@ export const nodes = {
   'config.what': '作用',
   'config.pending': '重启后：{value}',
   'config.refused': '最近一次修改配置文件被拒绝，以下仍是旧值',
+  'node.goneText': '已被删除，或者地址有误。',
+  'node.toList': '前往节点列表',
 } as const;

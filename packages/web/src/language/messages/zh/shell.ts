@@ -32,6 +32,8 @@ export const shell = {
   'notFound.files': '前往我的文件',
   'role.admin': '管理员',
   'role.user': '普通用户',
+  'adminsOnly.title': '此页面仅供管理员使用',
+  'adminsOnly.text': '如果需要更改这里的内容，请联系本站管理员。',
   'scheme.auto': '跟随系统',
   'scheme.light': '浅色',
   'scheme.dark': '深色',
@@ -71,4 +73,6 @@ export const shell = {
   'conflict.rename': '保留两者',
   'conflict.overwrite': '替换',
   'conflict.fail': '停止',
+  'conflict.question': '{folder} 中已有 {count} 个同名项，如何处理新的内容？',
+  'uploads.progressOf': '{name} 的进度',
 } as const;

@@ -1,6 +1,6 @@
 import type { ArchiveListEntry } from '@longshore/protocol';
 import { expect, test } from 'vitest';
-import { archiveTree, countMarked, markOf, openRows, toggleMark } from './archive-tree.ts';
+import { archiveTree, countMarked, markOf, openRows, stepInTree, toggleMark } from './archive-tree.ts';
 
 const file = (path: string, sizeBytes = 1): ArchiveListEntry => ({
   index: 0,
@@ -43,4 +43,22 @@ test('taking one file out of a marked folder leaves the others marked', () => {
 
 test('marking twice marks nothing', () => {
   expect([...toggleMark(tree, toggleMark(tree, new Set(), 'b'), 'b')]).toEqual([]);
+});
+
+test.for([
+  ['ArrowDown', -1, { go: 0 }],
+  ['ArrowUp', -1, { go: 3 }],
+  ['ArrowDown', 3, { go: 3 }],
+  ['Home', 2, { go: 0 }],
+  ['End', 0, { go: 3 }],
+  ['ArrowRight', 0, { go: 1 }],
+  ['ArrowRight', 1, { toggle: 'a/x' }],
+  ['ArrowRight', 2, null],
+  ['ArrowLeft', 0, { toggle: 'a' }],
+  ['ArrowLeft', 2, { go: 0 }],
+  ['ArrowLeft', 3, null],
+  ['x', 0, null],
+] as const)('%s on row %d', ([key, at, step]) => {
+  const open = new Set(['a']);
+  expect(stepInTree(openRows(tree, open), open, at, key)).toEqual(step);
 });

@@ -128,3 +128,40 @@ export function countMarked(
   walk(tree);
   return { files, bytes };
 }
+
+/** What an arrow key does in a tree whose rows are these: goes to a row, or opens or closes the one it is on. */
+export type TreeStep = { go: number } | { toggle: string };
+
+/** By the pattern of WAI-ARIA for trees; null for a key that means nothing here. */
+export function stepInTree(
+  rows: readonly Row[],
+  open: ReadonlySet<string>,
+  at: number,
+  key: string,
+): TreeStep | null {
+  const row = rows[at];
+  const last = rows.length - 1;
+  const clamp = (index: number): TreeStep => ({ go: Math.max(0, Math.min(last, index)) });
+  switch (key) {
+    case 'ArrowDown':
+      return clamp(at + 1);
+    case 'ArrowUp':
+      return clamp(at === -1 ? last : at - 1);
+    case 'Home':
+      return clamp(0);
+    case 'End':
+      return clamp(last);
+    case 'ArrowRight': {
+      if (row === undefined || !row.node.isFolder) return null;
+      return open.has(row.node.path) ? clamp(at + 1) : { toggle: row.node.path };
+    }
+    case 'ArrowLeft': {
+      if (row === undefined) return null;
+      if (row.node.isFolder && open.has(row.node.path)) return { toggle: row.node.path };
+      const parent = rows.slice(0, at).findLastIndex(({ depth }) => depth < row.depth);
+      return parent === -1 ? null : { go: parent };
+    }
+    default:
+      return null;
+  }
+}

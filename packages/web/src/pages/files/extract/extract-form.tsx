@@ -6,7 +6,6 @@ import {
   Loader,
   Paper,
   PasswordInput,
-  Radio,
   Select,
   Skeleton,
   Stack,
@@ -22,6 +21,7 @@ import { formatBytes } from '../../../format/format-bytes.ts';
 import { joinPath, parentPath, stem } from '../../../format/paths.ts';
 import { t } from '../../../language/language.ts';
 import { previewQuery } from '../../../queries/file-queries.ts';
+import { DialogFooter } from '../../../ui/dialog-footer.tsx';
 import { ErrorAlert } from '../../../ui/error-alert.tsx';
 import { Icon } from '../../../ui/icons.tsx';
 import { FolderPicker } from '../folder-picker.tsx';
@@ -29,6 +29,7 @@ import { NodeSelect } from '../node-select.tsx';
 import { notifyTask } from '../notify-task.tsx';
 import { ArchiveContents } from './archive-contents.tsx';
 import { archiveTree, countMarked } from './archive-tree.ts';
+import { ConflictChoice, type ExtractConflict } from './conflict-choice.tsx';
 import { encodings } from './encodings.ts';
 
 export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () => void }) {
@@ -38,7 +39,7 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
   const [marks, setMarks] = useState<ReadonlySet<string>>(new Set());
   const [folder, setFolder] = useState(parentPath(entry.path));
   const [ownFolder, setOwnFolder] = useState(true);
-  const [conflict, setConflict] = useState('rename');
+  const [conflict, setConflict] = useState<ExtractConflict>('rename');
   const [password, setPassword] = useState('');
   /** What the preview was asked with: only for archives whose names are encrypted too. */
   const [openedWith, setOpenedWith] = useState('');
@@ -63,7 +64,7 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
             select: [...marks].map(exactPattern),
             encoding,
             password: password === '' ? null : password,
-            conflict: conflict as 'fail' | 'rename' | 'overwrite',
+            conflict,
             node,
           },
         },
@@ -165,28 +166,22 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
             required
           />
         )}
-        <FolderPicker value={folder} onChange={setFolder} label={t('extract.to')} />
+        <FolderPicker value={folder} onChange={setFolder} label={t('extract.to')} folded />
         <Switch
           label={t('extract.ownFolder', { name: stem(entry.name) })}
           checked={ownFolder}
           onChange={(event) => setOwnFolder(event.currentTarget.checked)}
         />
-        <Radio.Group label={t('extract.conflict')} value={conflict} onChange={setConflict}>
-          <Group gap="lg" mt={6}>
-            <Radio value="rename" label={t('conflict.rename')} />
-            <Radio value="overwrite" label={t('conflict.overwrite')} />
-            <Radio value="fail" label={t('conflict.fail')} />
-          </Group>
-        </Radio.Group>
+        <ConflictChoice value={conflict} onChange={setConflict} />
         <NodeSelect capability="extract-archive" value={node} onChange={setNode} />
-        <Group justify="space-between">
+        <DialogFooter>
           <Text size="xs" c="dimmed" className="breakable" flex={1}>
             {t('extract.result', { path: destination })}
           </Text>
           <Button type="submit" loading={submit.isPending} disabled={isAboutPassword(preview.error)}>
             {t(marks.size === 0 ? 'extract.submitAll' : 'extract.submitSome')}
           </Button>
-        </Group>
+        </DialogFooter>
       </Stack>
     </form>
   );

@@ -1,0 +1,96 @@
+import { type FileEntry, type Task, tasks } from '@longshore/protocol';
+import { Button, List, PasswordInput, ScrollArea, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../../../api/call.ts';
+import { joinPath, parentPath } from '../../../format/paths.ts';
+import { t } from '../../../language/language.ts';
+import { DialogFooter } from '../../../ui/dialog-footer.tsx';
+import { ErrorAlert } from '../../../ui/error-alert.tsx';
+import { notifyError } from '../../../ui/notify.tsx';
+import { FolderPicker } from '../folder-picker.tsx';
+import { NodeSelect } from '../node-select.tsx';
+import { notifyTasks } from '../notify-task.tsx';
+import { ConflictChoice, type ExtractConflict } from './conflict-choice.tsx';
+import { ownFolders } from './own-folders.ts';
+
+/** Several archives, everything in them, each as a task of its own into a folder of its own. */
+export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEntry[]; onDone: () => void }) {
+  const [folder, setFolder] = useState(parentPath(entries[0]?.path ?? '/'));
+  const [conflict, setConflict] = useState<ExtractConflict>('rename');
+  const [password, setPassword] = useState('');
+  const [node, setNode] = useState<string | null>(null);
+  const folders = ownFolders(entries.map((entry) => entry.name));
+  const submit = useMutation({
+    mutationFn: async () => {
+      const started: Task[] = [];
+      const errors: unknown[] = [];
+      for (const [index, entry] of entries.entries()) {
+        const body = {
+          kind: 'extract-archive' as const,
+          source: entry.path,
+          destination: joinPath(folder, folders[index] ?? ''),
+          password: password === '' ? null : password,
+          conflict,
+          node,
+        };
+        const headers = { 'idempotency-key': crypto.randomUUID() };
+        await call(tasks.submitTask, { body }, { headers }).then(
+          (task) => started.push(task),
+          (error: unknown) => errors.push(error),
+        );
+      }
+      if (started.length === 0) throw errors[0];
+      return { started, errors };
+    },
+    onSuccess: ({ started, errors }) => {
+      notifyTasks(started);
+      // One stands for all: they mostly have one reason.
+      if (errors.length > 0) notifyError(errors[0]);
+      onDone();
+    },
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit.mutate();
+      }}
+    >
+      <Stack>
+        {submit.error && <ErrorAlert error={submit.error} />}
+        <Text size="sm">{t('extractMany.text')}</Text>
+        <ScrollArea.Autosize
+          mah={170}
+          viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': t('extractMany.list') }}
+        >
+          <List size="sm" className="breakable" withPadding>
+            {entries.map((entry, index) => (
+              <List.Item key={entry.path}>
+                {entry.name} → {folders[index]}
+              </List.Item>
+            ))}
+          </List>
+        </ScrollArea.Autosize>
+        <FolderPicker value={folder} onChange={setFolder} label={t('extract.to')} folded />
+        <ConflictChoice value={conflict} onChange={setConflict} />
+        <PasswordInput
+          label={t('extract.password')}
+          description={t('extractMany.password')}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          autoComplete="off"
+        />
+        <NodeSelect capability="extract-archive" value={node} onChange={setNode} />
+        <DialogFooter>
+          <Text size="xs" c="dimmed" className="breakable" flex={1}>
+            {t('extract.result', { path: folder })}
+          </Text>
+          <Button type="submit" loading={submit.isPending} data-autofocus>
+            {t('extractMany.submit', { count: entries.length })}
+          </Button>
+        </DialogFooter>
+      </Stack>
+    </form>
+  );
+}
