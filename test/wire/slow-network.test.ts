@@ -73,21 +73,13 @@ describe('a network that is slow, or forgets and delays', () => {
     expect(performance.now() - startMs).toBeLessThan(leaseMs);
   });
 
-  it.each([
-    {
-      name: 'is made',
-      // What it reads and what it sends: the second is silent because of the first until that goes on.
-      stalled: 2,
-      submit: () => compress('/stalled.zip'),
-    },
-    {
-      name: 'is extracted',
-      stalled: 1,
-      submit: () => user.submit({ kind: 'extract-archive', source: '/some.zip', destination: '/stalled' }),
-    },
-  ])('B5 a transfer that stalls both ways while an archive $name is noticed within a lease', async (work) => {
+  it('B5 a transfer that stalls both ways while an archive is extracted is noticed within a lease', async () => {
     up.set({ rate: 100_000 });
-    const { id } = await work.submit();
+    const { id } = await user.submit({
+      kind: 'extract-archive',
+      source: '/some.zip',
+      destination: '/stalled',
+    });
     await eventually('bytes on their way', async () => {
       const [attempt] = (await user.task(id)).parts[0]?.attempts ?? [];
       return (attempt?.readBytes ?? 0) > content.length / 5;
@@ -96,14 +88,11 @@ describe('a network that is slow, or forgets and delays', () => {
     up.forgetOpen();
     up.heal();
     const task = await user.ended(id, 30_000);
-    // Each transfer that was stalled was noticed before a lease ends, and heartbeats kept the lease.
-    expect(performance.now() - startMs).toBeLessThan(work.stalled * leaseMs + slackMs);
+    // What was stalled was noticed before a lease ends, and heartbeats kept the lease.
+    expect(performance.now() - startMs).toBeLessThan(leaseMs + slackMs);
     expect(task).toMatchObject({ state: 'completed', error: null });
     expect(attemptsOf(task)).toEqual(['completed']);
-    const [path = ''] = task.outputs;
-    const isArchive = path.endsWith('.zip');
-    const found = isArchive ? await contentsOfArchive(user, path) : await contentsOf(user, '/stalled');
-    expect(found).toMatchObject({ 'some.bin': describeBytes(content) });
+    expect(await contentsOf(user, '/stalled')).toMatchObject({ 'some.bin': describeBytes(content) });
     expect(await slave.leftovers()).toEqual([]);
   });
 
