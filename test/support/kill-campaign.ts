@@ -143,6 +143,7 @@ export async function runKillCampaign(options: {
   for (const slave of slaves) await untilOnline(user, slave.name);
   for (const slave of slaves) await slave.program.stop();
   await master.stop();
+  await proxy.close();
   const data = await inspectData(dataPath);
   const leftovers = [
     ...(await Promise.all(slaves.map((slave) => slave.leftovers()))).flat(),

@@ -8,8 +8,12 @@ export type Hearing = {
   interrupted(): void;
   /** The master is at work and could write. To be called far more often than heartbeats come. */
   atWork(): void;
-  /** The same, with the clock of the database. Answers whether that was, or may have been, set since the last look. */
+  /**
+   * The same, with the clock of the database. Answers `set` at first, and when that clock was set, until it is told that
+   * the times in the database were brought in line.
+   */
   look(databaseMs: number): 'steady' | 'set';
+  timesAreInLine(): void;
   /** Every living node had the chance to be heard. */
   hadTheirChance(): boolean;
 };
@@ -25,12 +29,11 @@ export function createHearing(options: { monotonicMs: () => number; heartbeatMs:
   let sinceMs = monotonicMs();
   let atWorkMs = sinceMs;
   let aheadMs: number | undefined;
+  let isInLine = false;
 
   const interrupted = (): void => {
     sinceMs = monotonicMs();
     atWorkMs = sinceMs;
-    // Another machine may answer as the database from now on, with another clock.
-    aheadMs = undefined;
   };
   const atWork = (): void => {
     if (monotonicMs() - atWorkMs > mostBreakMs) interrupted();
@@ -42,10 +45,15 @@ export function createHearing(options: { monotonicMs: () => number; heartbeatMs:
     look: (databaseMs) => {
       atWork();
       const nowAheadMs = databaseMs - monotonicMs();
-      const isSteady = aheadMs !== undefined && Math.abs(nowAheadMs - aheadMs) <= mostBreakMs / 2;
-      if (aheadMs !== undefined && !isSteady) interrupted();
+      if (aheadMs !== undefined && Math.abs(nowAheadMs - aheadMs) > mostBreakMs / 2) {
+        interrupted();
+        isInLine = false;
+      }
       aheadMs = nowAheadMs;
-      return isSteady ? 'steady' : 'set';
+      return isInLine ? 'steady' : 'set';
+    },
+    timesAreInLine: () => {
+      isInLine = true;
     },
     hadTheirChance: () => monotonicMs() - sinceMs >= chanceMs,
   };

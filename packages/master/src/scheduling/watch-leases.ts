@@ -19,6 +19,7 @@ export async function watchLeases(deps: WatchDeps): Promise<{ failed: string[] }
   // The first look is as after a change of the clock: it may have been set while no master ran.
   if (hearing.look(await readClock(database)) === 'set') {
     await rebaseTimes(database, { leaseMs, offlineMs: offlineAfterMs(heartbeatMs) + 1 });
+    hearing.timesAreInLine();
   }
   return hearing.hadTheirChance() ? expireLeases(deps) : { failed: [] };
 }
