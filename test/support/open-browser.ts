@@ -5,10 +5,11 @@ import { adminPassword } from './programs.ts';
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** The browser of the system. As root, as in most containers, it does without a sandbox of its own. */
-export function openBrowser(): Promise<Browser> {
+export function openBrowser(options: { args?: readonly string[] } = {}): Promise<Browser> {
   const executablePath = places.find((place) => existsSync(place));
   if (executablePath === undefined) throw new Error(`there is no browser at ${places.join(', ')}`);
-  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return chromium.launch({ executablePath, args: [...sandbox, ...(options.args ?? [])] });
 }
 
 /** A page of its own session. What the page complains about is collected. */

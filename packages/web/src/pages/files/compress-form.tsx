@@ -15,6 +15,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toApiError } from '../../api/api-error.ts';
 import { call } from '../../api/call.ts';
+import { idempotencyKey } from '../../api/idempotency-key.ts';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { baseName, joinPath, parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
@@ -68,7 +69,7 @@ export function CompressForm({ entries, onDone }: { entries: readonly FileEntry[
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        submit.mutate(crypto.randomUUID());
+        submit.mutate(idempotencyKey());
       }}
     >
       <Stack>

@@ -17,6 +17,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { call } from '../../../api/call.ts';
+import { idempotencyKey } from '../../../api/idempotency-key.ts';
 import { formatBytes } from '../../../format/format-bytes.ts';
 import { joinPath, parentPath, stem } from '../../../format/paths.ts';
 import { t } from '../../../language/language.ts';
@@ -79,7 +80,7 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        submit.mutate(crypto.randomUUID());
+        submit.mutate(idempotencyKey());
       }}
     >
       <Stack>

@@ -1,8 +1,10 @@
-import { type FileEntry, type Task, tasks } from '@longshore/protocol';
+import { type FileEntry, tasks } from '@longshore/protocol';
 import { Button, List, PasswordInput, ScrollArea, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ApiError } from '../../../api/api-error.ts';
 import { call } from '../../../api/call.ts';
+import { idempotencyKey } from '../../../api/idempotency-key.ts';
 import { joinPath, parentPath } from '../../../format/paths.ts';
 import { t } from '../../../language/language.ts';
 import { DialogFooter } from '../../../ui/dialog-footer.tsx';
@@ -14,6 +16,9 @@ import { notifyTasks } from '../notify-task.tsx';
 import { ConflictChoice, type ExtractConflict } from './conflict-choice.tsx';
 import { ownFolders } from './own-folders.ts';
 
+/** Refusals of single tasks come with an answer that is none itself. */
+const answered = { status: 202, requestId: null };
+
 /** Several archives, everything in them, each as a task of its own into a folder of its own. */
 export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEntry[]; onDone: () => void }) {
   const [folder, setFolder] = useState(parentPath(entries[0]?.path ?? '/'));
@@ -23,23 +28,18 @@ export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEnt
   const folders = ownFolders(entries.map((entry) => entry.name));
   const submit = useMutation({
     mutationFn: async () => {
-      const started: Task[] = [];
-      const errors: unknown[] = [];
-      for (const [index, entry] of entries.entries()) {
-        const body = {
-          kind: 'extract-archive' as const,
-          source: entry.path,
-          destination: joinPath(folder, folders[index] ?? ''),
-          password: password === '' ? null : password,
-          conflict,
-          node,
-        };
-        const headers = { 'idempotency-key': crypto.randomUUID() };
-        await call(tasks.submitTask, { body }, { headers }).then(
-          (task) => started.push(task),
-          (error: unknown) => errors.push(error),
-        );
-      }
+      const requests = entries.map((entry, index) => ({
+        kind: 'extract-archive' as const,
+        source: entry.path,
+        destination: joinPath(folder, folders[index] ?? ''),
+        password: password === '' ? null : password,
+        conflict,
+        node,
+      }));
+      const headers = { 'idempotency-key': idempotencyKey() };
+      const { results } = await call(tasks.submitTasks, { body: { tasks: requests } }, { headers });
+      const started = results.flatMap(({ task }) => task ?? []);
+      const errors = results.flatMap(({ error }) => (error === null ? [] : [new ApiError(error, answered)]));
       if (started.length === 0) throw errors[0];
       return { started, errors };
     },
