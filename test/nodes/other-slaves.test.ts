@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Node, TestStep } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Api, signIn } from '../support/api.ts';
@@ -15,11 +16,11 @@ import { closeAll, type Program, root, startMaster, startProgram, tempFolder } f
 function onlyOldest(): { newer: string[]; pass: (port: number) => Promise<string> } {
   const newer: string[] = [];
   const routes = ['hello', 'attempts', 'attempts/cancel', 'archives/list', 'self-test'];
-  const look = (path: string, text: string): void => {
+  const look = (path: string, sent: string): void => {
     // What a browser asks before it exchanges bytes is no part of it.
     if (path.startsWith('/blobs/v1/')) return;
     if (!routes.some((route) => path === `/slave/v1/${route}`)) newer.push(path);
-    const body = (text === '' ? {} : JSON.parse(text)) as {
+    const body = (sent === '' ? {} : JSON.parse(sent)) as {
       attempts?: { sources?: unknown; traceparent?: unknown; work?: { kind: string; password?: unknown } }[];
       masterUrls?: unknown[];
     };
@@ -32,9 +33,8 @@ function onlyOldest(): { newer: string[]; pass: (port: number) => Promise<string
     }
   };
   const pass = async (port: number): Promise<string> => {
-    const server = createServer(async (incoming, outgoing) => {
-      let body = '';
-      for await (const chunk of incoming) body += String(chunk);
+    const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+      const body = await text(incoming);
       const { method, url: path = '', headers } = incoming;
       const before = newer.length;
       look(path, body);
@@ -42,12 +42,15 @@ function onlyOldest(): { newer: string[]; pass: (port: number) => Promise<string
         outgoing.writeHead(400).end();
         return;
       }
-      const passed = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
-        answer.pipe(outgoing);
+      const passed = request({ host: '127.0.0.1', port, method, path, headers }, (said) => {
+        outgoing.writeHead(said.statusCode ?? 0, said.headers);
+        said.pipe(outgoing);
       });
       passed.once('error', () => outgoing.destroy());
       passed.end(body);
+    };
+    const server = createServer((incoming, outgoing) => {
+      answer(incoming, outgoing).catch(() => outgoing.destroy());
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
