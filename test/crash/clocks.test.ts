@@ -96,7 +96,7 @@ describe('clocks that jump', () => {
         const found = await user.node('anna');
         return found.lastError?.code === 'CLOCK_SKEW' && found.health === 'offline' && found;
       });
-      expect(node.lastError?.message).toMatch(/\d+ s (ahead of|behind)/);
+      expect(node.lastError?.message).toMatch(/\d+ ms (ahead of|behind)/);
       const { id } = await compress('/tiny.txt');
       await slaveClock.set(0);
       const startMs = performance.now();

@@ -20,8 +20,8 @@ function secondsUntilFair(databaseAheadMs = startMs): number | null {
   return null;
 }
 
-test('A5 after a start every node has had its chance after two heartbeats and a little, which is less than a lease', () => {
-  expect(secondsUntilFair()).toBe(11);
+test('A5 after a start every node has had its chance after two heartbeats and a pause, which is a lease by default', () => {
+  expect(secondsUntilFair()).toBe(15);
   expect(secondsUntilFair()).toBe(0);
 });
 
@@ -45,7 +45,7 @@ test.each([
   secondsUntilFair();
   breakOff();
   expect(hearing.hadTheirChance()).toBe(false);
-  expect(secondsUntilFair()).toBe(11);
+  expect(secondsUntilFair()).toBe(15);
 });
 
 test.each([
@@ -63,7 +63,7 @@ test.each([
     expect(hearing.look(nowMs + startMs + byMs)).toBe('set');
     hearing.timesAreInLine();
     expect(hearing.look(nowMs + startMs + byMs)).toBe('steady');
-    expect(secondsUntilFair(startMs + byMs)).toBe(11);
+    expect(secondsUntilFair(startMs + byMs)).toBe(15);
   },
 );
 

@@ -20,12 +20,15 @@ export type Hearing = {
 
 /** A break that is shorter than this is none, however often heartbeats come. */
 const shortestBreakMs = 1_000;
+/** How long callers pause after an answer that the service is unavailable. */
+const mostPauseMs = 5_000;
 
 export function createHearing(options: { monotonicMs: () => number; heartbeatMs: number }): Hearing {
   const { monotonicMs, heartbeatMs } = options;
   const mostBreakMs = Math.max(heartbeatMs, shortestBreakMs);
-  // A heartbeat that fails right before the end of a break has waited for its answer as long as the next one then waits.
-  const chanceMs = 2 * heartbeatMs + shortestBreakMs;
+  // A heartbeat that fails right before the end of a break has waited for its answer as long as the next one then waits,
+  // and its sender may be busy with what else has failed.
+  const chanceMs = 2 * heartbeatMs + mostPauseMs;
   let sinceMs = monotonicMs();
   let atWorkMs = sinceMs;
   let aheadMs: number | undefined;

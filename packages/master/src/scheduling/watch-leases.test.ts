@@ -169,7 +169,7 @@ describeDatabases('watching leases', (open, dialect) => {
     const { partId } = await addHeld();
     await tick(60_000);
     startMaster();
-    await pass(10);
+    await pass(14);
     expect(await stateOf(partId)).toBe('running');
     await pass(1);
     expect(await stateOf(partId)).toBe('queued');

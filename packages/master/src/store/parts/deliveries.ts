@@ -18,6 +18,10 @@ export type Undelivered = {
   avoid: string[];
 };
 
+/**
+ * Leases that have ended are among them while nobody has taken them back: an outage may have come between the lease and
+ * its delivery, and the node is not to blame.
+ */
 export async function listUndelivered(db: Db, limit: number): Promise<Undelivered[]> {
   const rows = await db
     .selectFrom('parts')
@@ -40,7 +44,6 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
     .where(isHeld)
     .where('parts.state', '=', 'leased')
     .where('parts.delivered', '=', 0)
-    .where(sql<boolean>`parts.lease_until_ms > now_ms()`)
     .orderBy('parts.created_at_ms')
     .limit(limit)
     .execute();
