@@ -1,8 +1,5 @@
 import { ErrorBody, type ErrorInfo } from '@longshore/protocol';
 
-/** Errors that this page finds by itself. */
-export type PageErrorCode = 'MASTER_UNREACHABLE' | 'NOT_A_MASTER' | 'OTHER_VERSION';
-
 /** What a person is told when something did not work: the code, what happened, what to do, and where to look it up. */
 export class ApiError extends Error {
   readonly code: string;

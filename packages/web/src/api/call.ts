@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointInput, EndpointOutput } from '@longshore/protocol';
-import { tellSignedOut } from '../session/session-end.ts';
 import { ApiError, answeredError, parseJson, toApiError } from './api-error.ts';
+import { tellSignedOut } from './session-end.ts';
 import { toRequest } from './to-request.ts';
 
 type Options = { signal?: AbortSignal; headers?: Record<string, string> };

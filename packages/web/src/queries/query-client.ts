@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { toApiError } from '../api/api-error.ts';
-import { noteSignedOut, onSignedOut } from '../session/session-end.ts';
+import { noteSignedOut, onSignedOut } from '../api/session-end.ts';
 
 /**
  * The one cache of the page. Events keep it fresh, so nothing is fetched again because it is old; a lost session

@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { call } from '../api/call.ts';
+import { sessionOverQuery } from '../api/session-end.ts';
 import { t } from '../language/language.ts';
 import { signInMethodsQuery } from '../queries/account-queries.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
@@ -13,7 +14,6 @@ import { Logo } from '../ui/logo.tsx';
 import { uploadQueue } from '../uploads/upload-queue.ts';
 import { CodeForm } from './code-form.tsx';
 import { CredentialsForm } from './credentials-form.tsx';
-import { sessionOverQuery } from './session-end.ts';
 import { takeSignInError } from './take-sign-in-error.ts';
 import { knowsPasskeys, signInByPasskey } from './web-authn.ts';
 

@@ -1,9 +1,9 @@
 import { Center, Loader, Modal, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
+import { sessionOverQuery } from '../api/session-end.ts';
 import { t } from '../language/language.ts';
 import { meQuery } from '../queries/account-queries.ts';
-import { sessionOverQuery } from '../session/session-end.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { Shell } from './shell.tsx';

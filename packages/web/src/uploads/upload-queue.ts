@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import type { ApiError } from '../api/api-error.ts';
+import { tellSignedOut } from '../api/session-end.ts';
 import { joinPath } from '../format/paths.ts';
-import { tellSignedOut } from '../session/session-end.ts';
 import { askConflict, type ConflictAnswer } from '../ui/ask-conflict.tsx';
 import type { FileToUpload } from './collect-dropped.ts';
 import { measureSpeed, noSpeed, type Speed } from './speed.ts';

@@ -1,8 +1,7 @@
-import type { ErrorCode } from '@longshore/protocol';
-import type { PageErrorCode } from '../../../api/api-error.ts';
+import type { HintCode } from '../hint-codes.ts';
 
 /** Hints for people at the console, where those of the master speak to people at the command line. */
-export const enHints: Partial<Record<ErrorCode | PageErrorCode, string>> = {
+export const enHints: Partial<Record<HintCode, string>> = {
   UNAUTHENTICATED: 'Sign in again.',
   TOKEN_EXPIRED: 'Sign in again.',
   WRONG_CREDENTIALS: 'Check the user name and the password.',

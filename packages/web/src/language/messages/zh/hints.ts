@@ -1,8 +1,7 @@
-import type { ErrorCode } from '@longshore/protocol';
-import type { PageErrorCode } from '../../../api/api-error.ts';
+import type { HintCode } from '../hint-codes.ts';
 
 /** The master speaks English only: every hint is here. */
-export const zhHints: Record<ErrorCode | PageErrorCode, string> = {
+export const zhHints: Record<HintCode, string> = {
   UNAUTHENTICATED: '请重新登录。',
   TOKEN_EXPIRED: '请重新登录。',
   WRONG_CREDENTIALS: '请检查用户名和密码。',
