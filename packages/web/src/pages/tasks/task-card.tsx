@@ -76,7 +76,7 @@ export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: b
               <Ago atMs={task.createdAtMs} />
               {span !== null && ` · ${t('task.took', { span: formatSpan(span) })}`}
             </Group>
-            {isFinal(task) && task.kind !== 'check' && <Fact icon="file" text={amountOf(task)} />}
+            {isFinal(task) && task.progress.entriesDone > 0 && <Fact icon="file" text={amountOf(task)} />}
             {task.retryOf !== null && <Fact icon="retry" text={t('task.isRetry')} />}
           </Group>
         </div>
