@@ -107,7 +107,10 @@ describe('files in the console, many and large', () => {
     await limit(12 * 1024 * 1024);
     const input = page.locator('input[type=file]:not([webkitdirectory])').first();
     await input.setInputFiles(path);
-    await page.getByText(/^[1-9]\d\S* MiB \/ 48 MiB/).waitFor();
+    await page
+      .getByText(/^[1-9]\d\S* MiB \/ 48 MiB/)
+      .first()
+      .waitFor();
     await page.reload();
     await page.getByRole('grid').waitFor();
     const before = offsets.length;

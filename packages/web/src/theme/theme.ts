@@ -3,6 +3,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
+  Menu,
   Modal,
   Tooltip,
 } from '@mantine/core';
@@ -49,6 +50,8 @@ export const theme = createTheme({
   components: {
     // One width for all pages, so that nothing jumps from one to the next.
     Container: Container.extend({ defaultProps: { size: 1140 } }),
+    // Nothing but items may stand in a menu, for screen readers.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({
       defaultProps: { centered: true, radius: 'lg' },
       styles: { title: { fontWeight: 650 } },
