@@ -55,7 +55,7 @@ describe('7-Zip as a child', () => {
       signal: new AbortController().signal,
     });
     child.stdout.resume();
-    expect(await child.done).toEqual({ hasDamagedHeaders: false });
+    expect(await child.done).toEqual({ hasDamagedHeaders: false, hasTrailingBytes: false });
     await gone();
   });
 
