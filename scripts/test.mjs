@@ -6,11 +6,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SetUpError, setUp } from './set-up.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const shownFiles = 6;
 
 async function main(vitestArgs) {
   await setUp('everything');
@@ -35,9 +36,11 @@ async function main(vitestArgs) {
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     summary.push(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name} (${seconds} s)`);
   }
-  const count = countTests(report);
+  const result = readReport(report);
   rmSync(scratch, { recursive: true, force: true });
+  const count = countTests(result);
   if (count.skipped > 0) summary.push(`${count.skipped} tests skipped`);
+  summary.push(...slowestFiles(result), ...failures(result));
   process.stdout.write(`\n${summary.join('\n')}\n\n${count.passed} passed, ${count.failed} failed\n`);
   return failed || count.failed > 0 ? 1 : 0;
 }
@@ -73,23 +76,50 @@ function run(command, args, env) {
   });
 }
 
-/** A test file that could not be run at all counts as one failed test. */
-function countTests(report) {
-  let result;
+function readReport(path) {
   try {
-    result = JSON.parse(readFileSync(report, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return null;
   }
-  const brokenFiles = result.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
-  );
+}
+
+const hasFailedTest = (file) => file.assertionResults.some((test) => test.status === 'failed');
+const isBroken = (file) => file.status === 'failed' && !hasFailedTest(file);
+const inRoot = (path) => relative(root, path);
+
+/** A test file that could not be run at all counts as one failed test, and so does a report that was not written. */
+function countTests(result) {
+  if (result === null) return { passed: 0, failed: 1, skipped: 0 };
   return {
     passed: result.numPassedTests,
-    failed: result.numFailedTests + brokenFiles.length,
+    failed: result.numFailedTests + result.testResults.filter(isBroken).length,
     skipped: result.numPendingTests + result.numTodoTests,
   };
 }
+
+/** Where the time goes, since the whole has to stay short. */
+function slowestFiles(result) {
+  if (result === null) return [];
+  const files = result.testResults
+    .map((file) => ({ path: inRoot(file.name), seconds: Math.round((file.endTime - file.startTime) / 1000) }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, shownFiles);
+  return [`slowest: ${files.map(({ path, seconds }) => `${path} ${seconds} s`).join(', ')}`];
+}
+
+/** Again at the very end, where a log that was cut off still shows them. */
+function failures(result) {
+  if (result === null) return ['the tests ended without a report'];
+  return result.testResults.flatMap((file) => [
+    ...(isBroken(file) ? [`FAILED  ${inRoot(file.name)}: ${firstLine(file.message)}`] : []),
+    ...file.assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `FAILED  ${inRoot(file.name)}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`),
+  ]);
+}
+
+const firstLine = (message = '') => message.split('\n', 1)[0];
 
 try {
   process.exitCode = await main(process.argv.slice(2));
