@@ -5,87 +5,101 @@ import { addSlave, type ClusterSlave, untilOnline } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts';
 import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
 
-describe('where work goes', () => {
-  let master: RunningMaster;
-  let user: Api;
-  let anna: ClusterSlave;
-  let berta: ClusterSlave;
-  let count = 0;
+let master: RunningMaster;
+let user: Api;
+let anna: ClusterSlave;
+let berta: ClusterSlave;
+let count = 0;
 
-  beforeAll(async () => {
-    // The default heartbeat: the promises are made for it.
-    master = await startMaster();
-    user = await signIn(master.url);
-    await user.put('/tiny.txt', Buffer.from('tiny'));
-    const env = { LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_WORKER_NUM: '60' };
-    anna = await addSlave(user, { name: 'anna', weight: 3, env });
-    berta = await addSlave(user, { name: 'berta', weight: 2, env });
-    await user.call('PATCH', '/api/v1/nodes/embedded', { enabled: false });
-  });
+async function start(env: Record<string, string>): Promise<void> {
+  master = await startMaster({ env });
+  user = await signIn(master.url);
+  await user.put('/tiny.txt', Buffer.from('tiny'));
+  const workers = { LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_WORKER_NUM: '60' };
+  anna = await addSlave(user, { name: 'anna', weight: 3, env: workers });
+  berta = await addSlave(user, { name: 'berta', weight: 2, env: workers });
+  await user.call('PATCH', '/api/v1/nodes/embedded', { enabled: false });
+}
+
+const edit = (name: string, change: Record<string, unknown>): Promise<Node> =>
+  user.call('PATCH', `/api/v1/nodes/${name}`, change);
+const submitTiny = (options: Record<string, unknown> = {}): Promise<Task> => {
+  count += 1;
+  const destination = `/tiny-${count}.zip`;
+  return user.submit({ kind: 'create-archive', sources: ['/tiny.txt'], destination, ...options });
+};
+
+/** Submits and waits for the end, ten at a time, and looks how many each node got. */
+async function expectShares(howMany: number, expected: { anna: number; berta: number }): Promise<void> {
+  const before = await shares();
+  let left = howMany;
+  const ids: string[] = [];
+  const client = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      ids.push((await submitTiny()).id);
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, client));
+  const reasons = new Set<string>();
+  for (const id of ids) {
+    const { state, parts } = await user.ended(id, 60_000);
+    expect(state).toBe('completed');
+    for (const { reason } of parts.flatMap(({ attempts }) => attempts)) reasons.add(reason);
+  }
+  const after = await shares();
+  const got = { anna: after.anna - before.anna, berta: after.berta - before.berta };
+  expect(got, [...reasons].join('\n')).toEqual(expected);
+}
+
+async function shares(): Promise<{ anna: number; berta: number }> {
+  const [a, b] = [await user.node('anna'), await user.node('berta')];
+  return { anna: a.picks['create-archive'] ?? 0, berta: b.picks['create-archive'] ?? 0 };
+}
+
+describe('how work is shared', () => {
+  // Shares are exact among nodes that are well. On a machine that is busy for seconds a node would miss a heartbeat.
+  beforeAll(() => start({ LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '60' }));
   afterAll(closeAll);
 
-  const edit = (name: string, change: Record<string, unknown>): Promise<Node> =>
-    user.call('PATCH', `/api/v1/nodes/${name}`, change);
-  const submitTiny = (options: Record<string, unknown> = {}): Promise<Task> => {
-    count += 1;
-    const destination = `/tiny-${count}.zip`;
-    return user.submit({ kind: 'create-archive', sources: ['/tiny.txt'], destination, ...options });
-  };
-
-  /** Submits and waits for the end, ten at a time. Answers how many each node got. */
-  async function run(howMany: number): Promise<Record<string, number>> {
-    const before = await shares();
-    let left = howMany;
-    const ids: string[] = [];
-    const client = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
-        ids.push((await submitTiny()).id);
-      }
-    };
-    await Promise.all(Array.from({ length: 10 }, client));
-    for (const id of ids) expect(await user.ended(id, 60_000)).toMatchObject({ state: 'completed' });
-    const after = await shares();
-    return { anna: after.anna - before.anna, berta: after.berta - before.berta };
-  }
-
-  async function shares(): Promise<{ anna: number; berta: number }> {
-    const [a, b] = [await user.node('anna'), await user.node('berta')];
-    return { anna: a.picks['create-archive'] ?? 0, berta: b.picks['create-archive'] ?? 0 };
-  }
-
   it('N5 500 tiny tasks over weights 3 and 2: exactly 300 and 200, and exact from the moment weights are edited', async () => {
-    expect(await run(250)).toEqual({ anna: 150, berta: 100 });
+    await expectShares(250, { anna: 150, berta: 100 });
     await edit('anna', { weight: 1 });
     await edit('berta', { weight: 4 });
-    expect(await run(250)).toEqual({ anna: 50, berta: 200 });
+    await expectShares(250, { anna: 50, berta: 200 });
     await edit('anna', { weight: 3 });
     await edit('berta', { weight: 2 });
-    expect(await run(20)).toEqual({ anna: 12, berta: 8 });
+    await expectShares(20, { anna: 12, berta: 8 });
   });
 
   it('N5 M8 exact also when a round is cut off in its middle, and while nodes leave and return', async () => {
     await edit('anna', { weight: 1000 });
-    expect(await run(30)).toEqual({ anna: 30, berta: 0 });
+    await expectShares(30, { anna: 30, berta: 0 });
     await edit('anna', { weight: 1 });
     await edit('berta', { weight: 1 });
-    expect(await run(20)).toEqual({ anna: 10, berta: 10 });
+    await expectShares(20, { anna: 10, berta: 10 });
     await edit('berta', { draining: true });
-    expect(await run(7)).toEqual({ anna: 7, berta: 0 });
+    await expectShares(7, { anna: 7, berta: 0 });
     await edit('berta', { draining: false, weight: 4 });
-    expect(await run(20)).toEqual({ anna: 4, berta: 16 });
+    await expectShares(20, { anna: 4, berta: 16 });
     await edit('anna', { weight: 3 });
     await edit('berta', { weight: 2 });
-    expect(await run(20)).toEqual({ anna: 12, berta: 8 });
+    await expectShares(20, { anna: 12, berta: 8 });
   });
 
   it('N6 a draining and a disabled node get nothing', async () => {
     await edit('anna', { draining: true });
-    expect(await run(10)).toEqual({ anna: 0, berta: 10 });
+    await expectShares(10, { anna: 0, berta: 10 });
     await edit('anna', { draining: false, enabled: false });
-    expect(await run(10)).toEqual({ anna: 0, berta: 10 });
+    await expectShares(10, { anna: 0, berta: 10 });
     await edit('anna', { enabled: true });
   });
+});
+
+describe('where work goes', () => {
+  // The default heartbeat: the promises are made for it.
+  beforeAll(() => start({}));
+  afterAll(closeAll);
 
   it('N12 the reason of the choice is stored: whose turn it was, and who was passed over', async () => {
     const { id } = await submitTiny();
@@ -144,7 +158,7 @@ describe('where work goes', () => {
     const startMs = performance.now();
     await eventually('anna is offline', async () => (await user.node('anna')).health === 'offline', 16_000);
     expect(performance.now() - startMs).toBeLessThan(15_000);
-    expect(await run(10)).toEqual({ anna: 0, berta: 10 });
+    await expectShares(10, { anna: 0, berta: 10 });
     await anna.restart();
     expect(await untilOnline(user, 'anna')).toMatchObject({ lastError: null });
   });
