@@ -42,7 +42,7 @@ export async function receiveReports(
   if (batch.bootId !== undefined) await deps.admitBoot({ ...sender, bootId: batch.bootId });
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
   const record = async (tx: Db) => {
-    const known = await lockReported(tx, { nodeId, refs: batch.reports, dialect: database.dialect });
+    const known = await lockReported(tx, { nodeId, refs: batch.reports });
     const notes = createNotes();
     const recorded = await recordEach(tx, prepared, { known, notes });
     await writeNotes(tx, notes);
@@ -59,7 +59,7 @@ export async function receiveReports(
     }
     const tasksWith = (...wanted: (keyof typeof rank)[]): string[] =>
       [...changes].flatMap(([taskId, change]) => (wanted.includes(change) ? [taskId] : []));
-    const settled = await settleTasks(tx, tasksWith('ended'), { dialect: database.dialect, limits });
+    const settled = await settleTasks(tx, tasksWith('ended'), { limits });
     await announcer.manyChanged(tx, tasksWith('state', 'ended'));
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
     return { verdicts, changes, settled, ended, nodeChanged };
