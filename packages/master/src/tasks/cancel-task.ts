@@ -32,7 +32,8 @@ export async function cancelTask(
     if ((await lockOpenTasks(tx, [id])).length === 0) return undefined;
     const holders = await cancelParts(tx, id);
     const rejectedEntries = (await countRejected(tx, [id])).get(id) ?? 0;
-    await endTasks(tx, [{ taskId: id, state: 'canceled', error: null, rejectedEntries, outputs: [] }]);
+    const end = { taskId: id, state: 'canceled', error: null, rejectedEntries, outputs: [] } as const;
+    await endTasks(tx, [{ ...end, startsNow: false }]);
     await recordForeignTask(tx, options.by, { action: 'task.cancel', task: asked });
     await deps.announcer.changed(tx, id);
     return holders;

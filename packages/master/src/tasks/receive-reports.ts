@@ -5,6 +5,7 @@ import type { AdmitBoot } from '../nodes/admit-boot.ts';
 import type { PartOutcome } from '../nodes/circuit-breaker.ts';
 import { noteOutcomes } from '../nodes/note-outcomes.ts';
 import { attemptKey, lockReported, type ReportedAttempt } from '../store/parts/report-rows.ts';
+import { startTasks } from '../store/tasks/task-rows.ts';
 import {
   lost,
   type PreparedReport,
@@ -59,7 +60,10 @@ export async function receiveReports(
     }
     const tasksWith = (...wanted: (keyof typeof rank)[]): string[] =>
       [...changes].flatMap(([taskId, change]) => (wanted.includes(change) ? [taskId] : []));
-    const settled = await settleTasks(tx, tasksWith('ended'), { limits });
+    const { startedTasks } = notes;
+    const settled = await settleTasks(tx, tasksWith('ended'), { limits, startedTasks });
+    for (const { task } of settled) startedTasks.delete(task.id);
+    await startTasks(tx, [...startedTasks]);
     await announcer.manyChanged(tx, tasksWith('state', 'ended'));
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
     return { verdicts, changes, settled, ended, nodeChanged };

@@ -34,7 +34,11 @@ export type Settled = {
 export async function settleTasks(
   tx: Db,
   taskIds: readonly string[],
-  deps: { limits: Limits },
+  deps: {
+    limits: Limits;
+    /** Tasks that have begun in this transaction, which is not written yet. */
+    startedTasks?: ReadonlySet<string>;
+  },
 ): Promise<Settled[]> {
   if (taskIds.length === 0) return [];
   const tasks = (await lockOpenTasks(tx, taskIds)).filter((task) => task.planned === 1);
@@ -49,7 +53,11 @@ export async function settleTasks(
     const one = await settle(tx, task, { ...found, limits: deps.limits, ends });
     if (one !== null) settled.push(one);
   }
-  await endTasks(tx, ends);
+  const { startedTasks } = deps;
+  await endTasks(
+    tx,
+    ends.map((end) => ({ ...end, startsNow: startedTasks?.has(end.taskId) ?? false })),
+  );
   return settled;
 }
 

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import {
   AppError,
   type Capability,
@@ -214,7 +215,7 @@ async function check(
   const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
   const task: NewTask = {
     ...key,
-    id: crypto.randomUUID(),
+    id: randomUUIDv7(),
     kind: request.kind,
     request: JSON.stringify({ ...request, password: undefined }),
     password_sealed: password === null ? null : keys.seal('archive password', password),
@@ -265,7 +266,7 @@ export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): 
 function partsOf(planned: { task: TaskRow; plan: readonly Work[]; sources: SourceSum }): NewPart[] {
   const { task, plan, sources } = planned;
   return plan.map((work, ordinal) => ({
-    id: crypto.randomUUID(),
+    id: randomUUIDv7(),
     task_id: task.id,
     user_id: task.user_id,
     ordinal,

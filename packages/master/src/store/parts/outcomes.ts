@@ -1,7 +1,7 @@
 import type { ErrorInfo, Progress } from '@longshore/protocol';
 import { forRows } from '../../database/for-rows.ts';
 import type { Db } from '../../database/open-database.ts';
-import { closeAttempts, endAttempt } from './requeue.ts';
+import { endAttempt } from './requeue.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
 
@@ -28,13 +28,10 @@ const completeRows = forRows<Holder & { progress: string; error: string | null }
 );
 
 /**
- * Completes parts that are still held by these attempts, and answers which. The lines of the timeline are left to the
- * caller, who may have more to write.
+ * Completes parts that are still held by these attempts, and answers which. Their attempts and the lines of the timeline
+ * are left to the caller, who has more to write.
  */
-export async function completeParts<Part extends CompletedPart>(
-  db: Db,
-  parts: readonly Part[],
-): Promise<Part[]> {
+export async function completeParts(db: Db, parts: readonly CompletedPart[]): Promise<ReadonlySet<string>> {
   const rows = parts.map(({ partId, attempt, nodeId, progress, unread }) => ({
     partId,
     attempt,
@@ -42,13 +39,7 @@ export async function completeParts<Part extends CompletedPart>(
     progress: JSON.stringify({ ...progress, phase: 'done' } satisfies Progress),
     error: unread === undefined ? null : JSON.stringify(unread),
   }));
-  const completed = new Set((await completeRows(db, rows)).map(({ id }) => id));
-  const done = parts.filter(({ partId }) => completed.has(partId));
-  await closeAttempts(
-    db,
-    done.map(({ partId, attempt }) => ({ partId, attempt, state: 'completed', error: null })),
-  );
-  return done;
+  return new Set((await completeRows(db, rows)).map(({ id }) => id));
 }
 
 /** True when the part was still held by this attempt and has now failed for good. */

@@ -50,7 +50,8 @@ export type ReportedAttempt = {
   readonly endedSequence: number;
 };
 
-export const attemptKey = (ref: AttemptRef): string => `${ref.partId} ${ref.attempt}`;
+export const attemptKey = (ref: { partId: string; attempt: number }): string =>
+  `${ref.partId} ${ref.attempt}`;
 
 const ended: readonly string[] = ['completed', 'failed', 'returned'];
 
@@ -106,24 +107,35 @@ export type ReportedSoFar = Holder & {
   readonly writtenBytes: number;
 };
 
+const reportedColumns = {
+  partId: 'text',
+  attempt: 'bigint',
+  nodeId: 'text',
+  sequence: 'bigint',
+  progressSequence: 'bigint',
+  readBytes: 'bigint',
+  writtenBytes: 'bigint',
+} as const;
+
+const setReported = `
+  last_sequence = r.sequence,
+  progress_sequence = r.progressSequence,
+  read_bytes = case when read_bytes < r.readBytes then r.readBytes else read_bytes end,
+  written_bytes = case when written_bytes < r.writtenBytes then r.writtenBytes else written_bytes end`;
+
+const ofReporter = `attempts.part_id = r.partId and attempts.attempt = r.attempt and attempts.node_id = r.nodeId`;
+
 /** Writes how far the reports of attempts were recorded. Sums only grow, whatever comes late. */
 export const saveReported = forRows<ReportedSoFar>(
-  {
-    partId: 'text',
-    attempt: 'bigint',
-    nodeId: 'text',
-    sequence: 'bigint',
-    progressSequence: 'bigint',
-    readBytes: 'bigint',
-    writtenBytes: 'bigint',
-  },
-  `update attempts set
-     last_sequence = r.sequence,
-     progress_sequence = r.progressSequence,
-     read_bytes = case when read_bytes < r.readBytes then r.readBytes else read_bytes end,
-     written_bytes = case when written_bytes < r.writtenBytes then r.writtenBytes else written_bytes end
-   from r
-   where attempts.part_id = r.partId and attempts.attempt = r.attempt and attempts.node_id = r.nodeId`,
+  reportedColumns,
+  `update attempts set ${setReported} from r where ${ofReporter}`,
+);
+
+/** The same, of attempts that have completed. */
+export const completeReported = forRows<ReportedSoFar>(
+  reportedColumns,
+  `update attempts set state = 'completed', error = null,
+     ended_at_ms = coalesce(ended_at_ms, now_ms()), ${setReported} from r where ${ofReporter}`,
 );
 
 /** Moves a held part to `running` or `waiting`. False when the lease was lost. */

@@ -183,22 +183,43 @@ export type TaskEnd = {
 };
 
 const endRows = forRows<
-  { taskId: string; state: string; error: string | null; rejectedEntries: number; outputs: string },
-  { id: string }
+  {
+    taskId: string;
+    state: string;
+    error: string | null;
+    rejectedEntries: number;
+    outputs: string;
+    startsNow: 0 | 1;
+  },
+  never
 >(
-  { taskId: 'text', state: 'text', error: 'text', rejectedEntries: 'bigint', outputs: 'text' },
+  {
+    taskId: 'text',
+    state: 'text',
+    error: 'text',
+    rejectedEntries: 'bigint',
+    outputs: 'text',
+    startsNow: 'bigint',
+  },
   `update tasks set state = r.state, error = r.error, rejected_entries = r.rejectedEntries, outputs = r.outputs,
-     password_sealed = null, planned = 1, finished_at_ms = now_ms() from r
-   where tasks.id = r.taskId and tasks.state in ('queued', 'running')
-   returning id`,
+     password_sealed = null, planned = 1, finished_at_ms = now_ms(),
+     started_at_ms = case when tasks.state = 'queued' and r.startsNow = 1 then now_ms() else tasks.started_at_ms end
+   from r where tasks.id = r.taskId and tasks.state in ('queued', 'running')`,
 );
 
 /** Ends tasks that have not ended before: whoever ends one first decides how. Their passwords are erased. */
-export async function endTasks(db: Db, ends: readonly TaskEnd[]): Promise<void> {
+export async function endTasks(
+  db: Db,
+  ends: readonly (TaskEnd & {
+    /** A node has begun to work on it in this transaction. */
+    readonly startsNow: boolean;
+  })[],
+): Promise<void> {
   await endRows(
     db,
-    ends.map(({ error, outputs, ...end }) => ({
+    ends.map(({ error, outputs, startsNow, ...end }) => ({
       ...end,
+      startsNow: startsNow ? 1 : 0,
       error: error === null ? null : JSON.stringify(error),
       outputs: JSON.stringify(outputs),
     })),
