@@ -122,7 +122,7 @@ function rememberKey(key: string): KeyBlocks {
   block.write(key, 'latin1');
   const blocks = {
     // ASCII again, so that it may stand in a text.
-    inner: block.map((byte) => byte ^ 0x36).toString('latin1'),
+    inner: Buffer.from(block.map((byte) => byte ^ 0x36)).toString('latin1'),
     outer: Buffer.concat([block.map((byte) => byte ^ 0x5c), Buffer.alloc(32)]),
   };
   if (keyBlocks.size >= mostKeys) keyBlocks.clear();

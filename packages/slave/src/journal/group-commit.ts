@@ -39,7 +39,7 @@ export function createGroupCommit(database: Database.Database): GroupCommit {
         waiting.push({
           run: () => {
             try {
-              const result = savepoint(work) as Result;
+              const result = savepoint(work) as ReturnType<typeof work>;
               settle = () => resolve(result);
             } catch (error) {
               if (!database.inTransaction) throw error;
