@@ -3,6 +3,7 @@
  * in these figures.
  */
 import { type Candidate, chooseNodes, pickNode } from '../packages/master/src/scheduling/pick-node.ts';
+import { createCounters } from '../packages/master/src/scheduling/rotation-counters.ts';
 
 const [count = 1_000, picks = 200_000] = process.argv.slice(2).map(Number);
 
@@ -33,7 +34,7 @@ const wanted = {
   avoid: [],
   tempBytes: 0,
 } as const;
-const counters = new Float64Array(count);
+const counters = createCounters(new Float64Array(count));
 
 function measure(times: number, once: () => unknown): string {
   for (let warm = 0; warm < times / 10; warm += 1) once();

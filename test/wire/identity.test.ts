@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { masterRoutes, type Node, slaveRoutes, type TestStep } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requestComponents } from '../../packages/protocol/src/server/sign-message.ts';
+import { requestComponents } from '../../packages/protocol/src/server/signed-components.ts';
 import { hmacSha256, signatureBase } from '../../packages/protocol/src/server/signature-base.ts';
 import { type Api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, startMasterBehind, untilOnline } from '../support/cluster.ts';

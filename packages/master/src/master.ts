@@ -71,6 +71,7 @@ import { receiveHeartbeat } from './nodes/receive-heartbeat.ts';
 import { createNodeRegistry } from './nodes/registry.ts';
 import { showNodeConfig } from './nodes/show-node-config.ts';
 import { createStopAttempts } from './nodes/stop-attempts.ts';
+import { createDeliveredMarks } from './scheduling/delivered-marks.ts';
 import { createExplainGate } from './scheduling/explain-gate.ts';
 import { hasAlternative } from './scheduling/has-alternative.ts';
 import { createHearing } from './scheduling/hearing.ts';
@@ -217,6 +218,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
     client,
     keys,
     outputs,
+    marks: createDeliveredMarks({ database, log }),
     fewSources: sources.few,
     limits: config.limits,
     log,

@@ -23,13 +23,14 @@ import { fairOrder } from './fair-order.ts';
 import {
   type Candidate,
   type Choice,
-  type Counters,
   canTake,
   chooseNodes,
+  isBusy,
   pickNode,
   tempNeeded,
 } from './pick-node.ts';
 import { type CandidateDeps, readCandidates } from './read-candidates.ts';
+import { type Counters, createCounters, settleCounters } from './rotation-counters.ts';
 
 /** How many parts one transaction places at most. */
 const batchSize = 200;
@@ -89,11 +90,13 @@ export async function claimParts(deps: ClaimDeps): Promise<Claimed> {
       parts = await oldestQueued(tx, { dialect, lanes: behind, limit });
     }
     for (const [capability, { counters, before, picks }] of rotations) {
+      if (picks.size === 0) continue;
+      const values = settleCounters(counters);
       const changed = [...candidates.entries()].filter(
-        ([place, { id }]) => counters[place] !== (before.get(id) ?? 0) || picks.has(id),
+        ([place, { id }]) => values[place] !== (before.get(id) ?? 0) || picks.has(id),
       );
-      const rotation = new Map(changed.map(([place, { id }]) => [id, counters[place] ?? 0]));
-      if (picks.size > 0) await saveRotation(tx, { capability, rotation, picks });
+      const rotation = new Map(changed.map(([place, { id }]) => [id, values[place] ?? 0]));
+      await saveRotation(tx, { capability, rotation, picks });
     }
     return placed;
   });
@@ -122,7 +125,7 @@ async function lockRotations(
   const rotations = new Map<Capability, CapabilityRotation>();
   for (const capability of [...new Set(parts.map((part) => part.capability))].sort()) {
     const before = await lockRotation(tx, { dialect, capability });
-    const counters = new Float64Array(candidates.map(({ id }) => before.get(id) ?? 0));
+    const counters = createCounters(new Float64Array(candidates.map(({ id }) => before.get(id) ?? 0)));
     rotations.set(capability, { counters, before, picks: new Map() });
   }
   return rotations;
@@ -187,6 +190,7 @@ async function placeParts(
     const tempLeftBytes = node.tempLeftBytes - tempBytes;
     const changed = { ...(candidates[place] ?? node), room, fullForMs, tempLeftBytes };
     candidates[place] = changed;
+    if (isBusy(changed)) for (const one of rotations.values()) settleCounters(one.counters);
     if (tempBytes > 0) {
       for (const [same, { wanted }] of choices) if (!canTake(changed, wanted)) choices.delete(same);
     }

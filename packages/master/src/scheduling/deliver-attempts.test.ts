@@ -12,6 +12,7 @@ import { addTask } from '../testing/add-task.ts';
 import { addUser } from '../testing/add-user.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
 import { type DeliveryDeps, deliverAttempts } from './deliver-attempts.ts';
+import { createDeliveredMarks, type DeliveredMarks } from './delivered-marks.ts';
 import { createNodePresence } from './node-presence.ts';
 import { createOutputTickets } from './output-tickets.ts';
 
@@ -68,9 +69,12 @@ describeDatabases('delivering attempts', (open) => {
   const deliver = async (
     verdict: DispatchAnswer['results'][number]['verdict'] | AppError,
     used: Database = database,
-  ): Promise<void> => {
+  ): Promise<DeliveredMarks> => {
+    const log = { warn: () => undefined } as unknown as Logger;
+    const marks = createDeliveredMarks({ database: used, log });
     const deps = {
       database: used,
+      marks,
       client: {
         dispatch: async () => {
           if (verdict instanceof AppError) throw verdict;
@@ -83,9 +87,10 @@ describeDatabases('delivering attempts', (open) => {
       fewSources: async () => new Map(),
       limits: {} as Limits,
       meter: { attemptEnded: () => undefined, waited: () => undefined },
-      log: { warn: () => undefined } as unknown as Logger,
+      log,
     } as unknown as DeliveryDeps;
     await deliverAttempts(deps, peer, await listUndelivered(database.db, 10));
+    return marks;
   };
   const part = () =>
     database.db
@@ -98,14 +103,27 @@ describeDatabases('delivering attempts', (open) => {
     'D2 an answer "%s" that cannot be written down says nothing about the node, and is asked for again',
     async (verdict) => {
       const away = new Error('the database is away');
-      const broken: Database = { ...database, transaction: () => Promise.reject(away) };
-      await expect(deliver(verdict, broken)).rejects.toBe(away);
+      const fail = () => Promise.reject(away);
+      const broken: Database = { ...database, transaction: fail, transactionSoon: fail };
+      const delivered = deliver(verdict, broken);
+      if (verdict === 'refused') await expect(delivered).rejects.toBe(away);
+      const marks = await delivered.catch(() => null);
+      await expect.poll(() => marks?.has({ partId, attempt: 1 }) ?? false).toBe(false);
       expect(presence.unreachable(peer.nodeId)).toBeNull();
       expect(await part()).toEqual({ state: 'leased', delivered: 0, attempt: 1 });
       await deliver(verdict === 'accepted' ? 'known' : verdict);
-      expect(await part()).toMatchObject(verdict === 'accepted' ? { delivered: 1 } : { state: 'queued' });
+      await expect.poll(part).toMatchObject(verdict === 'accepted' ? { delivered: 1 } : { state: 'queued' });
     },
   );
+
+  it('D2 what a node has taken is not sent again before that is written down', async () => {
+    const written = Promise.withResolvers<void>();
+    const slow: Database = { ...database, transactionSoon: () => written.promise };
+    const marks = await deliver('accepted', slow);
+    expect(marks.has({ partId, attempt: 1 })).toBe(true);
+    written.resolve();
+    await expect.poll(() => marks.has({ partId, attempt: 1 })).toBe(false);
+  });
 
   it('A3 a node that refuses connections is left alone for a while, and its part is queued again', async () => {
     await deliver(new AppError('NODE_REFUSED', 'nobody listens'));

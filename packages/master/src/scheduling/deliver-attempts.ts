@@ -17,9 +17,10 @@ import type { Database } from '../database/open-database.ts';
 import type { TaskMeter } from '../metrics/task-meter.ts';
 import type { NodeClient, NodePeer } from '../nodes/node-client.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
-import { markDelivered, type Undelivered } from '../store/parts/deliveries.ts';
+import type { Undelivered } from '../store/parts/deliveries.ts';
 import { requeuePart } from '../store/parts/requeue.ts';
 import { attemptLimits } from './attempt-limits.ts';
+import type { DeliveredMarks } from './delivered-marks.ts';
 import type { NodePresence } from './node-presence.ts';
 import type { OutputTickets } from './output-tickets.ts';
 
@@ -28,6 +29,7 @@ export type DeliveryDeps = {
   client: NodeClient;
   keys: MasterKeys;
   presence: NodePresence;
+  marks: DeliveredMarks;
   outputs: OutputTickets;
   /** The sources of the tasks that have only a few. */
   fewSources: (taskIds: readonly string[]) => Promise<ReadonlyMap<string, SourcePage>>;
@@ -48,7 +50,7 @@ export async function deliverAttempts(
   peer: NodePeer,
   parts: Undelivered[],
 ): Promise<void> {
-  const { database, client, presence, log } = deps;
+  const { client, presence, log } = deps;
   const sources = await deps.fewSources([...new Set(parts.map((part) => part.taskId))]);
   const spans = parts.map((part) => dispatchSpan(peer, part));
   const attempts = parts.map((part, at) =>
@@ -74,8 +76,9 @@ export async function deliverAttempts(
   }
   presence.reached(peer.nodeId);
   const { results } = sent.answer;
-  const taken = results.filter((result) => result.verdict !== 'refused');
-  await database.transaction((tx) => markDelivered(tx, taken));
+  deps.marks.mark(
+    results.flatMap(({ verdict, partId, attempt }) => (verdict === 'refused' ? [] : [{ partId, attempt }])),
+  );
   const byId = new Map(parts.map((part) => [part.partId, part]));
   for (const result of results) {
     const part = byId.get(result.partId);

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Candidate, type Choice, chooseNodes, pickNode as giveTurn } from './pick-node.ts';
+import { createCounters, settleCounters } from './rotation-counters.ts';
 
 type Rotation = ReadonlyMap<string, number>;
 
 /** One pick, with the counters by name. */
 function pickNode(wanted: Choice['wanted'], candidates: readonly Candidate[], before: Rotation) {
-  const counters = Float64Array.from(candidates, ({ name }) => before.get(name) ?? 0);
+  const counters = createCounters(Float64Array.from(candidates, ({ name }) => before.get(name) ?? 0));
   const pick = giveTurn(chooseNodes(wanted, candidates), candidates, counters);
-  const rotation = new Map(candidates.map(({ name }, place) => [name, counters[place] ?? 0]));
+  const values = settleCounters(counters);
+  const rotation = new Map(candidates.map(({ name }, place) => [name, values[place] ?? 0]));
   return { ...pick, rotation };
 }
 

@@ -1,4 +1,5 @@
 import type { Capability, NodeHealth } from '@longshore/protocol';
+import { type Counters, nextTurn, type Shares, takeTurn } from './rotation-counters.ts';
 
 /** A node as the rotation sees it. */
 export type Candidate = {
@@ -37,17 +38,10 @@ export type Wanted = {
   readonly tempBytes: number;
 };
 
-/** What nodes have coming in smooth weighted round-robin, in the order of the candidates. Picks change it in place. */
-export type Counters = Float64Array;
-
-/** The nodes among which the turn goes round for parts that want the same, by their places among the candidates. */
+/** The nodes among which the turn goes round for parts that want the same. */
 export type Choice = {
   readonly wanted: Wanted & { readonly avoid: readonly string[] };
-  readonly places: Int32Array;
-  readonly weights: Float64Array;
-  /** 1 for a node that has the files at hand. */
-  readonly local: Uint8Array;
-  readonly totalWeight: number;
+  readonly shares: Shares;
   /** Whose turn it is among whom, and who is passed over why. */
   readonly reasons: { readonly turn: string; readonly passedOver: string };
 };
@@ -69,9 +63,6 @@ export type Pick =
  * for longer is passed over, so that it holds nobody up.
  */
 export const patienceMs = 1_000;
-
-/** The turns that a busy node may have coming, in full rounds of the rotation. */
-const mostRoundsOwed = 100;
 
 /**
  * The nodes that may take parts of one kind. It holds until the quarantine of one of them changes, or its temporary
@@ -99,10 +90,12 @@ export function chooseNodes(wanted: Choice['wanted'], candidates: readonly Candi
   const aside = (): string => someOf(passedOver, ([node, why]) => `${node.name}: ${why}`);
   return {
     wanted,
-    places: new Int32Array(eligible),
-    weights,
-    local: new Uint8Array(eligible.map((place) => (at(place).readsInPlace ? 1 : 0))),
-    totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
+    shares: {
+      places: new Int32Array(eligible),
+      weights,
+      local: new Uint8Array(eligible.map((place) => (at(place).readsInPlace ? 1 : 0))),
+      totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
+    },
     reasons: {
       turn: wanted.requestedNodeId === null ? `its turn among ${shares()}` : 'chosen by the user',
       passedOver: passedOver.length === 0 ? '' : `; passed over ${aside()}`,
@@ -111,43 +104,26 @@ export function chooseNodes(wanted: Choice['wanted'], candidates: readonly Candi
 }
 
 /**
- * Gives the turn to one of the chosen nodes by smooth weighted round-robin: every one gains its weight, the highest
- * counter wins and pays the sum of all weights. Weights 3 and 2 give the order a b a b a, again and again. A node
- * that is passed over because it is busy keeps what it has gained, within a limit, and has its turns when it has
- * places again: the shares are exact over time. Of nodes whose turn it is alike, one that has the files at hand wins.
- * Source: nginx, ngx_http_upstream_round_robin.c, "smooth weighted round-robin".
+ * Gives the turn to one of the chosen nodes by smooth weighted round-robin. Weights 3 and 2 give the order a b a b a,
+ * again and again. A node that is passed over because it is busy keeps what it has gained, within a limit, and has its
+ * turns when it has places again: the shares are exact over time. When a candidate becomes busy, or is not any more, the
+ * counters must be settled before the next pick.
  */
 export function pickNode(choice: Choice, candidates: readonly Candidate[], counters: Counters): Pick {
-  const { wanted, places, weights, local, totalWeight, reasons } = choice;
+  const { wanted, shares, reasons } = choice;
+  const { places } = shares;
   if (places.length === 0) {
     const whom = wanted.requestedNodeId === null ? 'no node can take it' : 'the chosen node cannot take it';
     return { type: 'nobody', reason: `${whom} (${wanted.capability})${reasons.passedOver}` };
   }
-  const most = totalWeight * mostRoundsOwed;
-  let winner = -1;
-  let highest = Number.NEGATIVE_INFINITY;
-  let hasTied = false;
-  for (let at = 0; at < places.length; at += 1) {
-    const counter = (counters[places[at] as number] as number) + (weights[at] as number);
-    if (counter < highest) continue;
-    const isTie = counter === highest;
-    if (isTie && (local[at] === 0 || local[winner] === 1)) continue;
-    if (isBusy(candidates[places[at] as number] as Candidate)) continue;
-    winner = at;
-    highest = counter;
-    hasTied = isTie;
-  }
-  const place = places[winner];
+  const turn = nextTurn(shares, (at) => isBusy(candidates[places[at] as number] as Candidate), counters);
+  const place = places[turn.at];
   const node = place === undefined ? undefined : candidates[place];
   if (place === undefined || node === undefined)
     return { type: 'nobody', reason: `every node that can take it is busy${reasons.passedOver}` };
   if (node.room <= 0) return { type: 'later', reason: `waits for a place on ${node.name}` };
-  for (let at = 0; at < places.length; at += 1) {
-    const one = places[at] as number;
-    counters[one] = Math.min((counters[one] as number) + (weights[at] as number), most);
-  }
-  counters[place] = highest - totalWeight;
-  const why = hasTied ? `${reasons.turn}, and it has the files at hand` : reasons.turn;
+  takeTurn(shares, turn, counters);
+  const why = turn.hasTied ? `${reasons.turn}, and it has the files at hand` : reasons.turn;
   const probe = node.quarantine === 'probe' ? '; tries whether it can leave quarantine' : '';
   return { type: 'picked', place, node, reason: `${why}${probe}${reasons.passedOver}` };
 }
@@ -190,4 +166,4 @@ export const tempNeeded = (
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 
-const isBusy = (node: Candidate): boolean => node.room <= 0 && node.fullForMs > patienceMs;
+export const isBusy = (node: Candidate): boolean => node.room <= 0 && node.fullForMs > patienceMs;

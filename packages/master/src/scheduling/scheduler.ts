@@ -29,7 +29,7 @@ export type SchedulerDeps = DeliveryDeps & {
 };
 
 const tickMs = 500;
-const deliveryBatch = 100;
+const deliveryBatch = 250;
 
 /**
  * The loop that moves parts: expired leases are queued again, queued parts are placed, placed parts are delivered.
@@ -62,7 +62,10 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   const startDeliveries = async (): Promise<void> => {
     due.deliveries = false;
     const waiting = (await listUndelivered(deps.database.db, 1000)).filter(
-      (part) => !delivering.has(part.nodeId) && deps.presence.unreachable(part.nodeId) === null,
+      (part) =>
+        !delivering.has(part.nodeId) &&
+        !deps.marks.has(part) &&
+        deps.presence.unreachable(part.nodeId) === null,
     );
     for (const [nodeId, parts] of Map.groupBy(waiting, (part) => part.nodeId)) {
       const delivery = deliver(nodeId, parts.slice(0, deliveryBatch))

@@ -193,7 +193,7 @@ describeDatabases('watching leases', (open, dialect) => {
     }
     expect(failed).toEqual([poison.taskId]);
     const settled = await database.transaction((tx) =>
-      settleTasks(tx, [poison.taskId], { dialect, limits: {} as never }),
+      settleTasks(tx, [poison.taskId], { limits: {} as never }),
     );
     expect(settled).toMatchObject([{ state: 'failed' }]);
     const task = await database.db

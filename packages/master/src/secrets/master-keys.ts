@@ -23,6 +23,7 @@ export function deriveMasterKeys(masterKey: Uint8Array): MasterKeys {
   const sealing = derive('sealing');
   const ticketSecret = derive('tickets').toString('hex');
   const tickets = new Map<string, TicketKey>();
+  const digestKeys = new Map<string, Buffer>();
   return {
     session: derive('session'),
     ticket: (storeId) => {
@@ -31,10 +32,11 @@ export function deriveMasterKeys(masterKey: Uint8Array): MasterKeys {
       return known;
     },
     fingerprint: derive('fingerprint').toString('hex').slice(0, 32),
-    digest: (purpose, text) =>
-      createHmac('sha256', derive(`digest ${purpose}`))
-        .update(text)
-        .digest('hex'),
+    digest: (purpose, text) => {
+      const key = digestKeys.get(purpose) ?? derive(`digest ${purpose}`);
+      digestKeys.set(purpose, key);
+      return createHmac('sha256', key).update(text).digest('hex');
+    },
     seal: (purpose, text) => {
       const iv = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', sealing, iv).setAAD(Buffer.from(purpose));

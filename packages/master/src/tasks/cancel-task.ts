@@ -4,7 +4,7 @@ import type { TaskMeter } from '../metrics/task-meter.ts';
 import type { Actor } from '../store/audit/audit-rows.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
 import { countRejected } from '../store/parts/report-rows.ts';
-import { endTask, lockOpenTasks, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
+import { endTasks, lockOpenTasks, requireTask, type TaskRow } from '../store/tasks/task-rows.ts';
 import { recordForeignTask } from './record-foreign-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
@@ -29,10 +29,11 @@ export async function cancelTask(
   const { id } = options;
   const asked = await requireTask(database.db, options);
   const stopped = await database.transaction(async (tx) => {
-    if ((await lockOpenTasks(tx, [id], database.dialect)).length === 0) return undefined;
+    if ((await lockOpenTasks(tx, [id])).length === 0) return undefined;
     const holders = await cancelParts(tx, id);
     const rejectedEntries = (await countRejected(tx, [id])).get(id) ?? 0;
-    await endTask(tx, { taskId: id, state: 'canceled', error: null, rejectedEntries, outputs: [] });
+    const end = { taskId: id, state: 'canceled', error: null, rejectedEntries, outputs: [] } as const;
+    await endTasks(tx, [{ ...end, startsNow: false }]);
     await recordForeignTask(tx, options.by, { action: 'task.cancel', task: asked });
     await deps.announcer.changed(tx, id);
     return holders;

@@ -5,6 +5,7 @@ import type { AdmitBoot } from '../nodes/admit-boot.ts';
 import type { PartOutcome } from '../nodes/circuit-breaker.ts';
 import { noteOutcomes } from '../nodes/note-outcomes.ts';
 import { attemptKey, lockReported, type ReportedAttempt } from '../store/parts/report-rows.ts';
+import { startTasks } from '../store/tasks/task-rows.ts';
 import {
   lost,
   type PreparedReport,
@@ -42,7 +43,7 @@ export async function receiveReports(
   if (batch.bootId !== undefined) await deps.admitBoot({ ...sender, bootId: batch.bootId });
   const prepared = await Promise.all(batch.reports.map((report) => prepareReport(deps, nodeId, report)));
   const record = async (tx: Db) => {
-    const known = await lockReported(tx, { nodeId, refs: batch.reports, dialect: database.dialect });
+    const known = await lockReported(tx, { nodeId, refs: batch.reports });
     const notes = createNotes();
     const recorded = await recordEach(tx, prepared, { known, notes });
     await writeNotes(tx, notes);
@@ -59,7 +60,10 @@ export async function receiveReports(
     }
     const tasksWith = (...wanted: (keyof typeof rank)[]): string[] =>
       [...changes].flatMap(([taskId, change]) => (wanted.includes(change) ? [taskId] : []));
-    const settled = await settleTasks(tx, tasksWith('ended'), { dialect: database.dialect, limits });
+    const { startedTasks } = notes;
+    const settled = await settleTasks(tx, tasksWith('ended'), { limits, startedTasks });
+    for (const { task } of settled) startedTasks.delete(task.id);
+    await startTasks(tx, [...startedTasks]);
     await announcer.manyChanged(tx, tasksWith('state', 'ended'));
     const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
     return { verdicts, changes, settled, ended, nodeChanged };

@@ -6,14 +6,13 @@ import {
   type NodeId,
   type Output,
   type Report,
-  type Transferred,
   toErrorInfo,
 } from '@longshore/protocol';
 import type { Database, Db } from '../database/open-database.ts';
 import { countsAgainstNode, type PartOutcome } from '../nodes/circuit-breaker.ts';
 import { avoidAlso } from '../scheduling/expire-leases.ts';
 import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
-import { completePart, failPart, type Holder } from '../store/parts/outcomes.ts';
+import { failPart, type Holder } from '../store/parts/outcomes.ts';
 import {
   findPart,
   findStagedBlobs,
@@ -21,8 +20,8 @@ import {
   insertRejected,
   type ReportedAttempt,
   type ReportedPart,
+  type ReportedSoFar,
   savePartProgress,
-  saveReported,
   setPartState,
 } from '../store/parts/report-rows.ts';
 import { requeuePart } from '../store/parts/requeue.ts';
@@ -100,7 +99,7 @@ export async function recordReports(
     return reports.map(({ report }) => (report.sequence <= known ? { verdict: 'recorded' } : lost));
   }
   const { part } = reported;
-  await saveReported(tx, holder, howFar(reports, reported));
+  notes.reported.push({ ...holder, ...howFar(reports, reported) });
   const last = reports.at(-1)?.report.event;
   const endsHere = last !== undefined && endings.includes(last.type);
   const recorded: Recorded[] = [];
@@ -121,15 +120,15 @@ export async function recordReports(
 function howFar(
   reports: readonly PreparedReport[],
   known: Pick<ReportedAttempt, 'lastSequence' | 'progressSequence'>,
-): Parameters<typeof saveReported>[2] {
+): Omit<ReportedSoFar, keyof Holder> {
   let { lastSequence: sequence, progressSequence } = known;
-  let transferred: Transferred | null = null;
+  let [readBytes, writtenBytes] = [0, 0];
   for (const { report } of reports) {
     if (report.event.type === 'progress') progressSequence = Math.max(progressSequence, report.sequence);
     else sequence = Math.max(sequence, report.sequence);
-    if (report.transferred !== undefined) transferred = report.transferred;
+    if (report.transferred !== undefined) ({ readBytes, writtenBytes } = report.transferred);
   }
-  return { sequence, progressSequence, transferred };
+  return { sequence, progressSequence, readBytes, writtenBytes };
 }
 
 /** Nothing follows the end of an attempt but what was on its way when it came. */
@@ -191,9 +190,7 @@ async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
       await insertRejected(tx, part.id, event.entries);
       return { verdict: 'recorded', taskId };
     case 'completed':
-      if (await completePart(tx, { ...holder, progress: event.progress, unread: event.unread })) {
-        notes.timeline.push({ ...holder, event: 'completed', error: null });
-      }
+      notes.completed.push({ ...holder, progress: event.progress, unread: event.unread });
       return { verdict: 'recorded', taskId, change: 'ended', outcome: { partId: part.id, fault: null } };
     case 'failed': {
       await writeTimeline(tx, notes);

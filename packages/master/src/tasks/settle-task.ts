@@ -7,13 +7,12 @@ import {
   type TaskState,
   toErrorInfo,
 } from '@longshore/protocol';
-import type { Database, Db } from '../database/open-database.ts';
+import type { Db } from '../database/open-database.ts';
 import { taskOutputLimit } from '../scheduling/attempt-limits.ts';
 import { findTaskAllowance } from '../store/accounts/allowance.ts';
-import { chunked } from '../store/chunked.ts';
 import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
 import { countRejected, listPartStates, sumOutputs } from '../store/parts/report-rows.ts';
-import { endTask, lockOpenTasks, type TaskRow } from '../store/tasks/task-rows.ts';
+import { endTasks, lockOpenTasks, type TaskEnd, type TaskRow } from '../store/tasks/task-rows.ts';
 import { publishTask } from './publish-task.ts';
 
 /** A task that has ended. */
@@ -26,9 +25,6 @@ export type Settled = {
   readonly changedFolder: string | null;
 };
 
-/** As many as a statement takes easily. */
-const tasksPerPass = 500;
-
 /**
  * Ends those of the tasks whose parts have ended, or of which one has failed, in the caller's transaction. The outputs
  * become files in the same transaction in which the task becomes completed: they are visible all at once, and only once,
@@ -38,21 +34,30 @@ const tasksPerPass = 500;
 export async function settleTasks(
   tx: Db,
   taskIds: readonly string[],
-  deps: { dialect: Database['dialect']; limits: Limits },
+  deps: {
+    limits: Limits;
+    /** Tasks that have begun in this transaction, which is not written yet. */
+    startedTasks?: ReadonlySet<string>;
+  },
 ): Promise<Settled[]> {
+  if (taskIds.length === 0) return [];
+  const tasks = (await lockOpenTasks(tx, taskIds)).filter((task) => task.planned === 1);
+  if (tasks.length === 0) return [];
+  const ids = tasks.map((task) => task.id);
+  const parts = Map.groupBy(await listPartStates(tx, ids), (part) => part.task_id);
+  const rejected = await countRejected(tx, ids);
   const settled: Settled[] = [];
-  for (const some of chunked(taskIds, tasksPerPass)) {
-    const tasks = (await lockOpenTasks(tx, some, deps.dialect)).filter((task) => task.planned === 1);
-    if (tasks.length === 0) continue;
-    const ids = tasks.map((task) => task.id);
-    const parts = Map.groupBy(await listPartStates(tx, ids), (part) => part.task_id);
-    const rejected = await countRejected(tx, ids);
-    for (const task of tasks) {
-      const found = { parts: parts.get(task.id) ?? [], rejectedEntries: rejected.get(task.id) ?? 0 };
-      const one = await settle(tx, task, { ...found, limits: deps.limits });
-      if (one !== null) settled.push(one);
-    }
+  const ends: TaskEnd[] = [];
+  for (const task of tasks) {
+    const found = { parts: parts.get(task.id) ?? [], rejectedEntries: rejected.get(task.id) ?? 0 };
+    const one = await settle(tx, task, { ...found, limits: deps.limits, ends });
+    if (one !== null) settled.push(one);
   }
+  const { startedTasks } = deps;
+  await endTasks(
+    tx,
+    ends.map((end) => ({ ...end, startsNow: startedTasks?.has(end.taskId) ?? false })),
+  );
   return settled;
 }
 
@@ -60,31 +65,34 @@ type Ending = {
   parts: Awaited<ReturnType<typeof listPartStates>>;
   rejectedEntries: number;
   limits: Limits;
+  /** Of all tasks of the call, to be written together; added to. */
+  ends: TaskEnd[];
 };
 
 async function settle(tx: Db, task: TaskRow, ending: Ending): Promise<Settled | null> {
-  const { parts, rejectedEntries } = ending;
+  const { parts, rejectedEntries, ends } = ending;
   const failed = parts.find((part) => part.state === 'failed');
   if (failed !== undefined) {
-    return fail(tx, task, { error: JSON.parse(failed.error ?? 'null') as ErrorInfo | null, rejectedEntries });
+    const error = JSON.parse(failed.error ?? 'null') as ErrorInfo | null;
+    return fail(tx, task, { error, rejectedEntries, ends });
   }
   if (!parts.every((part) => isFinalPartState(part.state))) return null;
   try {
     if (task.kind === 'extract-archive') {
       const stored = await sumOutputs(tx, task.id);
       const nothing = stored.count === 0 ? whyNothing(task, parts, rejectedEntries) : null;
-      if (nothing !== null) return await fail(tx, task, { error: nothing, rejectedEntries });
+      if (nothing !== null) return await fail(tx, task, { error: nothing, rejectedEntries, ends });
       if (parts.length > 1) {
         await requireOutputWithin(tx, { task, limits: ending.limits, bytes: stored.bytes });
       }
     }
     const { outputs, changedFolder } = await publishTask(tx, task);
     const state = rejectedEntries > 0 ? 'completed-with-errors' : 'completed';
-    await endTask(tx, { taskId: task.id, state, error: null, rejectedEntries, outputs });
+    ends.push({ taskId: task.id, state, error: null, rejectedEntries, outputs });
     return { task, state, stopped: [], changedFolder };
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.retryable) throw thrown;
-    return fail(tx, task, { error: toErrorInfo(thrown), rejectedEntries });
+    return fail(tx, task, { error: toErrorInfo(thrown), rejectedEntries, ends });
   }
 }
 
@@ -120,9 +128,10 @@ async function requireOutputWithin(
 async function fail(
   tx: Db,
   task: TaskRow,
-  failure: { error: ErrorInfo | null; rejectedEntries: number },
+  failure: Pick<TaskEnd, 'error' | 'rejectedEntries'> & Pick<Ending, 'ends'>,
 ): Promise<Settled> {
   const stopped = await cancelParts(tx, task.id);
-  await endTask(tx, { taskId: task.id, state: 'failed', ...failure, outputs: [] });
+  const { error, rejectedEntries, ends } = failure;
+  ends.push({ taskId: task.id, state: 'failed', error, rejectedEntries, outputs: [] });
   return { task, state: 'failed', stopped, changedFolder: null };
 }

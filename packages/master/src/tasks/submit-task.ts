@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import {
   AppError,
   type Capability,
@@ -24,8 +25,10 @@ import {
   findSubmitted,
   insertParts,
   insertSources,
-  insertTask,
+  insertTasks,
   markPlanned,
+  type NewPart,
+  type NewTask,
   type SourceRow,
   sumSources,
   type TaskRow,
@@ -62,75 +65,170 @@ export type SubmitDeps = {
   planSoon: () => void;
 };
 
+/** What became of a submission: a task, or the reason why it was refused. */
+export type Accepted = { readonly task: Task } | { readonly refused: AppError };
+
 /**
  * Accepts a task: checks it against the user's files and the nodes, remembers exactly which blobs it will read, and
  * queues it. Answers before anything is done. The same idempotency key answers the same task, however often.
  */
 export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<Task> {
-  const span = startSpan({
-    name: 'submit task',
-    parent: submission.traceparent,
-    attributes: {
-      'longshore.task.kind': submission.request.kind,
-      'longshore.request.id': submission.requestId,
-    },
-  });
+  const [accepted] = await acceptTasks(deps, [submission]);
+  if (accepted === undefined) throw new RangeError('one submission has one outcome');
+  if ('refused' in accepted) throw accepted.refused;
+  return accepted.task;
+}
+
+/** The same for many, in one transaction. What is refused does not keep the others from being accepted. */
+export async function acceptTasks(deps: SubmitDeps, submissions: readonly Submission[]): Promise<Accepted[]> {
+  const spans = submissions.map(({ request, requestId, traceparent }) =>
+    startSpan({
+      name: 'submit task',
+      parent: traceparent,
+      attributes: { 'longshore.task.kind': request.kind, 'longshore.request.id': requestId },
+    }),
+  );
+  const asked = submissions.map((submission, at) => ask(deps, submission, spans[at]?.traceparent ?? null));
   try {
-    const task = await acceptTask(deps, { ...submission, traceparent: span.traceparent });
-    span.end();
-    return task;
+    const { accepted } = await deps.database.transaction(
+      (tx) => accept(tx, deps, asked),
+      ({ next }) => {
+        for (const go of next) go();
+      },
+    );
+    for (const [at, span] of spans.entries()) span.end(refusalOf(accepted[at]));
+    return accepted;
   } catch (error) {
-    span.end(toAppError(error));
+    for (const span of spans) span.end(toAppError(error));
     throw error;
   }
 }
 
-async function acceptTask(deps: SubmitDeps, submission: Submission): Promise<Task> {
-  const { database, keys } = deps;
-  const { request, userId } = submission;
-  const { password, destination, conflict } = request.kind === 'check' ? noFiles : request;
-  const asked = {
-    user_id: userId,
+const refusalOf = (accepted: Accepted | undefined): AppError | undefined =>
+  accepted !== undefined && 'refused' in accepted ? accepted.refused : undefined;
+
+/** A submission with what identifies it. */
+type Asked = {
+  readonly submission: Submission;
+  readonly traceparent: string | null;
+  readonly key: { readonly user_id: UserId; readonly idempotency_key: string | null; request_hash: string };
+};
+
+const ask = ({ keys }: SubmitDeps, submission: Submission, traceparent: string | null): Asked => ({
+  submission,
+  traceparent,
+  key: {
+    user_id: submission.userId,
     idempotency_key: submission.idempotencyKey,
     // A digest that can be computed without the master key would let whoever reads the database guess the password.
-    request_hash: keys.digest('task request', JSON.stringify(request)),
-  };
-  const submit = async (tx: Db): Promise<{ task: Task; next: (() => void) | null }> => {
-    // Before anything is checked: by now the task itself may have taken its destination, or used up the quota.
-    const earlier = await findSubmitted(tx, asked);
-    if (earlier !== undefined) return { task: await viewTask(tx, earlier), next: null };
-    const group = await requireGroupOf(tx, userId);
-    const requestedNodeId = await resolveNode(tx, submission, group);
-    const work = workOf(request);
-    const sources = request.kind === 'check' ? [] : await readFiles(tx, { request, userId, group });
-    const archiveBytes = sources[0]?.size_bytes ?? 0;
-    const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
-    const inserted = await insertTask(tx, {
-      ...asked,
-      id: crypto.randomUUID(),
-      kind: request.kind,
-      request: JSON.stringify({ ...request, password: undefined }),
-      password_sealed: password === null ? null : keys.seal('archive password', password),
-      title: titleOf(request),
-      request_id: submission.requestId,
-      traceparent: submission.traceparent,
-      requested_node_id: requestedNodeId,
-      destination,
-      conflict,
-      retry_of: submission.retryOf,
-      planned: planLater ? 0 : 1,
-    });
-    if (!inserted.isNew) return { task: await viewTask(tx, inserted.row), next: null };
-    await insertSources(tx, inserted.row.id, sources);
-    if (!planLater) await queueParts(tx, { task: inserted.row, plan: [work], sources: sumUp(sources) });
-    if (submission.retryOf !== null) {
-      await recordForeignTask(tx, submission.by, { action: 'task.retry', task: inserted.row });
+    request_hash: keys.digest('task request', JSON.stringify(submission.request)),
+  },
+});
+
+async function accept(
+  tx: Db,
+  deps: SubmitDeps,
+  asked: readonly Asked[],
+): Promise<{ accepted: Accepted[]; next: ReadonlySet<() => void> }> {
+  const accepted: Accepted[] = [];
+  const fresh: { at: number; asked: Asked; checked: Checked }[] = [];
+  const groups = new Map<string, GroupOfUser>();
+  for (const [at, one] of asked.entries()) {
+    try {
+      // Before anything is checked: by now the task itself may have taken its destination, or used up the quota.
+      const earlier = await findSubmitted(tx, one.key);
+      if (earlier !== undefined) {
+        accepted[at] = { task: await viewTask(tx, earlier) };
+        continue;
+      }
+      const { userId } = one.submission;
+      const group = groups.get(userId) ?? (await requireGroupOf(tx, userId));
+      groups.set(userId, group);
+      fresh.push({ at, asked: one, checked: await check(tx, deps, { asked: one, group }) });
+    } catch (error) {
+      accepted[at] = { refused: refusal(error) };
     }
-    const task = deps.announcer.submitted(tx, inserted.row, group.userName);
-    return { task, next: planLater ? deps.planSoon : deps.wake };
+  }
+  const rows = await insertTasks(
+    tx,
+    fresh.map(({ checked }) => checked.task),
+  );
+  const parts: NewPart[] = [];
+  const next = new Set<() => void>();
+  for (const [place, { at, asked: one, checked }] of fresh.entries()) {
+    const row = rows[place];
+    if (row === undefined) {
+      accepted[at] = await submittedMeanwhile(tx, one);
+      continue;
+    }
+    const { submission } = one;
+    const { sources, work, group } = checked;
+    await insertSources(tx, row.id, sources);
+    if (row.planned === 1) parts.push(...partsOf({ task: row, plan: [work], sources: sumUp(sources) }));
+    next.add(row.planned === 1 ? deps.wake : deps.planSoon);
+    if (submission.retryOf !== null) {
+      await recordForeignTask(tx, submission.by, { action: 'task.retry', task: row });
+    }
+    accepted[at] = { task: deps.announcer.submitted(tx, row, group.userName) };
+  }
+  await insertParts(tx, parts);
+  return { accepted, next };
+}
+
+/** What keeps one submission from being accepted; of anything else none of them is. */
+function refusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
+async function submittedMeanwhile(tx: Db, { key }: Asked): Promise<Accepted> {
+  try {
+    const earlier = await findSubmitted(tx, key);
+    if (earlier !== undefined) return { task: await viewTask(tx, earlier) };
+  } catch (error) {
+    return { refused: refusal(error) };
+  }
+  throw new RangeError('only an idempotency key keeps a task from being inserted');
+}
+
+/** A submission that may become a task. */
+type Checked = {
+  readonly task: NewTask;
+  readonly work: Work;
+  readonly sources: readonly SourceRow[];
+  readonly group: GroupOfUser;
+};
+
+async function check(
+  tx: Db,
+  deps: SubmitDeps,
+  { asked, group }: { asked: Asked; group: GroupOfUser },
+): Promise<Checked> {
+  const { keys } = deps;
+  const { submission, key, traceparent } = asked;
+  const { request, userId } = submission;
+  const { password, destination, conflict } = request.kind === 'check' ? noFiles : request;
+  const requestedNodeId = await resolveNode(tx, submission, group);
+  const work = workOf(request);
+  const sources = request.kind === 'check' ? [] : await readFiles(tx, { request, userId, group });
+  const archiveBytes = sources[0]?.size_bytes ?? 0;
+  const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
+  const task: NewTask = {
+    ...key,
+    id: randomUUIDv7(),
+    kind: request.kind,
+    request: JSON.stringify({ ...request, password: undefined }),
+    password_sealed: password === null ? null : keys.seal('archive password', password),
+    title: titleOf(request),
+    request_id: submission.requestId,
+    traceparent,
+    requested_node_id: requestedNodeId,
+    destination,
+    conflict,
+    retry_of: submission.retryOf,
+    planned: planLater ? 0 : 1,
   };
-  const { task } = await database.transaction(submit, ({ next }) => next?.());
-  return task;
+  return { task, work, sources, group };
 }
 
 /** What the task will read, when it may be done as far as that can be known now. */
@@ -161,30 +259,24 @@ function sumUp(sources: readonly SourceRow[]): SourceSum {
 /** Queues the parts of a task. False when it was planned, or has ended, meanwhile. */
 export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): Promise<boolean> {
   if (!(await markPlanned(db, task.id))) return false;
-  await queueParts(db, { task, plan, sources: await sumSources(db, task.id) });
+  await insertParts(db, partsOf({ task, plan, sources: await sumSources(db, task.id) }));
   return true;
 }
 
-async function queueParts(
-  db: Db,
-  queued: { task: TaskRow; plan: readonly Work[]; sources: SourceSum },
-): Promise<void> {
-  const { task, plan, sources } = queued;
-  await insertParts(
-    db,
-    plan.map((work, ordinal) => ({
-      id: crypto.randomUUID(),
-      task_id: task.id,
-      user_id: task.user_id,
-      ordinal,
-      capability: work.kind satisfies Capability,
-      requested_node_id: task.requested_node_id,
-      work: JSON.stringify({ ...work, password: null }),
-      temp_bytes: tempNeed(work, sources),
-      priority: ranks[priorityOf(task)],
-      progress: JSON.stringify(emptyProgress),
-    })),
-  );
+function partsOf(planned: { task: TaskRow; plan: readonly Work[]; sources: SourceSum }): NewPart[] {
+  const { task, plan, sources } = planned;
+  return plan.map((work, ordinal) => ({
+    id: randomUUIDv7(),
+    task_id: task.id,
+    user_id: task.user_id,
+    ordinal,
+    capability: work.kind satisfies Capability,
+    requested_node_id: task.requested_node_id,
+    work: JSON.stringify({ ...work, password: null }),
+    temp_bytes: tempNeed(work, sources),
+    priority: ranks[priorityOf(task)],
+    progress: JSON.stringify(emptyProgress),
+  }));
 }
 
 const ranks: Record<TaskPriority, number> = { low: -1, normal: 0, high: 1 };

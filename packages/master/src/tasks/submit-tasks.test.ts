@@ -1,5 +1,6 @@
 import { AppError, SubmitTask, type Task, UserId } from '@longshore/protocol';
 import { describe, expect, it } from 'vitest';
+import type { Submission } from './submit-task.ts';
 import { type BatchSubmission, submitTasks } from './submit-tasks.ts';
 
 const userId = UserId.parse(crypto.randomUUID());
@@ -19,12 +20,12 @@ const requests = ['/a', '/b', '/c'].map((source) =>
 describe('a batch of tasks', () => {
   it('answers each in its place, and one that is refused stops no other', async () => {
     const results = await submitTasks(
-      async ({ request, idempotencyKey }) => {
-        if (request.kind === 'extract-archive' && request.source === '/b') {
-          throw new AppError('PATH_NOT_FOUND', 'there is no /b');
-        }
-        return { title: idempotencyKey } as Task;
-      },
+      async (submissions) =>
+        submissions.map(({ request, idempotencyKey }) =>
+          request.kind === 'extract-archive' && request.source === '/b'
+            ? { refused: new AppError('PATH_NOT_FOUND', 'there is no /b') }
+            : { task: { title: idempotencyKey } as Task },
+        ),
       { requests, common },
     );
     expect(results.map(({ task, error }) => task?.title ?? error?.code)).toEqual([
@@ -35,12 +36,14 @@ describe('a batch of tasks', () => {
   });
 
   it('fails as a whole, after the last, when something is broken', async () => {
-    const seen: string[] = [];
-    const submit = async ({ idempotencyKey }: { idempotencyKey: string | null }): Promise<Task> => {
-      seen.push(idempotencyKey ?? '');
+    let seen = 0;
+    const accept = async (submissions: readonly Submission[]): Promise<never> => {
+      await Promise.resolve();
+      seen += submissions.length;
       throw new RangeError('broken');
     };
-    await expect(submitTasks(submit, { requests, common })).rejects.toThrow('broken');
-    expect(seen).toHaveLength(3);
+    const many = Array.from({ length: 100 }, () => requests).flat();
+    await expect(submitTasks(accept, { requests: many, common })).rejects.toThrow('broken');
+    expect(seen).toBe(300);
   });
 });

@@ -43,7 +43,7 @@ export function startTaskFollowUp(deps: {
 
   const settle = async (taskId: string): Promise<void> => {
     const [settled] = await database.transaction(async (tx) => {
-      const result = await settleTasks(tx, [taskId], { dialect: database.dialect, limits: deps.limits });
+      const result = await settleTasks(tx, [taskId], { limits: deps.limits });
       if (result.length > 0) await announcer.changed(tx, taskId);
       return result;
     });

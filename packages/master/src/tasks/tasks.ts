@@ -28,7 +28,7 @@ import { type BulkAction, bulkTasks } from './bulk-tasks.ts';
 import { type CancelDeps, cancelTask } from './cancel-task.ts';
 import { recordForeignTask } from './record-foreign-task.ts';
 import { type Retry, retryTask } from './retry-task.ts';
-import { type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
+import { acceptTasks, type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
 import { type BatchSubmission, submitTasks } from './submit-tasks.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
@@ -79,7 +79,7 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
   return {
     submit: (submission) => submitTask(deps, submission),
     submitMany: (requests, common) =>
-      submitTasks((submission) => submitTask(deps, submission), { requests, common }),
+      submitTasks((submissions) => acceptTasks(deps, submissions), { requests, common }),
     list: (filter) => listTasks(db, filter),
     show: async (scope) => viewTaskDetail(db, await requireTask(db, scope)),
     rejected: async ({ offset, limit, ...scope }) => {

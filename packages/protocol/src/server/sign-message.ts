@@ -1,31 +1,9 @@
 import { headers as names } from '../headers.ts';
 import { formatProtocolVersion, productVersion, protocolVersion } from '../version.ts';
 import { contentDigest } from './content-digest.ts';
-import { hmacSha256, requireNormalForm, signatureBase, signatureInput } from './signature-base.ts';
+import { componentList, hmacSha256, requireNormalForm, signatureBase } from './signature-base.ts';
+import { requestComponents, responseComponents, signatureLabel } from './signed-components.ts';
 import type { SigningKey } from './signing-key.ts';
-
-/** Components that every request between master and slave covers, in this order. */
-export const requestComponents = [
-  '@method',
-  '@path',
-  '@query',
-  'content-digest',
-  names.version,
-  names.protocol,
-  names.requestId,
-] as const;
-
-/** Components that every answer covers, in this order. `longshore-nonce` repeats the nonce of the request. */
-export const responseComponents = [
-  '@status',
-  'content-digest',
-  names.version,
-  names.protocol,
-  names.clock,
-  names.nonce,
-] as const;
-
-const label = 'sig';
 
 /**
  * The headers to send with a request: digest, versions, request id and signature. `body` is empty for none. The
@@ -44,7 +22,7 @@ export function signRequest(request: {
   const plain = {
     'content-digest': contentDigest(request.body),
     [names.version]: productVersion,
-    [names.protocol]: formatProtocolVersion(protocolVersion),
+    [names.protocol]: ownProtocol,
     [names.requestId]: request.requestId,
   };
   const message = { method: request.method, target: request.target, headers: plain };
@@ -67,13 +45,15 @@ export function signResponse(response: {
   const plain = {
     'content-digest': contentDigest(response.body),
     [names.version]: productVersion,
-    [names.protocol]: formatProtocolVersion(protocolVersion),
+    [names.protocol]: ownProtocol,
     [names.clock]: String(Math.round(response.nowMs)),
     [names.nonce]: response.requestNonce,
   };
   const message = { status: response.status, headers: plain };
   return { ...plain, ...sign({ ...response, message, components: responseComponents, nonce: newNonce() }) };
 }
+
+const ownProtocol = formatProtocolVersion(protocolVersion);
 
 /** 122 random bits. */
 const newNonce = (): string => crypto.randomUUID();
@@ -87,17 +67,15 @@ function sign(options: {
   ttlSeconds: number;
 }): Record<string, string> {
   const createdSeconds = Math.floor(options.nowMs / 1000);
-  const parameters = new Map<string, string | number>([
-    ['created', createdSeconds],
-    ['expires', createdSeconds + options.ttlSeconds],
-    ['nonce', options.nonce],
-    ['alg', 'hmac-sha256'],
-    ['keyid', options.key.keyId],
-  ]);
-  const input = signatureInput(options.components, parameters);
+  const { components } = options;
+  // Neither a nonce nor the id of a key has a character that is written otherwise.
+  const parameters =
+    `;created=${createdSeconds};expires=${createdSeconds + options.ttlSeconds}` +
+    `;nonce="${options.nonce}";alg="hmac-sha256";keyid="${options.key.keyId}"`;
+  const input = { components, text: componentList(components) + parameters };
   const signature = hmacSha256(options.key.secret, signatureBase(options.message, input));
   return {
-    'signature-input': `${label}=${input.text}`,
-    signature: `${label}=:${signature.toString('base64')}:`,
+    'signature-input': `${signatureLabel}=${input.text}`,
+    signature: `${signatureLabel}=:${signature.toString('base64')}:`,
   };
 }

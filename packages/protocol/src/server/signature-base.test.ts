@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { httpbis } from 'http-message-signatures';
 import { isInnerList, parseDictionary, serializeList } from 'structured-headers';
 import { describe, expect, test } from 'vitest';
+import { signRequest } from './sign-message.ts';
 import {
   hmacSha256,
   parseSignature,
@@ -10,6 +11,8 @@ import {
   signatureBase,
   signatureInput,
 } from './signature-base.ts';
+import { requestComponents } from './signed-components.ts';
+import { signingKey } from './signing-key.ts';
 
 describe('RFC 9421, appendix B.2.5', () => {
   const secret = Buffer.from(
@@ -262,11 +265,66 @@ describe('general libraries agree', () => {
         if (theirs === undefined || !isInnerList(theirs)) throw new Error(`only we read ${field}`);
         expect(`sig=${serializeList([theirs])}`).toBe(field);
         expect(read.components).toEqual(theirs[0].map(([component]) => component));
-        expect(read.parameters).toEqual(theirs[1]);
+        const { keyId: keyid, createdSeconds: created, expiresSeconds: expires, nonce } = read;
+        expect(Object.fromEntries(theirs[1])).toMatchObject({ keyid, created, expires, nonce });
       }),
       { numRuns: 2000 },
     );
   });
+});
+
+test('F5 what our own programs write is read as it is, and with any letter changed as the general libraries read it', () => {
+  const key = signingKey('0123456789abcdef');
+  const { headers } = signRequest({
+    key,
+    method: 'POST',
+    target: '/node/v1/reports',
+    body: Buffer.from('{}'),
+    requestId: 'r',
+    nowMs: 1_700_000_000_000,
+    ttlSeconds: 60,
+  });
+  const [input = '', signature = ''] = [headers['signature-input'], headers.signature];
+  expect(parseSignature(headers)).toMatchObject({
+    components: requestComponents,
+    keyId: key.keyId,
+    createdSeconds: 1_700_000_000,
+    expiresSeconds: 1_700_000_060,
+    signature: Buffer.from(signature.slice(5, -1), 'base64'),
+    input: { text: input.slice(4) },
+  });
+  // Of the last letter only four bits are used.
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  const spare = letters[letters.indexOf(signature.at(-3) ?? '') + 1] ?? '';
+  const respelt = { ...headers, signature: `${signature.slice(0, -3)}${spare}=:` };
+  expect(() => parseSignature(respelt)).toThrow(expect.objectContaining({ code: 'SIGNATURE_INVALID' }));
+  const letter = fc.constantFrom(...'0-"AB;=+/ \\~)é');
+  const change = (text: string, at: number, by: string) => text.slice(0, at) + by + text.slice(at + 1);
+  fc.assert(
+    fc.property(fc.nat(input.length), letter, fc.nat(signature.length), letter, (at, one, place, other) => {
+      const changed = {
+        'signature-input': change(input, at, one),
+        signature: change(signature, place, other),
+      };
+      for (const fields of [
+        changed,
+        { ...changed, signature },
+        { 'signature-input': input, signature: changed.signature },
+      ]) {
+        const read = attempt(() => parseSignature(fields));
+        if (read === undefined) continue;
+        const theirs = parseDictionary(fields['signature-input'] ?? '')
+          .entries()
+          .next().value?.[1];
+        if (theirs === undefined || !isInnerList(theirs)) throw new Error('only we read it');
+        const { keyId: keyid, createdSeconds: created, expiresSeconds: expires, nonce } = read;
+        expect(Object.fromEntries(theirs[1])).toMatchObject({ keyid, created, expires, nonce });
+        expect(read.components).toEqual(theirs[0].map(([component]) => component));
+        expect(fields.signature).toContain(`=:${Buffer.from(read.signature).toString('base64')}:`);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 function attempt<Result>(work: () => Result): Result | undefined {

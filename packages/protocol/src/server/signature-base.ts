@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { AppError } from '../errors/app-error.ts';
 import type { SignedRequestParts, SignedResponseParts } from './http-message.ts';
+import { requestComponents, responseComponents, signatureLabel } from './signed-components.ts';
 
 type Message = SignedRequestParts | SignedResponseParts;
 
@@ -12,7 +13,6 @@ type Parameters = ReadonlyMap<string, string | number>;
 /** What one Signature-Input / Signature pair says, before anything of it is believed. */
 export type ParsedSignature = {
   readonly components: readonly string[];
-  readonly parameters: Parameters;
   readonly keyId: string;
   readonly createdSeconds: number;
   readonly expiresSeconds: number;
@@ -53,9 +53,21 @@ function derivedValue(message: Message, name: string): string | undefined {
   }
 }
 
+const listOf = (components: readonly string[]): string =>
+  `(${components.map((name) => `"${name}"`).join(' ')})`;
+
+/** The lists that our own programs write. */
+const ownLists = new Map<readonly string[], string>(
+  [requestComponents, responseComponents].map((components) => [components, listOf(components)]),
+);
+
+/** The components in the form of a Signature-Input field, without parameters. */
+export const componentList = (components: readonly string[]): string =>
+  ownLists.get(components) ?? listOf(components);
+
 /** The inner list of a Signature-Input field. Source: RFC 9651, section 4.1.1. */
 export function signatureInput(components: readonly string[], parameters: Parameters): SignatureInput {
-  let text = `(${components.map((name) => `"${name}"`).join(' ')})`;
+  let text = componentList(components);
   for (const [name, value] of parameters) {
     text += typeof value === 'number' ? `;${name}=${value}` : `;${name}="${value.replace(/[\\"]/g, '\\$&')}"`;
   }
@@ -68,6 +80,7 @@ export function signatureInput(components: readonly string[], parameters: Parame
  * without being noticed. Throws `SIGNATURE_INVALID`.
  */
 export function requireNormalForm({ method, target }: { method: string; target: string }): void {
+  if (plainTarget.test(target) && plainMethod.test(method)) return;
   const url = URL.parse(target, signatureOrigin);
   const isNormal = url?.origin === signatureOrigin && url.pathname + url.search === target;
   if (!isNormal || method !== method.toUpperCase()) {
@@ -75,11 +88,47 @@ export function requireNormalForm({ method, target }: { method: string; target: 
   }
 }
 
+/** What no URL parser changes; anything else is given to one. */
+const plainTarget = /^\/(?:[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*)?$/;
+const plainMethod = /^[A-Z]+$/;
+
 const signatureOrigin = 'http://longshore.invalid';
 
-/** The HMAC of node:crypto. Text is UTF-8. */
-export const hmacSha256 = (key: string | Uint8Array, message: string | Uint8Array): Buffer =>
-  createHmac('sha256', key).update(message).digest();
+const blockBytes = 64;
+
+/** The blocks that HMAC puts before the message and before the digest of both, for keys that fit into one. */
+type KeyBlocks = { readonly inner: string; readonly outer: Buffer };
+
+/** A master has a key for each of its nodes. */
+const mostKeys = 10_000;
+const keyBlocks = new Map<string, KeyBlocks>();
+const plainKey = /^[ -~]{1,64}$/;
+
+/**
+ * HMAC-SHA-256. Text is UTF-8. For keys such as ours and text it is made of two plain digests, which node:crypto computes
+ * in a third of the time of its HMAC object. Source: RFC 2104.
+ */
+export function hmacSha256(key: string | Uint8Array, message: string | Uint8Array): Buffer {
+  if (typeof key !== 'string' || typeof message !== 'string' || !plainKey.test(key)) {
+    return createHmac('sha256', key).update(message).digest();
+  }
+  const { inner, outer } = keyBlocks.get(key) ?? rememberKey(key);
+  outer.write(hash('sha256', inner + message, 'latin1'), blockBytes, 'latin1');
+  return Buffer.from(hash('sha256', outer, 'latin1'), 'latin1');
+}
+
+function rememberKey(key: string): KeyBlocks {
+  const block = Buffer.alloc(blockBytes);
+  block.write(key, 'latin1');
+  const blocks = {
+    // ASCII again, so that it may stand in a text.
+    inner: Buffer.from(block.map((byte) => byte ^ 0x36)).toString('latin1'),
+    outer: Buffer.concat([block.map((byte) => byte ^ 0x5c), Buffer.alloc(32)]),
+  };
+  if (keyBlocks.size >= mostKeys) keyBlocks.clear();
+  keyBlocks.set(key, blocks);
+  return blocks;
+}
 
 const key = '[a-z*][a-z0-9_.*-]*';
 const text = String.raw`"(?:[ !#-[\]-~]|\\["\\])*"`;
@@ -109,6 +158,8 @@ export function parseSignature(headers: Message['headers']): ParsedSignature {
   }
   if (inputField.length > 2048 || signatureField.length > 512)
     throw invalid('the signature headers are too long');
+  const own = readOwn(inputField, signatureField);
+  if (own !== undefined) return own;
   const [, label, names = '', written = ''] = inputPattern.exec(inputField) ?? [];
   const [, signatureLabel, base64 = ''] = signaturePattern.exec(signatureField) ?? [];
   if (label === undefined || label !== signatureLabel) {
@@ -123,7 +174,6 @@ export function parseSignature(headers: Message['headers']): ParsedSignature {
   if (algorithm !== undefined && algorithm !== 'hmac-sha256') throw invalid('"alg" must be hmac-sha256');
   return {
     components,
-    parameters,
     keyId: textOf(parameters, 'keyid'),
     createdSeconds: secondsOf(parameters, 'created'),
     expiresSeconds: secondsOf(parameters, 'expires'),
@@ -131,6 +181,36 @@ export function parseSignature(headers: Message['headers']): ParsedSignature {
     algorithm,
     signature,
     input: { components, text: inputField.slice(label.length + 1) },
+  };
+}
+
+const ownSignatures = [requestComponents, responseComponents].map((components) => ({
+  components,
+  start: `${signatureLabel}=${listOf(components)}`,
+}));
+const ownParameters =
+  /^;created=([1-9][0-9]{0,14});expires=([1-9][0-9]{0,14});nonce="([A-Za-z0-9-]{1,128})";alg="hmac-sha256";keyid="([A-Za-z0-9-]{1,128})"$/;
+/** 32 bytes, without spare bits in the last letter. */
+const ownBytes = new RegExp(`^${signatureLabel}=:([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=):$`);
+
+/** A signature as our own programs write it, which is read in a fraction of the time; undefined for any other. */
+function readOwn(inputField: string, signatureField: string): ParsedSignature | undefined {
+  const own = ownSignatures.find(({ start }) => inputField.startsWith(start));
+  if (own === undefined) return undefined;
+  const { components, start } = own;
+  const written = ownParameters.exec(inputField.slice(start.length));
+  const base64 = ownBytes.exec(signatureField)?.[1];
+  if (written === null || base64 === undefined) return undefined;
+  const [, created, expires, nonce = '', keyId = ''] = written;
+  return {
+    components,
+    keyId,
+    createdSeconds: Number(created),
+    expiresSeconds: Number(expires),
+    nonce,
+    algorithm: 'hmac-sha256',
+    signature: Buffer.from(base64, 'base64'),
+    input: { components, text: inputField.slice(signatureLabel.length + 1) },
   };
 }
 

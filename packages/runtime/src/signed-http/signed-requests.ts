@@ -145,8 +145,11 @@ export function parseSigned<Schema extends z.ZodType, Key extends SigningKey>(
 async function readBody(c: Context, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = (): AppError =>
     new AppError('BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
-  if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge();
   const incoming = connectionOf(c);
+  // To ask the request for a header would copy all of them first.
+  const announced =
+    incoming === undefined ? c.req.header('content-length') : incoming.headers['content-length'];
+  if (Number(announced ?? 0) > maxBytes) throw tooLarge();
   const body = incoming === undefined ? await c.req.bytes() : await readIncoming(incoming, maxBytes);
   if (body === undefined || body.length > maxBytes) throw tooLarge();
   return body;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '@longshore/protocol';
 import Database from 'better-sqlite3';
-import { toSystemError } from '../errors/system-error.ts';
 import { type AttemptRows, createAttemptRows } from './attempt-rows.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { journalSchema } from './journal-schema.ts';
@@ -21,10 +20,10 @@ export type Journal = {
    */
   write<Result>(work: () => Result): Promise<Result>;
   /**
-   * Runs `work` at once, in a transaction that survives a crash of the program, and one of the machine only with the
-   * next `write`: for what may be done again without harm.
+   * The same, without waiting for the disk: the changes survive a crash of the program, and one of the machine only with
+   * the next `write`. For what may be done again without harm.
    */
-  note(work: (rows: { attempts: AttemptRows; outbox: OutboxRows }) => void): void;
+  note(work: (rows: { attempts: AttemptRows; outbox: OutboxRows }) => void): Promise<void>;
   /** Takes what was erased out of the write-ahead log too. */
   eraseTraces(): void;
   close(): void;
@@ -50,6 +49,7 @@ export function openJournal(folder: string): Journal {
   // request would buy nothing, because a repeated dispatch is known by its attempt.
   const relaxed = open(file, 'NORMAL');
   const commits = createGroupCommit(database);
+  const notes = createGroupCommit(relaxed);
   const noted = { attempts: createAttemptRows(relaxed, relaxed), outbox: createOutboxRows(relaxed) };
   return {
     attempts: createAttemptRows(database, relaxed),
@@ -57,18 +57,13 @@ export function openJournal(folder: string): Journal {
     nonces: createNonceRows(relaxed),
     masters: createMasterRows(database),
     write: (work) => commits.write(work),
-    note: (work) => {
-      try {
-        relaxed.transaction(() => work(noted))();
-      } catch (error) {
-        throw toSystemError(error, 'the journal of the slave');
-      }
-    },
+    note: (work) => notes.write(() => work(noted)),
     eraseTraces: () => {
       database.pragma('wal_checkpoint(TRUNCATE)');
     },
     close: () => {
       commits.flush();
+      notes.flush();
       relaxed.close();
       database.close();
     },

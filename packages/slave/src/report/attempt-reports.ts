@@ -73,6 +73,8 @@ export function createAttemptReports(options: {
   >();
 
   const pending = new Map<string, Pending>();
+  /** How many reports of an attempt wait for the disk: none must overtake them. */
+  const writing = new Map<string, number>();
   /** Of attempts that run in this process, earlier tries and processes included. */
   const moved = new Map<string, { readBytes: number; writtenBytes: number }>();
 
@@ -102,15 +104,30 @@ export function createAttemptReports(options: {
       const log = takeLines(attempts, ref);
       outbox.insert({ ref, sequence: attempts.nextSequence(ref), event, log });
     };
-    // After a power failure an attempt that had begun begins again.
-    if (event.type === 'started') journal.note(put);
-    else await journal.write(() => put(journal));
+    // After a power failure an attempt that had begun begins again, unless its master knows by then that it is done.
+    if (event.type === 'started' || (event.type === 'completed' && !writing.has(attemptKey(ref)))) {
+      await journal.note(put);
+    } else {
+      await writeDurably(ref, put);
+    }
     if (change?.state === 'final') {
       forget(ref);
       if (hasPassword(held.attempt)) journal.eraseTraces();
     }
     onReport(keyId, event.type === 'started' || event.type === 'outputs' ? 'soon' : 'now');
   };
+
+  async function writeDurably(ref: AttemptRef, put: (rows: Journal) => void): Promise<void> {
+    const key = attemptKey(ref);
+    writing.set(key, (writing.get(key) ?? 0) + 1);
+    try {
+      await journal.write(() => put(journal));
+    } finally {
+      const others = (writing.get(key) ?? 1) - 1;
+      if (others === 0) writing.delete(key);
+      else writing.set(key, others);
+    }
+  }
 
   /** In the transaction that writes them: a line that a full disk keeps out of the journal is given up. */
   function takeLines(attempts: AttemptRows, ref: AttemptRef): readonly LogLine[] {

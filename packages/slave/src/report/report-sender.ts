@@ -82,7 +82,7 @@ export function createReportSender(options: {
     }
     const lost = batch.filter((_, at) => verdicts[at] === 'lease-lost');
     // One that is forgotten by a power failure is sent again, which changes nothing.
-    journal.note(({ outbox }) => outbox.remove(rows.map((row) => row.ordinal)));
+    await journal.note(({ outbox }) => outbox.remove(rows.map((row) => row.ordinal)));
     for (const { partId, attempt } of lost) await options.onLeaseLost({ partId, attempt });
     return 'sent';
   }

@@ -3,6 +3,7 @@ import type { Clock } from '@longshore/runtime';
 import Sqlite from 'better-sqlite3';
 import { type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { DatabaseDialect } from '../dialect.ts';
+import { RowValues } from '../for-rows.ts';
 
 /**
  * SQLite in WAL mode, fully synchronous: what was answered survives a power cut. `now_ms()` runs on the monotonic
@@ -36,7 +37,7 @@ export function openSqlite(options: { path: string; clock: Clock }): DatabaseDia
 const cachedStatements = 1_000;
 
 function withStatementCache(database: Sqlite.Database): SqliteDatabase {
-  const statements = new Map<string, Sqlite.Statement>();
+  const statements = new Map<string, SqliteStatement>();
   return {
     close: () => {
       database.close();
@@ -45,11 +46,38 @@ function withStatementCache(database: Sqlite.Database): SqliteDatabase {
       let statement = statements.get(text);
       if (statement === undefined) {
         // A transaction that is going to write must not find out at its first write that another program does.
-        statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
+        statement = withRowValues(database.prepare(text === 'begin' ? 'begin immediate' : stable(text)));
         if (statements.size >= cachedStatements) statements.clear();
         statements.set(text, statement);
       }
-      return statement as SqliteStatement;
+      return statement;
+    },
+  };
+}
+
+/**
+ * Where two tables are joined, SQLite plans by the value that a column is compared with, and so prepares the statement
+ * anew for each value, which takes five times as long as running it. What a plus stands before is not looked at.
+ */
+const stable = (text: string): string => text.replace(/([<>=]) \?/g, '$1 +?');
+
+/** Runs a statement once for each of many rows, when it is given these instead of its values. */
+function withRowValues(statement: Sqlite.Statement): SqliteStatement {
+  return {
+    reader: statement.reader,
+    iterate: (values) => statement.iterate(values),
+    all: (values) => {
+      const [given] = values;
+      return given instanceof RowValues
+        ? given.rows.flatMap((row) => statement.all(row))
+        : statement.all(values);
+    },
+    run: (values) => {
+      const [given] = values;
+      if (!(given instanceof RowValues)) return statement.run(values);
+      let changes = 0;
+      for (const row of given.rows) changes += statement.run(row).changes;
+      return { changes, lastInsertRowid: 0 };
     },
   };
 }

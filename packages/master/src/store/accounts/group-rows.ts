@@ -1,6 +1,7 @@
 import { AppError } from '@longshore/protocol';
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import { type Database, type Db, nowMs } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import type { Schema } from '../../database/schema.ts';
 
 /** A group with the number of its users. */
@@ -28,16 +29,19 @@ export async function requireGroupOf(
   db: Db,
   userId: string,
 ): Promise<Selectable<Schema['user_groups']> & { userName: string }> {
-  const row = await db
+  const [row] = (await selectGroupOf(db, { userId })).rows;
+  if (row === undefined) throw new AppError('USER_NOT_FOUND', 'the account is gone');
+  return row;
+}
+
+const selectGroupOf = prepared((db, { userId }: { userId: string }) =>
+  db
     .selectFrom('user_groups as g')
     .innerJoin('users', 'users.group_id', 'g.id')
     .selectAll('g')
     .select('users.name as userName')
-    .where('users.id', '=', userId)
-    .executeTakeFirst();
-  if (row === undefined) throw new AppError('USER_NOT_FOUND', 'the account is gone');
-  return row;
-}
+    .where('users.id', '=', userId),
+);
 
 /** The ids of the only nodes that may work for a user; null for all. */
 export async function findAllowedNodes(db: Db, userId: string): Promise<readonly string[] | null> {

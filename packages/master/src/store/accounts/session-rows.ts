@@ -1,4 +1,5 @@
 import type { Db } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 
 /** Who a session or an API token stands for, as of now. */
 export type CredentialRow = {
@@ -31,10 +32,13 @@ export async function insertSession(
     .execute();
 }
 
-export const findSession = (
+export const findSession = async (
   db: Db,
   session: { id: string; userId: string },
 ): Promise<(CredentialRow & { lastUsedAtMs: number }) | undefined> =>
+  (await selectSession(db, session)).rows[0];
+
+const selectSession = prepared((db, session: { id: string; userId: string }) =>
   db
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
@@ -48,8 +52,8 @@ export const findSession = (
       's.last_used_at_ms as lastUsedAtMs',
     ])
     .where('s.id', '=', session.id)
-    .where('s.user_id', '=', session.userId)
-    .executeTakeFirst();
+    .where('s.user_id', '=', session.userId),
+);
 
 /** Notes a use, unless one was noted after `notSinceMs`. */
 export async function touchSession(

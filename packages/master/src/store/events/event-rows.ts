@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
+import { forRows } from '../../database/for-rows.ts';
 import { type Database, type Db, nowMs } from '../../database/open-database.ts';
-import { chunked } from '../chunked.ts';
+import { prepared } from '../../database/prepared.ts';
 import { eventChannel } from './postgres-channel.ts';
 
 /** An event that was stored; `data` is its JSON. */
@@ -9,8 +10,11 @@ export type EventRow = { seq: number; userId: string | null; type: string; data:
 const keepMs = 24 * 3600 * 1000;
 const trimmedKey = 'events_trimmed_through';
 
-/** Far below the number of values that a statement takes. */
-const rowsPerInsert = 500;
+const insertRows = forRows<Omit<EventRow, 'seq'>>(
+  { userId: 'text', type: 'text', data: 'text' },
+  `insert into events (user_id, type, data, created_at_ms)
+   select r.userId, r.type, r.data, now_ms() from r`,
+);
 
 /** Any number that nothing else in the database locks. */
 const orderLock = 5_212_001;
@@ -29,36 +33,36 @@ export async function insertEvents(
   events: readonly Omit<EventRow, 'seq'>[],
 ): Promise<void> {
   if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${orderLock})`.execute(tx);
-  for (const some of chunked(events, rowsPerInsert)) {
-    await tx
-      .insertInto('events')
-      .values(
-        some.map((event) => ({
-          user_id: event.userId,
-          type: event.type,
-          data: event.data,
-          created_at_ms: nowMs,
-        })),
-      )
-      .execute();
-  }
+  await insertRows(tx, events);
   // Sent by the database when the transaction commits, and only then.
   if (dialect === 'postgres') await sql`select pg_notify(${eventChannel}, '')`.execute(tx);
 }
 
 /** Events after a number, oldest first; of one user, or of all for null. */
-export const listEventsAfter = (
+export const listEventsAfter = async (
   db: Db,
   after: { seq: number; userId: string | null; limit: number },
-): Promise<EventRow[]> =>
+): Promise<EventRow[]> => {
+  const { seq, userId, limit } = after;
+  const found = await (userId === null
+    ? eventsAfter(db, { seq, limit })
+    : eventsOfUserAfter(db, { seq, userId, limit }));
+  return found.rows;
+};
+
+const selectEvents = (db: Db, { seq, limit }: { seq: number; limit: number }) =>
   db
     .selectFrom('events')
     .select(['seq', 'user_id as userId', 'type', 'data'])
-    .where('seq', '>', after.seq)
-    .$if(after.userId !== null, (query) => query.where('user_id', '=', after.userId))
+    .where('seq', '>', seq)
     .orderBy('seq')
-    .limit(after.limit)
-    .execute();
+    .limit(limit);
+
+const eventsAfter = prepared(selectEvents);
+
+const eventsOfUserAfter = prepared((db, after: { seq: number; userId: string; limit: number }) =>
+  selectEvents(db, after).where('user_id', '=', after.userId),
+);
 
 /** `newest`: the last number given out, 0 for none. `trimmedThrough`: events up to it are no longer kept. */
 export async function eventBounds(db: Db): Promise<{ newest: number; trimmedThrough: number }> {

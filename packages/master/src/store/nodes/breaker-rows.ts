@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Database, type Db, nowMs } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import type { NodeRow } from './node-rows.ts';
 
 /** A node's counters as they are stored, with the time of the database. */
@@ -49,13 +50,13 @@ export async function saveBreaker(tx: Db, nodeId: string, breaker: StoredBreaker
   await tx.updateTable('nodes').set(breaker).where('id', '=', nodeId).execute();
 }
 
+const selectTrust = prepared((db, { nodeId }: { nodeId: string }) =>
+  db.selectFrom('nodes').select(['faults_in_a_row', 'quarantined_at_ms']).where('id', '=', nodeId),
+);
+
 /** After a success. True when the node was in quarantine until now. Nodes without a fault are not written. */
 export async function trustNode(tx: Db, nodeId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('nodes')
-    .select(['faults_in_a_row', 'quarantined_at_ms'])
-    .where('id', '=', nodeId)
-    .executeTakeFirst();
+  const [row] = (await selectTrust(tx, { nodeId })).rows;
   if (row === undefined || (row.faults_in_a_row === 0 && row.quarantined_at_ms === null)) return false;
   await saveBreaker(tx, nodeId, trustedColumns);
   return row.quarantined_at_ms !== null;

@@ -1,6 +1,7 @@
 import { AppError, type Capability, type NodeId } from '@longshore/protocol';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { type Db, nowMs } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import type { Schema } from '../../database/schema.ts';
 import { previousKeyLeftMs } from './key-rows.ts';
 
@@ -29,14 +30,19 @@ const selectNodes = (db: Db) =>
     .select(previousKeyLeftMs.as('previous_key_left_ms'));
 
 /** By name; all, or those of these ids that there are. */
-export const listNodes = (db: Db, ids?: readonly string[]): Promise<NodeRow[]> =>
-  selectNodes(db)
-    .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
-    .orderBy('name_key')
-    .execute();
+export const listNodes = async (db: Db, ids?: readonly string[]): Promise<NodeRow[]> =>
+  (await (ids === undefined ? selectAllNodes(db, {}) : selectSomeNodes(db, { ids }))).rows;
 
-export const findNode = (db: Db, id: NodeId): Promise<NodeRow | undefined> =>
-  selectNodes(db).where('id', '=', id).executeTakeFirst();
+const selectAllNodes = prepared((db) => selectNodes(db).orderBy('name_key'));
+
+const selectSomeNodes = prepared((db, { ids }: { ids: readonly string[] }, isOneOf) =>
+  selectNodes(db).where(isOneOf('id', ids)).orderBy('name_key'),
+);
+
+export const findNode = async (db: Db, id: NodeId): Promise<NodeRow | undefined> =>
+  (await selectNode(db, { id })).rows[0];
+
+const selectNode = prepared((db, { id }: { id: NodeId }) => selectNodes(db).where('id', '=', id));
 
 /** By id or by name, ignoring case. Throws `NODE_NOT_FOUND`. */
 export async function requireNode(db: Db, idOrName: string): Promise<NodeRow> {
@@ -48,18 +54,20 @@ export async function requireNode(db: Db, idOrName: string): Promise<NodeRow> {
 }
 
 /** By its key, or by the one before while that is still valid. */
-export const findNodeByKey = (db: Db, keyId: string): Promise<NodeRow | undefined> =>
-  selectNodes(db)
-    .where(({ and, eb, or }) =>
-      or([
-        eb('key_id', '=', keyId),
-        and([
-          eb('previous_key_id', '=', keyId),
-          or([eb('previous_until_ms', 'is', null), eb('previous_until_ms', '>', nowMs)]),
-        ]),
+export const findNodeByKey = async (db: Db, keyId: string): Promise<NodeRow | undefined> =>
+  (await selectNodeByKey(db, { keyId })).rows[0];
+
+const selectNodeByKey = prepared((db, { keyId }: { keyId: string }) =>
+  selectNodes(db).where(({ and, eb, or }) =>
+    or([
+      eb('key_id', '=', keyId),
+      and([
+        eb('previous_key_id', '=', keyId),
+        or([eb('previous_until_ms', 'is', null), eb('previous_until_ms', '>', nowMs)]),
       ]),
-    )
-    .executeTakeFirst();
+    ]),
+  ),
+);
 
 /** Two nodes at one address would be one slave that counts twice. */
 export const isAddressConflict = (error: unknown): boolean =>

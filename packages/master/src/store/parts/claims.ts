@@ -1,6 +1,9 @@
 import type { Capability } from '@longshore/protocol';
 import { sql } from 'kysely';
-import { type Database, type Db, nowMs } from '../../database/open-database.ts';
+import { forRows } from '../../database/for-rows.ts';
+import { isSqlite } from '../../database/is-sqlite.ts';
+import type { Database, Db } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import { chunked } from '../chunked.ts';
 import { isHeld } from './held-states.ts';
 
@@ -45,17 +48,19 @@ export type PlacementKey = {
  * The lanes in which something waits. Each is found by one step through the index, so that a long backlog costs no
  * more than a short one.
  */
-export async function queuedLanes(db: Db): Promise<string[]> {
-  const found = await sql<{ lane: string }>`
+export const queuedLanes = async (db: Db): Promise<string[]> =>
+  (await selectLanes(db, {})).rows.map((row) => row.lane);
+
+const selectLanes = prepared(
+  () => sql<{ lane: string }>`
     with recursive lanes (lane) as (
       select min(lane) from parts where state = 'queued'
       union all
       select (select min(lane) from parts where state = 'queued' and parts.lane > lanes.lane)
       from lanes where lane is not null
     )
-    select lane from lanes where lane is not null`.execute(db);
-  return found.rows.map((row) => row.lane);
-}
+    select lane from lanes where lane is not null`,
+);
 
 /** SQLite takes up to 500 terms in one compound select. */
 const lanesPerQuery = 200;
@@ -63,8 +68,12 @@ const lanesPerQuery = 200;
 /** How far into a lane a look for certain parts goes, so that it costs little however long the backlog is. */
 const deepestLook = 2_000;
 
+type StoredPart = Omit<QueuedPart, 'avoid'> & { avoid: string };
+
 function lookInto(look: LaneLook, limit: number) {
-  const first = (most: number) => sql`select id, user_id as "userId", task_id as "taskId", ordinal,
+  const first = (
+    most: number,
+  ) => sql<StoredPart>`select id, user_id as "userId", task_id as "taskId", ordinal,
       created_at_ms as "createdAtMs", now_ms() - created_at_ms as "waitedMs", capability,
       attempt, requested_node_id as "requestedNodeId", avoid_nodes as "avoid",
       temp_bytes as "tempBytes", priority, lane
@@ -74,11 +83,18 @@ function lookInto(look: LaneLook, limit: number) {
     ...(look.tempBelow === undefined ? [] : [sql`"tempBytes" < ${look.tempBelow}`]),
     ...(look.taskIds === undefined ? [] : [sql`"taskId" in (${sql.join([...look.taskIds])})`]),
   ];
-  if (wanted.length === 0) return sql`select * from (${first(limit)}) as oldest`;
-  return sql`select * from (
+  if (wanted.length === 0) return sql<StoredPart>`select * from (${first(limit)}) as oldest`;
+  return sql<StoredPart>`select * from (
     select * from (${first(deepestLook)}) as deep where ${sql.join(wanted, sql` and `)}
     order by priority desc, "createdAtMs", "taskId", ordinal limit ${limit}) as oldest`;
 }
+
+const isWholeLane = (looks: readonly LaneLook[]): looks is [LaneLook] =>
+  looks.length === 1 && looks[0]?.tempBelow === undefined && looks[0]?.taskIds === undefined;
+
+const selectOldest = prepared((_db, { lane, limit }: { lane: string; limit: number }) =>
+  lookInto({ lane }, limit),
+);
 
 /**
  * The first queued parts of each lane, by priority and age, at most `limit` of each. Inside a transaction of PostgreSQL the rows are
@@ -88,43 +104,38 @@ export async function oldestQueued(
   db: Db,
   options: { dialect: Database['dialect']; lanes: readonly LaneLook[]; limit: number },
 ): Promise<QueuedPart[]> {
+  const { limit } = options;
   const parts: QueuedPart[] = [];
-  for (const lanes of chunked(options.lanes, lanesPerQuery)) {
-    const found = await sql<Omit<QueuedPart, 'avoid'> & { avoid: string }>`
-      ${sql.join(
-        lanes.map((look) => lookInto(look, options.limit)),
-        sql` union all `,
-      )}`.execute(db);
-    for (const row of found.rows) parts.push({ ...row, avoid: JSON.parse(row.avoid) as string[] });
+  for (const looks of chunked(options.lanes, lanesPerQuery)) {
+    const { rows } = await (isWholeLane(looks)
+      ? selectOldest(db, { lane: looks[0].lane, limit })
+      : sql<StoredPart>`${sql.join(
+          looks.map((look) => lookInto(look, limit)),
+          sql` union all `,
+        )}`.execute(db));
+    for (const row of rows) parts.push({ ...row, avoid: JSON.parse(row.avoid) as string[] });
   }
   if (options.dialect === 'sqlite' || parts.length === 0) return parts;
-  const locked = await db
-    .selectFrom('parts')
-    .select(['id'])
-    .where(
-      'id',
-      'in',
-      parts.map((part) => part.id),
-    )
-    .where('state', '=', 'queued')
-    .forUpdate()
-    .skipLocked()
-    .execute();
-  const ours = new Set(locked.map((row) => row.id));
+  const locked = await lockQueued(db, { ids: parts.map((part) => part.id) });
+  const ours = new Set(locked.rows.map((row) => row.id));
   return parts.filter((part) => ours.has(part.id));
 }
 
-/** Far below the number of values that a statement takes. */
-const rowsPerInsert = 500;
+const lockQueued = prepared((db, { ids }: { ids: readonly string[] }, isOneOf) =>
+  db
+    .selectFrom('parts')
+    .select('id')
+    .where(isOneOf('id', ids))
+    .where('state', '=', 'queued')
+    .forUpdate()
+    .skipLocked(),
+);
 
 /** Parts of one capability that a node holds, and the temporary space that they were said to need. */
 export type Held = { readonly capability: Capability; readonly parts: number; readonly tempBytes: number };
 
-/** What each node holds, and how many parts are held of each user. */
-export async function countHeld(
-  db: Db,
-): Promise<{ byNode: Map<string, readonly Held[]>; byUser: Map<string, number> }> {
-  const rows = await db
+const selectHeld = prepared((db) =>
+  db
     .selectFrom('parts')
     .select((eb) => [
       'node_id',
@@ -134,8 +145,14 @@ export async function countHeld(
       eb.fn.sum<number>('temp_bytes').as('temp'),
     ])
     .where(isHeld)
-    .groupBy(['node_id', 'user_id', 'capability'])
-    .execute();
+    .groupBy(['node_id', 'user_id', 'capability']),
+);
+
+/** What each node holds, and how many parts are held of each user. */
+export async function countHeld(
+  db: Db,
+): Promise<{ byNode: Map<string, readonly Held[]>; byUser: Map<string, number> }> {
+  const { rows } = await selectHeld(db, {});
   const byNode = new Map<string, Held[]>();
   const byUser = new Map<string, number>();
   for (const { node_id: nodeId, user_id: userId, capability, held, temp } of rows) {
@@ -147,24 +164,27 @@ export async function countHeld(
   return { byNode, byUser };
 }
 
+const selectRotation = prepared((db, { capability }: { capability: Capability }) =>
+  db
+    .selectFrom('rotation')
+    .select(['node_id', 'current_weight'])
+    .where('capability', '=', capability)
+    .orderBy('node_id')
+    .$if(!isSqlite(db), (query) => query.forUpdate()),
+);
+
 /** The rotation of one capability, locked until the transaction ends so that several masters share it. */
 export async function lockRotation(
   db: Db,
   options: { dialect: Database['dialect']; capability: Capability },
 ): Promise<Map<string, number>> {
-  let query = db
-    .selectFrom('rotation')
-    .select(['node_id', 'current_weight'])
-    .where('capability', '=', options.capability)
-    .orderBy('node_id');
   if (options.dialect === 'postgres') {
     // A lock on rows would miss the first turn of a node, which has no row yet.
     await sql`select pg_advisory_xact_lock(hashtext(${`longshore rotation ${options.capability}`}))`.execute(
       db,
     );
-    query = query.forUpdate();
   }
-  const rows = await query.execute();
+  const { rows } = await selectRotation(db, { capability: options.capability });
   return new Map(rows.map((row) => [row.node_id, row.current_weight]));
 }
 
@@ -186,68 +206,51 @@ export async function saveRotation(
 ): Promise<void> {
   const rows = [...saved.rotation].map(([nodeId, currentWeight]) => ({
     capability: saved.capability,
-    node_id: nodeId,
-    current_weight: currentWeight,
+    nodeId,
+    currentWeight,
     picks: saved.picks.get(nodeId) ?? 0,
   }));
-  for (const some of chunked(rows, rowsPerInsert)) {
-    await db
-      .insertInto('rotation')
-      .values([...some])
-      .onConflict((conflict) =>
-        conflict.columns(['capability', 'node_id']).doUpdateSet((eb) => ({
-          current_weight: eb.ref('excluded.current_weight'),
-          picks: eb('rotation.picks', '+', eb.ref('excluded.picks')),
-        })),
-      )
-      .execute();
-  }
+  await saveCounters(db, rows);
 }
+
+const saveCounters = forRows<{ capability: string; nodeId: string; currentWeight: number; picks: number }>(
+  { capability: 'text', nodeId: 'text', currentWeight: 'bigint', picks: 'bigint' },
+  `insert into rotation (capability, node_id, current_weight, picks)
+   select r.capability, r.nodeId, r.currentWeight, r.picks from r where true
+   on conflict (capability, node_id) do update set
+     current_weight = excluded.current_weight, picks = rotation.picks + excluded.picks`,
+);
 
 /** A queued part that goes to a node under this attempt number. */
 export type Lease = { partId: string; attempt: number; nodeId: string; nodeName: string; reason: string };
 
+const leaseRows = forRows<
+  { partId: string; attempt: number; nodeId: string; leaseMs: number },
+  { id: string }
+>(
+  { partId: 'text', attempt: 'bigint', nodeId: 'text', leaseMs: 'bigint' },
+  `update parts set state = 'leased', node_id = r.nodeId, attempt = r.attempt,
+     lease_until_ms = now_ms() + r.leaseMs, delivered = 0, waiting_for = null from r
+   where parts.id = r.partId and parts.state = 'queued'
+   returning id`,
+);
+
+const attemptRows = forRows<Lease>(
+  { partId: 'text', attempt: 'bigint', nodeId: 'text', nodeName: 'text', reason: 'text' },
+  `insert into attempts (part_id, attempt, node_id, node_name, reason, state, started_at_ms, last_sequence)
+   select r.partId, r.attempt, r.nodeId, r.nodeName, r.reason, 'leased', now_ms(), 0 from r`,
+);
+
 /** Leases parts that the transaction has found queued, and locked. */
 export async function leaseParts(db: Db, leases: readonly Lease[], leaseMs: number): Promise<void> {
-  for (const same of Map.groupBy(leases, ({ nodeId, attempt }) => `${nodeId} ${attempt}`).values()) {
-    const [{ nodeId, attempt }] = same as [Lease];
-    for (const some of chunked(same, rowsPerInsert)) {
-      const ids = some.map((lease) => lease.partId);
-      const leased = await db
-        .updateTable('parts')
-        .set({
-          state: 'leased',
-          node_id: nodeId,
-          attempt,
-          lease_until_ms: sql<number>`now_ms() + ${leaseMs}`,
-          delivered: 0,
-          waiting_for: null,
-        })
-        .where('id', 'in', ids)
-        .where('state', '=', 'queued')
-        .executeTakeFirst();
-      if (leased.numUpdatedRows !== BigInt(ids.length)) {
-        throw new RangeError('a part that was locked is not queued any more');
-      }
-    }
+  const leased = await leaseRows(
+    db,
+    leases.map(({ partId, attempt, nodeId }) => ({ partId, attempt, nodeId, leaseMs })),
+  );
+  if (leased.length !== leases.length) {
+    throw new RangeError('a part that was locked is not queued any more');
   }
-  for (const some of chunked(leases, rowsPerInsert)) {
-    await db
-      .insertInto('attempts')
-      .values(
-        some.map(({ partId, attempt, nodeId, nodeName, reason }) => ({
-          part_id: partId,
-          attempt,
-          node_id: nodeId,
-          node_name: nodeName,
-          reason,
-          state: 'leased' as const,
-          started_at_ms: nowMs,
-          last_sequence: 0,
-        })),
-      )
-      .execute();
-  }
+  await attemptRows(db, leases);
 }
 
 /** Tells the users why parts with this key are not placed. */

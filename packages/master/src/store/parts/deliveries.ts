@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import { forRows } from '../../database/for-rows.ts';
 import type { Db } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import { type Allowance, allowanceColumns } from '../accounts/allowance.ts';
 import { isHeld } from './held-states.ts';
 
@@ -18,12 +20,8 @@ export type Undelivered = {
   avoid: string[];
 };
 
-/**
- * Leases that have ended are among them while nobody has taken them back: an outage may have come between the lease and
- * its delivery, and the node is not to blame.
- */
-export async function listUndelivered(db: Db, limit: number): Promise<Undelivered[]> {
-  const rows = await db
+const selectUndelivered = prepared((db, { limit }: { limit: number }) =>
+  db
     .selectFrom('parts')
     .innerJoin('tasks', 'tasks.id', 'parts.task_id')
     .innerJoin('users', 'users.id', 'tasks.user_id')
@@ -42,11 +40,18 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
     ])
     .select(allowanceColumns)
     .where(isHeld)
-    .where('parts.state', '=', 'leased')
-    .where('parts.delivered', '=', 0)
+    .where(sql<boolean>`parts.state = 'leased'`)
+    .where(sql<boolean>`parts.delivered = 0`)
     .orderBy('parts.created_at_ms')
-    .limit(limit)
-    .execute();
+    .limit(limit),
+);
+
+/**
+ * Leases that have ended are among them while nobody has taken them back: an outage may have come between the lease and
+ * its delivery, and the node is not to blame.
+ */
+export async function listUndelivered(db: Db, limit: number): Promise<Undelivered[]> {
+  const { rows } = await selectUndelivered(db, { limit });
   return rows.map((row) => ({
     partId: row.id,
     taskId: row.task_id,
@@ -62,21 +67,8 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
   }));
 }
 
-export async function markDelivered(
-  db: Db,
-  refs: readonly { partId: string; attempt: number }[],
-): Promise<void> {
-  for (const [attempt, same] of Map.groupBy(refs, (ref) => ref.attempt)) {
-    await db
-      .updateTable('parts')
-      .set({ delivered: 1 })
-      .where(
-        'id',
-        'in',
-        same.map((ref) => ref.partId),
-      )
-      .where('attempt', '=', attempt)
-      .where(isHeld)
-      .execute();
-  }
-}
+export const markDelivered = forRows<{ partId: string; attempt: number }>(
+  { partId: 'text', attempt: 'bigint' },
+  `update parts set delivered = 1 from r
+   where parts.id = r.partId and parts.attempt = r.attempt and parts.state in ('leased', 'running', 'waiting')`,
+);

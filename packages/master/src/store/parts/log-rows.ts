@@ -1,33 +1,34 @@
 import { type LogLine, maxLogLines, NodeId, type TaskLogLine } from '@longshore/protocol';
+import { forRows } from '../../database/for-rows.ts';
 import type { Db } from '../../database/open-database.ts';
-import { chunked } from '../chunked.ts';
 import type { Holder } from './outcomes.ts';
 
 /** What an attempt has logged since its last report. */
 export type NewLogLines = { readonly holder: Holder; readonly lines: readonly LogLine[] };
 
-const linesPerInsert = 1_000;
+type LineRow = Omit<LogLine, 'fields'> & { partId: string; attempt: number; fields: string };
+
+const insertLines = forRows<LineRow>(
+  {
+    partId: 'text',
+    attempt: 'bigint',
+    number: 'bigint',
+    atMs: 'bigint',
+    level: 'text',
+    message: 'text',
+    fields: 'text',
+  },
+  `insert into attempt_log (part_id, attempt, number, at_ms, level, message, fields)
+   select r.partId, r.attempt, r.number, r.atMs, r.level, r.message, r.fields from r where true
+   on conflict (part_id, attempt, number) do nothing`,
+);
 
 /** Adds lines to the logs of attempts, unless they are there, and drops the oldest beyond what is kept. */
 export async function insertLogLines(db: Db, logs: readonly NewLogLines[]): Promise<void> {
-  const rows = logs.flatMap(({ holder, lines }) => lines.map((line) => ({ holder, line })));
-  for (const some of chunked(rows, linesPerInsert)) {
-    await db
-      .insertInto('attempt_log')
-      .values(
-        some.map(({ holder, line }) => ({
-          part_id: holder.partId,
-          attempt: holder.attempt,
-          number: line.number,
-          at_ms: line.atMs,
-          level: line.level,
-          message: line.message,
-          fields: JSON.stringify(line.fields),
-        })),
-      )
-      .onConflict((conflict) => conflict.columns(['part_id', 'attempt', 'number']).doNothing())
-      .execute();
-  }
+  const rows = logs.flatMap(({ holder: { partId, attempt }, lines }) =>
+    lines.map((line): LineRow => ({ ...line, partId, attempt, fields: JSON.stringify(line.fields) })),
+  );
+  await insertLines(db, rows);
   for (const { holder, lines } of logs) {
     const tooOld = (lines.at(-1)?.number ?? 0) - maxLogLines;
     if (tooOld <= 0) continue;

@@ -1,6 +1,7 @@
 import type { ErrorInfo, Progress } from '@longshore/protocol';
+import { forRows } from '../../database/for-rows.ts';
 import type { Db } from '../../database/open-database.ts';
-import { closeAttempt, endAttempt } from './requeue.ts';
+import { endAttempt } from './requeue.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
 
@@ -15,22 +16,30 @@ const holdersPart = (db: Db, holder: Holder) =>
     .where('node_id', '=', holder.nodeId)
     .where('state', 'in', held);
 
+/** How a part has been done. `unread` is kept with it, for the judgement over all parts. */
+export type CompletedPart = Holder & { readonly progress: Progress; readonly unread?: ErrorInfo | undefined };
+
+const completeRows = forRows<Holder & { progress: string; error: string | null }, { id: string }>(
+  { partId: 'text', attempt: 'bigint', nodeId: 'text', progress: 'text', error: 'text' },
+  `update parts set state = 'completed', lease_until_ms = null, progress = r.progress, error = r.error from r
+   where parts.id = r.partId and parts.attempt = r.attempt and parts.node_id = r.nodeId
+     and parts.state in ('leased', 'running', 'waiting')
+   returning id`,
+);
+
 /**
- * True when the part was still held by this attempt and is now completed. `unread` is kept with it, for the judgement
- * over all parts. The line of the timeline is left to the caller, who may have more to write.
+ * Completes parts that are still held by these attempts, and answers which. Their attempts and the lines of the timeline
+ * are left to the caller, who has more to write.
  */
-export async function completePart(
-  db: Db,
-  holder: Holder & { progress: Progress; unread?: ErrorInfo | undefined },
-): Promise<boolean> {
-  const done: Progress = { ...holder.progress, phase: 'done' };
-  const error = holder.unread === undefined ? null : JSON.stringify(holder.unread);
-  const updated = await holdersPart(db, holder)
-    .set({ state: 'completed', lease_until_ms: null, progress: JSON.stringify(done), error })
-    .executeTakeFirst();
-  if (updated.numUpdatedRows === 0n) return false;
-  await closeAttempt(db, { ...holder, state: 'completed', error: null });
-  return true;
+export async function completeParts(db: Db, parts: readonly CompletedPart[]): Promise<ReadonlySet<string>> {
+  const rows = parts.map(({ partId, attempt, nodeId, progress, unread }) => ({
+    partId,
+    attempt,
+    nodeId,
+    progress: JSON.stringify({ ...progress, phase: 'done' } satisfies Progress),
+    error: unread === undefined ? null : JSON.stringify(unread),
+  }));
+  return new Set((await completeRows(db, rows)).map(({ id }) => id));
 }
 
 /** True when the part was still held by this attempt and has now failed for good. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database, Db } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import { parseAllowedNodes } from '../accounts/group-rows.ts';
 import { chunked } from '../chunked.ts';
 import { isHeld } from './held-states.ts';
@@ -17,6 +18,15 @@ export type PlacementLimits = {
 
 const usersPerQuery = 500;
 
+const selectLimits = prepared((db, { userIds }: { userIds: readonly string[] }, isOneOf) =>
+  db
+    .selectFrom('user_groups as g')
+    .innerJoin('users as u', 'u.group_id', 'g.id')
+    .select(['u.id', 'g.id as groupId', 'g.allowed_nodes', 'g.max_running_tasks as maxRunningTasks'])
+    .where((eb) => eb.or([eb('g.allowed_nodes', 'is not', null), eb('g.max_running_tasks', 'is not', null)]))
+    .where(isOneOf('u.id', userIds)),
+);
+
 /**
  * The limits of these users, without those who have none. What is read of running tasks stays true until the
  * transaction ends: where their number is limited, one master at a time places parts.
@@ -26,20 +36,10 @@ export async function readPlacementLimits(
   options: { dialect: Database['dialect']; userIds: readonly string[] },
 ): Promise<Map<string, PlacementLimits>> {
   const limits = new Map<string, PlacementLimits>();
-  for (const userIds of chunked(options.userIds, usersPerQuery)) {
-    const rows = await tx
-      .selectFrom('user_groups as g')
-      .innerJoin('users as u', 'u.group_id', 'g.id')
-      .select(['u.id', 'g.id as groupId', 'g.allowed_nodes', 'g.max_running_tasks as maxRunningTasks'])
-      .where((eb) =>
-        eb.or([eb('g.allowed_nodes', 'is not', null), eb('g.max_running_tasks', 'is not', null)]),
-      )
-      .where('u.id', 'in', [...userIds])
-      .execute();
-    for (const { id, groupId, maxRunningTasks, allowed_nodes: allowed } of rows) {
-      const allowedNodes = parseAllowedNodes(allowed);
-      limits.set(id, { groupId, maxRunningTasks, allowedNodes, runningTasks: new Set() });
-    }
+  const { rows: limited } = await selectLimits(tx, { userIds: options.userIds });
+  for (const { id, groupId, maxRunningTasks, allowed_nodes: allowed } of limited) {
+    const allowedNodes = parseAllowedNodes(allowed);
+    limits.set(id, { groupId, maxRunningTasks, allowedNodes, runningTasks: new Set() });
   }
   const counted = [...limits].filter(([, limit]) => limit.maxRunningTasks !== null).map(([id]) => id);
   if (counted.length === 0) return limits;

@@ -1,15 +1,9 @@
-import type {
-  AttemptRef,
-  Capability,
-  Output,
-  Progress,
-  RejectedEntry,
-  Transferred,
-} from '@longshore/protocol';
-import { type ExpressionBuilder, sql } from 'kysely';
-import type { Database, Db } from '../../database/open-database.ts';
-import type { Schema } from '../../database/schema.ts';
-import { chunked } from '../chunked.ts';
+import type { AttemptRef, Capability, Output, Progress, RejectedEntry } from '@longshore/protocol';
+import { sql } from 'kysely';
+import { forRows } from '../../database/for-rows.ts';
+import { isSqlite } from '../../database/is-sqlite.ts';
+import type { Db } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import type { Holder } from './outcomes.ts';
 
 const held = ['leased', 'running', 'waiting'] as const;
@@ -56,10 +50,30 @@ export type ReportedAttempt = {
   readonly endedSequence: number;
 };
 
-export const attemptKey = (ref: AttemptRef): string => `${ref.partId} ${ref.attempt}`;
+export const attemptKey = (ref: { partId: string; attempt: number }): string =>
+  `${ref.partId} ${ref.attempt}`;
 
 const ended: readonly string[] = ['completed', 'failed', 'returned'];
-const partsPerQuery = 500;
+
+type ReportedBy = { readonly nodeId: string; readonly partIds: readonly string[] };
+
+const selectReported = prepared((db, { nodeId, partIds }: ReportedBy, isOneOf) =>
+  db
+    .selectFrom('attempts')
+    .innerJoin('parts', 'parts.id', 'attempts.part_id')
+    .select(partColumns)
+    .select([
+      'attempts.attempt as reported',
+      'attempts.last_sequence',
+      'attempts.progress_sequence',
+      'attempts.state as attempt_state',
+    ])
+    .where(isOneOf('attempts.part_id', partIds))
+    .where('attempts.node_id', '=', nodeId)
+    .orderBy('attempts.part_id')
+    .orderBy('attempts.attempt')
+    .$if(!isSqlite(db), (query) => query.forUpdate('attempts')),
+);
 
 /**
  * The attempts of a node on these parts, by `attemptKey`. Their rows are locked, so that two masters that get the same
@@ -67,67 +81,62 @@ const partsPerQuery = 500;
  */
 export async function lockReported(
   db: Db,
-  options: { nodeId: string; refs: readonly AttemptRef[]; dialect: Database['dialect'] },
+  options: { nodeId: string; refs: readonly AttemptRef[] },
 ): Promise<Map<string, ReportedAttempt>> {
   const found = new Map<string, ReportedAttempt>();
-  for (const partIds of chunked([...new Set(options.refs.map((ref) => ref.partId))], partsPerQuery)) {
-    let query = db
-      .selectFrom('attempts')
-      .innerJoin('parts', 'parts.id', 'attempts.part_id')
-      .select(partColumns)
-      .select([
-        'attempts.attempt as reported',
-        'attempts.last_sequence',
-        'attempts.progress_sequence',
-        'attempts.state as attempt_state',
-      ])
-      .where('attempts.part_id', 'in', partIds)
-      .where('attempts.node_id', '=', options.nodeId)
-      .orderBy('attempts.part_id')
-      .orderBy('attempts.attempt');
-    if (options.dialect === 'postgres') query = query.forUpdate('attempts');
-    for (const {
-      reported,
-      last_sequence: lastSequence,
-      progress_sequence: progressSequence,
-      attempt_state: state,
-      ...part
-    } of await query.execute()) {
-      const endedSequence = ended.includes(state) ? lastSequence : 0;
-      found.set(`${part.id} ${reported}`, { part, lastSequence, progressSequence, endedSequence });
-    }
+  const partIds = [...new Set(options.refs.map((ref) => ref.partId))];
+  const { rows } = await selectReported(db, { nodeId: options.nodeId, partIds });
+  for (const {
+    reported,
+    last_sequence: lastSequence,
+    progress_sequence: progressSequence,
+    attempt_state: state,
+    ...part
+  } of rows) {
+    const endedSequence = ended.includes(state) ? lastSequence : 0;
+    found.set(`${part.id} ${reported}`, { part, lastSequence, progressSequence, endedSequence });
   }
   return found;
 }
 
-const attemptOf = (holder: Holder) => (eb: ExpressionBuilder<Schema, 'attempts'>) =>
-  eb.and([
-    eb('part_id', '=', holder.partId),
-    eb('attempt', '=', holder.attempt),
-    eb('node_id', '=', holder.nodeId),
-  ]);
+/** How far the reports of an attempt were recorded, and what it has moved by what they say. */
+export type ReportedSoFar = Holder & {
+  readonly sequence: number;
+  readonly progressSequence: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+};
 
-/** How far the reports of an attempt were recorded. Sums only grow, whatever comes late. */
-export async function saveReported(
-  db: Db,
-  holder: Holder,
-  reported: { sequence: number; progressSequence: number; transferred: Transferred | null },
-): Promise<void> {
-  const { sequence, progressSequence, transferred } = reported;
-  const higher = (column: 'read_bytes' | 'written_bytes', bytes: number) =>
-    sql<number>`case when ${sql.ref(column)} < ${bytes} then ${bytes} else ${sql.ref(column)} end`;
-  await db
-    .updateTable('attempts')
-    .set({ last_sequence: sequence, progress_sequence: progressSequence })
-    .$if(transferred !== null, (update) =>
-      update.set({
-        read_bytes: higher('read_bytes', transferred?.readBytes ?? 0),
-        written_bytes: higher('written_bytes', transferred?.writtenBytes ?? 0),
-      }),
-    )
-    .where(attemptOf(holder))
-    .execute();
-}
+const reportedColumns = {
+  partId: 'text',
+  attempt: 'bigint',
+  nodeId: 'text',
+  sequence: 'bigint',
+  progressSequence: 'bigint',
+  readBytes: 'bigint',
+  writtenBytes: 'bigint',
+} as const;
+
+const setReported = `
+  last_sequence = r.sequence,
+  progress_sequence = r.progressSequence,
+  read_bytes = case when read_bytes < r.readBytes then r.readBytes else read_bytes end,
+  written_bytes = case when written_bytes < r.writtenBytes then r.writtenBytes else written_bytes end`;
+
+const ofReporter = `attempts.part_id = r.partId and attempts.attempt = r.attempt and attempts.node_id = r.nodeId`;
+
+/** Writes how far the reports of attempts were recorded. Sums only grow, whatever comes late. */
+export const saveReported = forRows<ReportedSoFar>(
+  reportedColumns,
+  `update attempts set ${setReported} from r where ${ofReporter}`,
+);
+
+/** The same, of attempts that have completed. */
+export const completeReported = forRows<ReportedSoFar>(
+  reportedColumns,
+  `update attempts set state = 'completed', error = null,
+     ended_at_ms = coalesce(ended_at_ms, now_ms()), ${setReported} from r where ${ofReporter}`,
+);
 
 /** Moves a held part to `running` or `waiting`. False when the lease was lost. */
 export async function setPartState(db: Db, holder: Holder, state: 'running' | 'waiting'): Promise<boolean> {
@@ -246,24 +255,32 @@ export async function findStagedBlobs(
   return found;
 }
 
-/** State of the parts of tasks, to derive the tasks' own; those of one task in their order. */
-export const listPartStates = (db: Db, taskIds: readonly string[]) =>
+type OfTasks = { readonly taskIds: readonly string[] };
+
+const selectPartStates = prepared((db, { taskIds }: OfTasks, isOneOf) =>
   db
     .selectFrom('parts')
     .select(['id', 'task_id', 'ordinal', 'state', 'error', 'progress'])
-    .where('task_id', 'in', taskIds)
-    .orderBy('ordinal')
-    .execute();
+    .where(isOneOf('task_id', taskIds))
+    .orderBy('ordinal'),
+);
 
-/** How many entries of each task were not done; tasks without any are left out. */
-export async function countRejected(db: Db, taskIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await db
+/** State of the parts of tasks, to derive the tasks' own; those of one task in their order. */
+export const listPartStates = async (db: Db, taskIds: readonly string[]) =>
+  (await selectPartStates(db, { taskIds })).rows;
+
+const selectRejectedCounts = prepared((db, { taskIds }: OfTasks, isOneOf) =>
+  db
     .selectFrom('parts')
     .innerJoin('rejected_entries', 'rejected_entries.part_id', 'parts.id')
     .select(['parts.task_id', sql<number>`count(*)`.as('count')])
-    .where('parts.task_id', 'in', taskIds)
-    .groupBy('parts.task_id')
-    .execute();
+    .where(isOneOf('parts.task_id', taskIds))
+    .groupBy('parts.task_id'),
+);
+
+/** How many entries of each task were not done; tasks without any are left out. */
+export async function countRejected(db: Db, taskIds: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await selectRejectedCounts(db, { taskIds });
   return new Map(rows.map((row) => [row.task_id, Number(row.count)]));
 }
 

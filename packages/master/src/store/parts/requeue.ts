@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '@longshore/protocol';
 import { sql } from 'kysely';
+import { forRows } from '../../database/for-rows.ts';
 import { type Db, nowMs } from '../../database/open-database.ts';
 import { isHeld } from './held-states.ts';
 import { insertTimeline } from './timeline.ts';
@@ -74,18 +75,25 @@ type AttemptEnd = {
 
 /** Closes the record of an attempt and writes the last line of its timeline. */
 export async function endAttempt(db: Db, end: AttemptEnd): Promise<void> {
-  await closeAttempt(db, end);
+  await closeAttempts(db, [end]);
   await insertTimeline(db, [{ ...end, event: end.state }]);
 }
 
-/** Closes the record of an attempt. */
-export async function closeAttempt(db: Db, end: AttemptEnd): Promise<void> {
-  const error = end.error === null ? null : JSON.stringify(end.error);
-  await db
-    .updateTable('attempts')
-    .set({ state: end.state, ended_at_ms: nowMs, error })
-    .where('part_id', '=', end.partId)
-    .where('attempt', '=', end.attempt)
-    .where('ended_at_ms', 'is', null)
-    .execute();
+const closeRows = forRows<{ partId: string; attempt: number; state: string; error: string | null }>(
+  { partId: 'text', attempt: 'bigint', state: 'text', error: 'text' },
+  `update attempts set state = r.state, ended_at_ms = now_ms(), error = r.error from r
+   where attempts.part_id = r.partId and attempts.attempt = r.attempt and attempts.ended_at_ms is null`,
+);
+
+/** Closes the records of attempts. */
+export async function closeAttempts(db: Db, ends: readonly AttemptEnd[]): Promise<void> {
+  await closeRows(
+    db,
+    ends.map(({ partId, attempt, state, error }) => ({
+      partId,
+      attempt,
+      state,
+      error: error === null ? null : JSON.stringify(error),
+    })),
+  );
 }

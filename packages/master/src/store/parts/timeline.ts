@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '@longshore/protocol';
-import { type Db, nowMs } from '../../database/open-database.ts';
-import { chunked } from '../chunked.ts';
+import { forRows } from '../../database/for-rows.ts';
+import type { Db } from '../../database/open-database.ts';
 
 /** A line of the timeline of an attempt. */
 export type TimelineLine = {
@@ -10,22 +10,21 @@ export type TimelineLine = {
   readonly error: ErrorInfo | null;
 };
 
-const linesPerInsert = 1_000;
+const insertLines = forRows<{ partId: string; attempt: number; event: string; error: string | null }>(
+  { partId: 'text', attempt: 'bigint', event: 'text', error: 'text' },
+  `insert into attempt_events (part_id, attempt, at_ms, event, error)
+   select r.partId, r.attempt, now_ms(), r.event, r.error from r`,
+);
 
-/** Writes lines of the timeline in their order, all with the time of now. */
+/** Writes lines of the timeline in their order, with the time of now. */
 export async function insertTimeline(db: Db, lines: readonly TimelineLine[]): Promise<void> {
-  for (const some of chunked(lines, linesPerInsert)) {
-    await db
-      .insertInto('attempt_events')
-      .values(
-        some.map(({ partId, attempt, event, error }) => ({
-          part_id: partId,
-          attempt,
-          at_ms: nowMs,
-          event,
-          error: error === null ? null : JSON.stringify(error),
-        })),
-      )
-      .execute();
-  }
+  await insertLines(
+    db,
+    lines.map(({ partId, attempt, event, error }) => ({
+      partId,
+      attempt,
+      event,
+      error: error === null ? null : JSON.stringify(error),
+    })),
+  );
 }

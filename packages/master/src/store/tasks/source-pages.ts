@@ -1,4 +1,5 @@
 import type { Db } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 
 const pageSize = 500;
 
@@ -33,15 +34,15 @@ const selectSources = (db: Db) =>
     ])
     .orderBy('task_sources.ordinal');
 
+type Few = { readonly taskIds: readonly string[]; readonly most: number };
+
+const selectFewSources = prepared((db, { taskIds, most }: Few, isOneOf) =>
+  selectSources(db).where(isOneOf('task_sources.task_id', taskIds)).where('task_sources.ordinal', '<=', most),
+);
+
 /** All sources of those of the tasks that have at most `most`. */
-export async function listFewSources(
-  db: Db,
-  options: { taskIds: readonly string[]; most: number },
-): Promise<Map<string, SourcePageRow[]>> {
-  const rows = await selectSources(db)
-    .where('task_sources.task_id', 'in', options.taskIds)
-    .where('task_sources.ordinal', '<=', options.most)
-    .execute();
+export async function listFewSources(db: Db, options: Few): Promise<Map<string, SourcePageRow[]>> {
+  const { rows } = await selectFewSources(db, options);
   const byTask = Map.groupBy(rows, (row) => row.task_id);
   for (const [taskId, sources] of byTask) if (sources.length > options.most) byTask.delete(taskId);
   return byTask;

@@ -1,17 +1,19 @@
 import { AppError, type ErrorInfo, finalTaskStates, type TaskId, type UserId } from '@longshore/protocol';
 import { type Insertable, type Selectable, sql } from 'kysely';
-import { type Database, type Db, nowMs } from '../../database/open-database.ts';
+import { forRows } from '../../database/for-rows.ts';
+import { isSqlite } from '../../database/is-sqlite.ts';
+import { type Db, nowMs } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import type { Schema } from '../../database/schema.ts';
-import { chunked } from '../chunked.ts';
 
 export type TaskRow = Selectable<Schema['tasks']>;
 export type SourceRow = Omit<Selectable<Schema['task_sources']>, 'task_id' | 'ordinal'>;
 export type NewTask = Omit<
-  Insertable<Schema['tasks']>,
-  'created_at_ms' | 'state' | 'rejected_entries' | 'outputs'
+  TaskRow,
+  'created_at_ms' | 'state' | 'rejected_entries' | 'outputs' | 'error' | 'started_at_ms' | 'finished_at_ms'
 >;
 export type NewPart = Pick<
-  Insertable<Schema['parts']>,
+  Selectable<Schema['parts']>,
   | 'id'
   | 'task_id'
   | 'user_id'
@@ -47,22 +49,54 @@ export async function findSubmitted(db: Db, asked: KeyedRequest): Promise<TaskRo
   return earlier;
 }
 
-/** Inserts a task unless somebody has used its idempotency key meanwhile: then that task is answered. */
-export async function insertTask(db: Db, task: NewTask): Promise<{ row: TaskRow; isNew: boolean }> {
-  const inserted = await db
-    .insertInto('tasks')
-    .values({ ...task, state: 'queued', rejected_entries: 0, outputs: '[]', created_at_ms: nowMs })
-    .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst();
-  if (inserted !== undefined) return { row: inserted, isNew: true };
-  const earlier = await findSubmitted(db, task);
-  if (earlier === undefined) throw new RangeError('only an idempotency key keeps a task from being inserted');
-  return { row: earlier, isNew: false };
+const newTaskColumns = {
+  id: 'text',
+  user_id: 'text',
+  kind: 'text',
+  request: 'text',
+  password_sealed: 'text',
+  title: 'text',
+  request_id: 'text',
+  traceparent: 'text',
+  idempotency_key: 'text',
+  request_hash: 'text',
+  planned: 'bigint',
+  requested_node_id: 'text',
+  destination: 'text',
+  conflict: 'text',
+  retry_of: 'text',
+} as const;
+
+const insertTaskRows = forRows<NewTask, { id: string; created_at_ms: number }>(
+  newTaskColumns,
+  `insert into tasks (${Object.keys(newTaskColumns).join(', ')}, state, rejected_entries, outputs, created_at_ms)
+   select ${Object.keys(newTaskColumns)
+     .map((name) => `r.${name}`)
+     .join(', ')}, 'queued', 0, '[]', now_ms()
+   from r where true on conflict do nothing returning id, created_at_ms`,
+);
+
+/** Inserts tasks, and answers them in their order; undefined for one whose idempotency key was used meanwhile. */
+export async function insertTasks(db: Db, tasks: readonly NewTask[]): Promise<(TaskRow | undefined)[]> {
+  const created = new Map((await insertTaskRows(db, tasks)).map((row) => [row.id, row.created_at_ms]));
+  return tasks.map((task) => {
+    const createdAtMs = created.get(task.id);
+    return createdAtMs === undefined ? undefined : { ...task, ...newborn, created_at_ms: createdAtMs };
+  });
 }
 
+const newborn = {
+  state: 'queued',
+  error: null,
+  rejected_entries: 0,
+  outputs: '[]',
+  started_at_ms: null,
+  finished_at_ms: null,
+} as const;
+
+type OfTasks = { readonly taskIds: readonly string[] };
+
 /** SQLite allows 32 766 parameters in a statement. */
-const idsPerQuery = 1_000;
 const rowsPerInsert = 2_000;
 
 export async function insertSources(db: Db, taskId: string, sources: readonly SourceRow[]): Promise<void> {
@@ -96,23 +130,27 @@ export async function sumSources(
   };
 }
 
-export async function insertParts(db: Db, parts: readonly NewPart[]): Promise<void> {
-  await db
-    .insertInto('parts')
-    .values(
-      parts.map((part) => ({
-        ...part,
-        state: 'queued' as const,
-        attempt: 0,
-        delivered: 0 as const,
-        not_before_ms: 0,
-        avoid_nodes: '[]',
-        lost_leases: 0,
-        created_at_ms: nowMs,
-      })),
-    )
-    .execute();
-}
+const newPartColumns = {
+  id: 'text',
+  task_id: 'text',
+  user_id: 'text',
+  ordinal: 'bigint',
+  capability: 'text',
+  requested_node_id: 'text',
+  work: 'text',
+  progress: 'text',
+  temp_bytes: 'bigint',
+  priority: 'bigint',
+} as const;
+
+export const insertParts = forRows<NewPart>(
+  newPartColumns,
+  `insert into parts (${Object.keys(newPartColumns).join(', ')},
+     state, attempt, delivered, not_before_ms, avoid_nodes, lost_leases, created_at_ms)
+   select ${Object.keys(newPartColumns)
+     .map((name) => `r.${name}`)
+     .join(', ')}, 'queued', 0, 0, 0, '[]', 0, now_ms() from r`,
+);
 
 /** A task of this user; with `userId` null, anybody's. Throws `TASK_NOT_FOUND`, for other people's tasks too. */
 export async function requireTask(db: Db, options: { id: TaskId; userId: UserId | null }): Promise<TaskRow> {
@@ -123,44 +161,69 @@ export async function requireTask(db: Db, options: { id: TaskId; userId: UserId 
   return row;
 }
 
+const startRows = prepared((db, { taskIds }: OfTasks, isOneOf) =>
+  db
+    .updateTable('tasks')
+    .set({ state: 'running', started_at_ms: nowMs })
+    .where(isOneOf('id', taskIds))
+    .where('state', '=', 'queued'),
+);
+
 /** Marks the first moment at which a node works on these tasks; nothing changes for those that have begun before. */
 export async function startTasks(db: Db, taskIds: readonly string[]): Promise<void> {
-  for (const some of chunked(taskIds, idsPerQuery)) {
-    await db
-      .updateTable('tasks')
-      .set({ state: 'running', started_at_ms: nowMs })
-      .where('id', 'in', some)
-      .where('state', '=', 'queued')
-      .execute();
-  }
+  if (taskIds.length > 0) await startRows(db, { taskIds });
 }
 
-/** Ends a task. False when it has ended before: whoever ends it first decides how. The password is erased. */
-export async function endTask(
-  db: Db,
-  end: {
+export type TaskEnd = {
+  readonly taskId: string;
+  readonly state: (typeof finalTaskStates)[number];
+  readonly error: ErrorInfo | null;
+  readonly rejectedEntries: number;
+  readonly outputs: readonly string[];
+};
+
+const endRows = forRows<
+  {
     taskId: string;
-    state: (typeof finalTaskStates)[number];
-    error: ErrorInfo | null;
+    state: string;
+    error: string | null;
     rejectedEntries: number;
-    outputs: readonly string[];
+    outputs: string;
+    startsNow: 0 | 1;
   },
-): Promise<boolean> {
-  const updated = await db
-    .updateTable('tasks')
-    .set({
-      state: end.state,
-      error: end.error === null ? null : JSON.stringify(end.error),
-      rejected_entries: end.rejectedEntries,
-      outputs: JSON.stringify(end.outputs),
-      password_sealed: null,
-      planned: 1,
-      finished_at_ms: nowMs,
-    })
-    .where('id', '=', end.taskId)
-    .where('state', 'in', ['queued', 'running'])
-    .executeTakeFirst();
-  return updated.numUpdatedRows > 0n;
+  never
+>(
+  {
+    taskId: 'text',
+    state: 'text',
+    error: 'text',
+    rejectedEntries: 'bigint',
+    outputs: 'text',
+    startsNow: 'bigint',
+  },
+  `update tasks set state = r.state, error = r.error, rejected_entries = r.rejectedEntries, outputs = r.outputs,
+     password_sealed = null, planned = 1, finished_at_ms = now_ms(),
+     started_at_ms = case when tasks.state = 'queued' and r.startsNow = 1 then now_ms() else tasks.started_at_ms end
+   from r where tasks.id = r.taskId and tasks.state in ('queued', 'running')`,
+);
+
+/** Ends tasks that have not ended before: whoever ends one first decides how. Their passwords are erased. */
+export async function endTasks(
+  db: Db,
+  ends: readonly (TaskEnd & {
+    /** A node has begun to work on it in this transaction. */
+    readonly startsNow: boolean;
+  })[],
+): Promise<void> {
+  await endRows(
+    db,
+    ends.map(({ error, outputs, startsNow, ...end }) => ({
+      ...end,
+      startsNow: startsNow ? 1 : 0,
+      error: error === null ? null : JSON.stringify(error),
+      outputs: JSON.stringify(outputs),
+    })),
+  );
 }
 
 /** False when the task has not ended, or is not the user's. */
@@ -221,21 +284,19 @@ export async function listUnsettled(db: Db): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** Those of the tasks that have not ended, locked so that each can end only once. */
-export async function lockOpenTasks(
-  db: Db,
-  taskIds: readonly string[],
-  dialect: Database['dialect'],
-): Promise<TaskRow[]> {
-  let query = db
+const selectOpenTasks = prepared((db, { taskIds }: OfTasks, isOneOf) =>
+  db
     .selectFrom('tasks')
     .selectAll()
-    .where('id', 'in', taskIds)
+    .where(isOneOf('id', taskIds))
     .where('state', 'in', ['queued', 'running'])
-    .orderBy('id');
-  if (dialect === 'postgres') query = query.forUpdate();
-  return query.execute();
-}
+    .orderBy('id')
+    .$if(!isSqlite(db), (query) => query.forUpdate()),
+);
+
+/** Those of the tasks that have not ended, locked so that each can end only once. */
+export const lockOpenTasks = async (db: Db, taskIds: readonly string[]): Promise<TaskRow[]> =>
+  (await selectOpenTasks(db, { taskIds })).rows;
 
 /** Forgets ended tasks that ended long enough ago. Answers which. */
 export async function deleteEndedTasks(
@@ -257,13 +318,12 @@ export async function deleteEndedTasks(
 export const findTask = (db: Db, taskId: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', taskId).executeTakeFirst();
 
-export async function findTasks(db: Db, taskIds: readonly string[]): Promise<TaskRow[]> {
-  const rows: TaskRow[] = [];
-  for (const some of chunked(taskIds, idsPerQuery)) {
-    rows.push(...(await db.selectFrom('tasks').selectAll().where('id', 'in', some).execute()));
-  }
-  return rows;
-}
+const selectTasks = prepared((db, { taskIds }: OfTasks, isOneOf) =>
+  db.selectFrom('tasks').selectAll().where(isOneOf('id', taskIds)),
+);
+
+export const findTasks = async (db: Db, taskIds: readonly string[]): Promise<TaskRow[]> =>
+  taskIds.length === 0 ? [] : (await selectTasks(db, { taskIds })).rows;
 
 /** Unfinished tasks of a user, or of everybody for null; the newest thousand. */
 export async function listOpenTasks(db: Db, userId: string | null): Promise<{ id: string }[]> {

@@ -14,6 +14,7 @@ import {
 } from '@longshore/protocol';
 import type { z } from 'zod';
 import type { Db } from '../../database/open-database.ts';
+import { prepared } from '../../database/prepared.ts';
 import { emptyProgress, sumProgress } from './sum-progress.ts';
 import type { TaskRow } from './task-rows.ts';
 
@@ -82,28 +83,12 @@ function parseCursor(cursor: string): { createdAtMs: number; id: string } | unde
 /** Tasks as people see them, in the order given. */
 export async function viewTasks(db: Db, rows: readonly TaskRow[]): Promise<Task[]> {
   if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
   const [users, parts] = await Promise.all([
-    db
-      .selectFrom('users')
-      .select(['id', 'name'])
-      .where(
-        'id',
-        'in',
-        rows.map((row) => row.user_id),
-      )
-      .execute(),
-    db
-      .selectFrom('parts')
-      .leftJoin('attempts', 'attempts.part_id', 'parts.id')
-      .select(['parts.id', 'parts.task_id', 'parts.progress', 'attempts.node_name'])
-      .where('parts.task_id', 'in', ids)
-      .orderBy('parts.ordinal')
-      .orderBy('attempts.attempt')
-      .execute(),
+    selectNames(db, { userIds: [...new Set(rows.map((row) => row.user_id))] }),
+    selectPartAttempts(db, { taskIds: rows.map((row) => row.id) }),
   ]);
-  const names = new Map(users.map((user) => [user.id, user.name]));
-  const partsOf = Map.groupBy(parts, (part) => part.task_id);
+  const names = new Map(users.rows.map((user) => [user.id, user.name]));
+  const partsOf = Map.groupBy(parts.rows, (part) => part.task_id);
   return rows.map((row) =>
     toView(row, {
       user: names.get(row.user_id) ?? '',
@@ -111,6 +96,20 @@ export async function viewTasks(db: Db, rows: readonly TaskRow[]): Promise<Task[
     }),
   );
 }
+
+const selectNames = prepared((db, { userIds }: { userIds: readonly string[] }, isOneOf) =>
+  db.selectFrom('users').select(['id', 'name']).where(isOneOf('id', userIds)),
+);
+
+const selectPartAttempts = prepared((db, { taskIds }: { taskIds: readonly string[] }, isOneOf) =>
+  db
+    .selectFrom('parts')
+    .leftJoin('attempts', 'attempts.part_id', 'parts.id')
+    .select(['parts.id', 'parts.task_id', 'parts.progress', 'attempts.node_name'])
+    .where(isOneOf('parts.task_id', taskIds))
+    .orderBy('parts.ordinal')
+    .orderBy('attempts.attempt'),
+);
 
 function toView(row: TaskRow, context: { user: string; attempts: readonly PartAttempt[] }): Task {
   const progress = new Map(context.attempts.map((part) => [part.id, part.progress]));
