@@ -61,6 +61,7 @@ export { type ProgramFlags, print, runProgram } from './program/run-program.ts';
 export { trustCertificates } from './program/trust-certificates.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';
 export { forgetIdleConnections } from './signed-http/forget-idle-connections.ts';
+export { lookupNode, refuseAddresses } from './signed-http/lookup-node.ts';
 export {
   createPeerClient,
   type PeerAnswer,
