@@ -72,5 +72,6 @@ export { answerSigned, parseSigned, type SignedEnv, signedRequests } from './sig
 export { type BlobDigest, type BlobFacts, createBlobDigest } from './storage/blob-digest.ts';
 export { blobPath, stagingPath } from './storage/blob-path.ts';
 export { freeChunk } from './storage/free-chunk.ts';
+export { openStaged } from './storage/open-staged.ts';
 export { exportTraces, type TraceExport } from './tracing/export-traces.ts';
 export { startSpan, type TracedStep } from './tracing/start-span.ts';
