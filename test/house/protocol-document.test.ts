@@ -99,6 +99,52 @@ describe('the worked password of docs/protocol.md', () => {
   });
 });
 
+/** The bodies of all endpoints. */
+const needed = [
+  ...[
+    'Hello',
+    'HelloAnswer',
+    'Dispatch',
+    'DispatchAnswer',
+    'CancelAttempts',
+    'CancelAnswer',
+    'ListArchive',
+    'ArchiveListing',
+  ],
+  ...[
+    'SelfTest',
+    'SelfTestAnswer',
+    'NodeConfig',
+    'Heartbeat',
+    'HeartbeatAnswer',
+    'ReportBatch',
+    'ReportVerdicts',
+    'SourcePage',
+  ],
+  ...['StoredEntries', 'OutputAccess', 'CallbackAnswer', 'StoredBlob', 'ErrorBody'],
+];
+
+type Schema = {
+  safeParse: (value: undefined) => { success: boolean };
+  shape?: Record<string, Schema>;
+  options?: readonly Schema[];
+  element?: Schema;
+  unwrap?: () => Schema;
+};
+
+/** Names of the fields of a body, at any depth, that it is valid without. */
+function* mayBeAbsent(schema: Schema): Generator<string> {
+  if (schema.shape !== undefined) {
+    for (const [name, field] of Object.entries(schema.shape)) {
+      if (field.safeParse(undefined).success) yield name;
+      yield* mayBeAbsent(field);
+    }
+    return;
+  }
+  const inner = schema.options ?? [schema.element ?? schema.unwrap?.()];
+  for (const each of inner) if (each !== undefined) yield* mayBeAbsent(each);
+}
+
 describe('the bodies of docs/protocol.md', () => {
   const bodies = [...blocks('json')];
   const schemas: Record<string, unknown> = protocol;
@@ -112,29 +158,6 @@ describe('the bodies of docs/protocol.md', () => {
 
   test('P7 the page shows the body of every endpoint', async () => {
     const shown = new Set(bodies.map(([name]) => name));
-    const needed = [
-      ...[
-        'Hello',
-        'HelloAnswer',
-        'Dispatch',
-        'DispatchAnswer',
-        'CancelAttempts',
-        'CancelAnswer',
-        'ListArchive',
-        'ArchiveListing',
-      ],
-      ...[
-        'SelfTest',
-        'SelfTestAnswer',
-        'NodeConfig',
-        'Heartbeat',
-        'HeartbeatAnswer',
-        'ReportBatch',
-        'ReportVerdicts',
-        'SourcePage',
-      ],
-      ...['StoredEntries', 'OutputAccess', 'CallbackAnswer', 'StoredBlob', 'ErrorBody'],
-    ];
     expect(needed.filter((name) => !shown.has(name))).toEqual([]);
   });
 
@@ -168,6 +191,16 @@ describe('the bodies of docs/protocol.md', () => {
     const rows = [...page.matchAll(/^\| (\d+\.\d+) \| (.+) \|$/gm)];
     const present = Array.from({ length: minor + 1 }, (_, older) => `${major}.${older}`);
     expect(rows.map(([, version]) => version)).toEqual(present);
+  });
+
+  test('N10 the table of versions names every field that an older peer leaves out', () => {
+    const bodies = Object.entries(protocol).flatMap(([name, schema]) =>
+      needed.includes(name) ? [schema as unknown as Schema] : [],
+    );
+    const absent = new Set(bodies.flatMap((body) => [...mayBeAbsent(body)]));
+    expect(absent.size).toBeGreaterThan(15);
+    const table = [...page.matchAll(/^\| \d+\.\d+ \| (.+) \|$/gm)].map(([, row]) => row).join();
+    expect([...absent].filter((field) => !table.includes(`\`${field}\``))).toEqual([]);
   });
 
   test('P6 every code that the page names is in the catalogue', () => {

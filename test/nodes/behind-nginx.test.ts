@@ -36,10 +36,18 @@ describe('behind nginx, with the configuration of the documentation', () => {
   let user: Api;
   let frontUrl: string;
   let slaveUrl: string;
+  /** Where nginx passes one request after the other to the master over one connection. */
+  let pooledPort: number;
 
   beforeAll(async () => {
     folder = await tempFolder('nginx');
-    const [front, back, masterPort] = await Promise.all([freePort(), freePort(), freePort()]);
+    const [front, back, pooled, masterPort] = await Promise.all([
+      freePort(),
+      freePort(),
+      freePort(),
+      freePort(),
+    ]);
+    pooledPort = pooled;
     frontUrl = `http://127.0.0.1:${front}`;
     slaveUrl = `http://127.0.0.1:${back}`;
     const socketPath = join(folder, 'slave.sock');
@@ -62,6 +70,9 @@ server { listen 127.0.0.1:${front};
 ${forMaster}}
 server { listen 127.0.0.1:${back};
 ${forSlave}}
+upstream master { server 127.0.0.1:${masterPort}; keepalive 1; }
+server { listen 127.0.0.1:${pooled};
+${forMaster.replace(/http:\/\/127\.0\.0\.1:\d+;/, 'http://master; proxy_set_header Connection "";')}}
 }
 `,
     );
@@ -151,5 +162,117 @@ ${forSlave}}
     }
     expect(guesses).toEqual([401, 401, 401, 401, 401, 429]);
     expect(await ask(`${frontUrl}/api/v1/login`, '127.0.0.9', wrong, ownWord)).toBe(401);
+  });
+
+  /** What came back for bytes that were sent as they are, and for a plain request after them on the same connection. */
+  const exchange = (port: number, bytes: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      let text = '';
+      let isAsked = false;
+      const end = (): void => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve(text);
+      };
+      const askOn = (): void => {
+        if (isAsked) return;
+        isAsked = true;
+        socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      };
+      // A server that waits for the rest of a body takes what follows for it, and is left alone then.
+      const timer = setTimeout(() => {
+        askOn();
+        setTimeout(end, 2_000);
+      }, 10_000);
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        text += chunk;
+        askOn();
+      });
+      socket.on('error', end).on('close', end).write(bytes);
+    });
+
+  it('L4 nginx and the master never take different bytes for a request', async () => {
+    const token = `Authorization: Bearer ${user.token}\r\nContent-Type: application/json\r\n`;
+    const create = (path: string): string => {
+      const body = JSON.stringify({ path });
+      return `POST /api/v1/folders HTTP/1.1\r\nHost: x\r\n${token}Content-Length: ${body.length}\r\n\r\n${body}`;
+    };
+    const chunked = 'Transfer-Encoding: chunked\r\n';
+    const piece = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+    /** Whose length covers everything, and whose chunks end before the hidden request. */
+    const lengthFirst = (headers: string) => (hidden: string) => {
+      const body = `0\r\n\r\n${hidden}`;
+      return `Content-Length: ${body.length}\r\n${headers}\r\n${body}`;
+    };
+    const chunks = (begin: string) => (hidden: string) => `${chunked}\r\n${begin}${piece(hidden)}0\r\n\r\n`;
+    const ways: Record<string, (hidden: string) => string> = {
+      'a length and chunks': lengthFirst(chunked),
+      'chunks, and a length that ends before them': (hidden) =>
+        `Content-Length: 4\r\n${chunked}\r\n${piece(hidden)}0\r\n\r\n`,
+      'two lengths': (hidden) =>
+        `Content-Length: 5\r\nContent-Length: ${5 + hidden.length}\r\n\r\nhello${hidden}`,
+      'two lengths, the longer first': (hidden) =>
+        `Content-Length: ${5 + hidden.length}\r\nContent-Length: 5\r\n\r\nhello${hidden}`,
+      'a list of lengths': (hidden) => `Content-Length: 5, ${5 + hidden.length}\r\n\r\nhello${hidden}`,
+      'a length with a sign': (hidden) => `Content-Length: +${5 + hidden.length}\r\n\r\nhello${hidden}`,
+      'an unknown coding': lengthFirst('Transfer-Encoding: xchunked\r\n'),
+      'a coding in quotes': lengthFirst('Transfer-Encoding: "chunked"\r\n'),
+      'a space before the colon': lengthFirst('Transfer-Encoding : chunked\r\n'),
+      'a tab before the coding': lengthFirst('Transfer-Encoding:\tchunked\r\n'),
+      'a control character before the coding': lengthFirst('Transfer-Encoding: \x0bchunked\r\n'),
+      'two codings': lengthFirst('Transfer-Encoding: identity, chunked\r\n'),
+      'the header twice': lengthFirst('Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n'),
+      'an underscore': lengthFirst('Transfer_Encoding: chunked\r\n'),
+      'a folded header': lengthFirst('X: y\r\n Transfer-Encoding: chunked\r\n'),
+      'a folded value': lengthFirst('Transfer-Encoding:\r\n chunked\r\n'),
+      'a header after a bare line feed': lengthFirst('X: y\nTransfer-Encoding: chunked\r\n'),
+      'a header after a bare carriage return': lengthFirst('X: y\rTransfer-Encoding: chunked\r\n'),
+      'a zero byte in a header': lengthFirst('X: y\0\r\nTransfer-Encoding: chunked\r\n'),
+      'line feeds only': (hidden) => lengthFirst('')(hidden).replace('\r\n\r\n', '\n\n'),
+      'an extension of a chunk': chunks('5;a=b\r\nhello\r\n'),
+      'an extension that a line feed ends': chunks('5;a\nhello\r\n'),
+      'an extension with a carriage return': chunks('5;a\rb\r\nhello\r\n'),
+      'a size that a line feed ends': chunks('5\nhello\r\n'),
+      'a chunk that a line feed ends': chunks('5\r\nhello\n'),
+      'a size with a prefix': chunks('0x5\r\nhello\r\n'),
+      'a size with zeros before it': chunks('0000000000000000000005\r\nhello\r\n'),
+      'a size that overflows': chunks('10000000000000005\r\nhello\r\n'),
+      'a negative size': chunks('-5\r\nhello\r\n'),
+      'a trailer that names a coding': (hidden) =>
+        `${chunked}\r\n${piece(hidden)}0\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n`,
+      'a body where none is read': lengthFirst(''),
+      'a body that waits to be asked for': lengthFirst('Expect: 100-continue\r\n'),
+      'a change of protocol': lengthFirst('Connection: Upgrade\r\nUpgrade: websocket\r\n'),
+    };
+    const targets = ['POST /api/v1/folders', 'POST /healthz', 'GET /', 'POST /api/v1/uploads'];
+    const names = Object.keys(ways);
+    const ports = [Number(new URL(frontUrl).port), pooledPort];
+    await Promise.all(
+      Object.entries(ways).flatMap(([name, way]) =>
+        targets.flatMap((target) =>
+          ports.map(async (port) => {
+            const hidden = create(`/smuggled-${names.indexOf(name)}`);
+            const text = await exchange(port, `${target} HTTP/1.1\r\nHost: x\r\n${token}${way(hidden)}`);
+            const statuses = [...text.matchAll(/HTTP\/1\.[01] (\d+)/g)].map(([, status]) => Number(status));
+            const final = statuses.filter((status) => status >= 200);
+            const where = `${target} with ${name}: ${statuses.join(', ')}`;
+            expect(final.length, where).toBeLessThanOrEqual(2);
+            expect([201, 202], where).not.toContain(final[0]);
+            if (final.length === 2) expect(final[1], where).toBe(200);
+          }),
+        ),
+      ),
+    );
+    // Sent by itself, what was hidden is a request that works.
+    expect(await exchange(pooledPort, create('/by-itself'))).toMatch(/^HTTP\/1\.1 201 /);
+    // Who comes next over the connections that nginx keeps gets its own answer.
+    for (let next = 0; next < 20; next += 1) {
+      const answer = await fetch(`http://127.0.0.1:${pooledPort}/api/v1/me`);
+      expect(answer.status).toBe(401);
+    }
+    const { entries } = await user.call<{ entries: { name: string }[] }>('GET', '/api/v1/files?path=/');
+    const found = entries.flatMap(({ name }) => names[Number(/^smuggled-(\d+)$/.exec(name)?.[1])] ?? []);
+    expect(found).toEqual([]);
   });
 });

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { Node, Task } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, untilOnline } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { metricValues } from '../support/metric-values.ts';
 import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
 
 let master: RunningMaster;
@@ -107,6 +109,38 @@ describe('where work goes', () => {
     expect(part?.attempts[0]?.reason).toMatch(
       /^its turn among anna 3, berta 2; passed over embedded: disabled/,
     );
+  });
+
+  it('N12 among equals an archive is extracted where it is stored, and none of its bytes cross the network', async () => {
+    await user.put('/large.bin', randomBytes(1_000_000));
+    const made = await user.submit({
+      kind: 'create-archive',
+      sources: ['/large.bin'],
+      destination: '/large.zip',
+    });
+    expect(await user.ended(made.id)).toMatchObject({ state: 'completed' });
+    const blobBytes = async (): Promise<number[]> => {
+      const text = String(await user.call<Buffer>('GET', '/metrics'));
+      const values = metricValues(text, 'longshore_http_bytes_total');
+      return ['in', 'out'].map((way) => values[`{route="/blobs/v1/:blobId",direction="${way}"}`] ?? 0);
+    };
+    const before = await blobBytes();
+    expect(Math.min(...before)).toBeGreaterThan(1_000_000);
+    for (const name of ['anna', 'berta', 'embedded']) await edit(name, { weight: 1, enabled: true });
+    const { id } = await user.submit({
+      kind: 'extract-archive',
+      source: '/large.zip',
+      destination: '/large',
+    });
+    const task = await user.ended(id);
+    expect(task).toMatchObject({ state: 'completed', nodes: ['embedded'] });
+    expect(task.parts[0]?.attempts.map(({ reason }) => reason)).toEqual([
+      'its turn among anna 1, berta 1, embedded 1, and it has the files at hand',
+    ]);
+    expect(await blobBytes()).toEqual(before);
+    await edit('anna', { weight: 3 });
+    await edit('berta', { weight: 2 });
+    await edit('embedded', { enabled: false });
   });
 
   it('N1 edits, revisions and names', async () => {

@@ -77,6 +77,7 @@ export {
 export { Password, UserName } from './user-api/account-values.ts';
 export { ApiToken, accounts, Role, Session, TokenAccess, User } from './user-api/accounts.ts';
 export { AuditAction, AuditEntry, audit } from './user-api/audit.ts';
+export { cannotBeNode } from './user-api/cannot-be-node.ts';
 export {
   type Access,
   type Endpoint,

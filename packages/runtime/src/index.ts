@@ -61,6 +61,7 @@ export { type ProgramFlags, print, runProgram } from './program/run-program.ts';
 export { trustCertificates } from './program/trust-certificates.ts';
 export { toConnectionError } from './signed-http/connection-error.ts';
 export { forgetIdleConnections } from './signed-http/forget-idle-connections.ts';
+export { lookupNode, refuseAddresses } from './signed-http/lookup-node.ts';
 export {
   createPeerClient,
   type PeerAnswer,
@@ -71,5 +72,6 @@ export { answerSigned, parseSigned, type SignedEnv, signedRequests } from './sig
 export { type BlobDigest, type BlobFacts, createBlobDigest } from './storage/blob-digest.ts';
 export { blobPath, stagingPath } from './storage/blob-path.ts';
 export { freeChunk } from './storage/free-chunk.ts';
+export { openStaged } from './storage/open-staged.ts';
 export { exportTraces, type TraceExport } from './tracing/export-traces.ts';
 export { startSpan, type TracedStep } from './tracing/start-span.ts';

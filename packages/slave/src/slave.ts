@@ -103,7 +103,10 @@ export async function startSlave(
       bandwidth: createBandwidth({ limit: () => live.maxBandwidth, clock }),
     });
     closers.add('connections for blobs', () => http.close());
-    const threads = createArchiveThreads({ size: config.compressionThreads });
+    const threads = createArchiveThreads({
+      size: config.compressionThreads,
+      maxExecutionMs: () => live.retry.maxExecutionMs,
+    });
     closers.add('archive threads', () => threads.close());
 
     const keys = new Map(config.secrets.map(signingKey).map((key) => [key.keyId, key]));

@@ -387,6 +387,9 @@ export type Schema = {
     memory_total_bytes: number | null;
     temp_free_bytes: number | null;
     temp_total_bytes: number | null;
+    /** Of the store with the least room. */
+    store_free_bytes: number | null;
+    store_total_bytes: number | null;
     running: number | null;
     queued: number | null;
     skew_ms: number | null;

@@ -56,6 +56,8 @@ const toSeries = (rows: readonly NodeSample[]): NodeSeries => ({
   memoryTotalBytes: rows.map((row) => row.memory_total_bytes),
   tempFreeBytes: rows.map((row) => row.temp_free_bytes),
   tempTotalBytes: rows.map((row) => row.temp_total_bytes),
+  storeFreeBytes: rows.map((row) => row.store_free_bytes),
+  storeTotalBytes: rows.map((row) => row.store_total_bytes),
   running: rows.map((row) => row.running),
   queued: rows.map((row) => row.queued),
   skewMs: rows.map((row) => row.skew_ms),

@@ -50,6 +50,10 @@ describeDatabases('N4 the history', (open) => {
         memoryTotalBytes: 2 ** 34,
         rssBytes: 1,
         temp: { path: '/tmp', freeBytes: 2 ** 40, totalBytes: 2 ** 41 },
+        stores: [
+          { name: 'large', freeBytes: 2 ** 42, totalBytes: 2 ** 44 },
+          { name: 'local', freeBytes: 2 ** 38, totalBytes: 2 ** 43 },
+        ],
       },
     });
   const lastMinute = async (): Promise<number> =>
@@ -96,6 +100,8 @@ describeDatabases('N4 the history', (open) => {
       cores: [4],
       memoryFreeBytes: [2 ** 33],
       tempFreeBytes: [2 ** 40],
+      storeFreeBytes: [2 ** 38],
+      storeTotalBytes: [2 ** 43],
       running: [2],
       queued: [1],
       skewMs: [12],
@@ -118,6 +124,7 @@ describeDatabases('N4 the history', (open) => {
     const noValues = {
       ...{ cores: null, memory_free_bytes: null, memory_total_bytes: null, temp_free_bytes: null },
       ...{ temp_total_bytes: null, running: null, queued: null, skew_ms: null },
+      ...{ store_free_bytes: null, store_total_bytes: null },
     };
     const put = async (stepMs: number, atMs: number, more: object, online: number, load1: number | null) => {
       await database.db
@@ -129,6 +136,11 @@ describeDatabases('N4 the history', (open) => {
     };
     const pastMs = dayAtMs - 4 * day.stepMs;
     await put(hour.stepMs, pastMs, { completed: 4, queued: 10, oldest_wait_ms: 900 }, 1, 2);
+    await database.db
+      .updateTable('node_samples')
+      .set({ store_free_bytes: 1_000, store_total_bytes: 4_000 })
+      .where('at_ms', '=', pastMs)
+      .execute();
     await put(hour.stepMs, pastMs + hour.stepMs, { completed: 6, queued: 20, oldest_wait_ms: 100 }, 0, null);
     await put(hour.stepMs, pastMs - hour.stepMs, { completed: 99 }, 1, 9);
     const stretch = { stepMs: day.stepMs, atMs: pastMs };
@@ -146,6 +158,7 @@ describeDatabases('N4 the history', (open) => {
     expect(stats.tasks.oldestWaitMs[0]).toBe(900);
     expect(stats.nodes[0]?.online[0]).toBe(0.5);
     expect(stats.nodes[0]?.load1[0]).toBe(2);
+    expect(stats.nodes[0]).toMatchObject({ storeFreeBytes: [1_000, null], storeTotalBytes: [4_000, null] });
     const hourly = await nodeHistory(database.db, 'anna', 'hour');
     expect(hourly.atMs[0]).toBe(pastMs - hour.stepMs);
   });

@@ -41,6 +41,8 @@ export async function takeSamples(deps: { database: Database; heartbeatMs: numbe
 function toSample(row: NodeRow, sample: { stepMs: number; atMs: number; heartbeatMs: number }) {
   const isOnline = nodeHealth(row.heartbeat_age_ms, sample.heartbeatMs) === 'online';
   const vitals = isOnline && row.vitals !== null ? (JSON.parse(row.vitals) as NodeVitals) : null;
+  // The one that fills up first is the one to look at.
+  const [store] = (vitals?.stores ?? []).toSorted((a, b) => a.freeBytes - b.freeBytes);
   return {
     node_id: row.id,
     step_ms: sample.stepMs,
@@ -52,6 +54,8 @@ function toSample(row: NodeRow, sample: { stepMs: number; atMs: number; heartbea
     memory_total_bytes: vitals?.memoryTotalBytes ?? null,
     temp_free_bytes: vitals?.temp?.freeBytes ?? null,
     temp_total_bytes: vitals?.temp?.totalBytes ?? null,
+    store_free_bytes: store?.freeBytes ?? null,
+    store_total_bytes: store?.totalBytes ?? null,
     running: vitals?.running ?? null,
     queued: vitals?.queued ?? null,
     skew_ms: isOnline ? row.skew_ms : null,

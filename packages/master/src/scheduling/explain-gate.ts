@@ -9,7 +9,13 @@ export function createExplainGate(clock: { monotonicMs(): number }): ExplainGate
     opens: (key) => {
       const nowMs = clock.monotonicMs();
       if (nowMs - (lastMs.get(key) ?? Number.NEGATIVE_INFINITY) < everyMs) return false;
+      // The oldest come first: one that opens again goes to the end.
+      lastMs.delete(key);
       lastMs.set(key, nowMs);
+      for (const [other, openedMs] of lastMs) {
+        if (nowMs - openedMs < everyMs) break;
+        lastMs.delete(other);
+      }
       return true;
     },
   };

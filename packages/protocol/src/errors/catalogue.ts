@@ -155,6 +155,10 @@ export const errorCatalogue = {
     502,
     'Correct the host name in the node URL, or the DNS of the machine that calls.',
   ),
+  NODE_ADDRESS_REFUSED: node(
+    502,
+    'Give a name or an address of the machine itself; link-local, multicast and metadata addresses are never called.',
+  ),
   NODE_REFUSED: node(502, 'Start the slave, and check the port in the node URL and the firewall.'),
   NODE_TIMEOUT: node(504, 'Check the firewall and the route between the two machines.'),
   NODE_DISCONNECTED: node(

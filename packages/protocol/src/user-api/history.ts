@@ -22,6 +22,9 @@ export const NodeSeries = z.object({
   memoryTotalBytes: Numbers,
   tempFreeBytes: Numbers,
   tempTotalBytes: Numbers,
+  /** Of the store with the least room, on a node that has stores. */
+  storeFreeBytes: Numbers,
+  storeTotalBytes: Numbers,
   running: Numbers,
   queued: Numbers,
   skewMs: Numbers,

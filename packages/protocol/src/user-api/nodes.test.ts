@@ -42,6 +42,7 @@ describe('F13 the address of a slave', () => {
     ['http://[::ffff:169.254.169.254]', /cannot be/],
     ['http://[fe80::1]', /cannot be/],
     ['http://[fd00:ec2::254]', /cannot be/],
+    ['http://100.100.100.200', /cannot be/],
     ['http://metadata.google.internal', /cannot be/],
     ['http://METADATA.google.internal.:80', /cannot be/],
     ['http://0.0.0.0:5213', /cannot be/],

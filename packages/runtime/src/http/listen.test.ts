@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer, Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { listen } from './listen.ts';
 
 let folder = '';
@@ -57,6 +57,33 @@ test('S6: a file in the place of the socket is never deleted', async () => {
   await expect(serve(join(folder, 'missing', 'a.sock'))).rejects.toMatchObject({
     code: 'ADDRESS_UNAVAILABLE',
   });
+});
+
+test('L1 connections over ten thousand are closed at once, and those within it are served', async () => {
+  const bound = vi.spyOn(Server.prototype, 'listen');
+  onTestFinished(() => bound.mockRestore());
+  const path = join(folder, 'a.sock');
+  const server = await serve(path);
+  onTestFinished(() => server.close(0));
+  const [own] = bound.mock.contexts as Server[];
+  expect(own?.maxConnections).toBe(10_000);
+  // The same with fewer.
+  if (own !== undefined) own.maxConnections = 2;
+  const kept = [connect(path), connect(path)];
+  onTestFinished(() => {
+    for (const socket of kept) socket.destroy();
+  });
+  const said = (socket: Socket): Promise<unknown[]> => {
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    return once(socket.setEncoding('latin1'), 'data');
+  };
+  for (const socket of kept) expect(String(await said(socket))).toMatch(/^HTTP\/1\.1 200 /);
+  for (const over of [connect(path), connect(path)])
+    await once(
+      over.on('error', () => undefined),
+      'close',
+    );
+  for (const socket of kept) expect(String(await said(socket))).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('a port that is taken is named', async () => {

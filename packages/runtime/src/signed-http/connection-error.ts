@@ -23,13 +23,22 @@ const codes: Record<string, ErrorCode> = {
 
 /** What a failed connection means to the person who runs the machines. `origin` is named in the message. */
 export function toConnectionError(thrown: unknown, origin: string): AppError {
-  if (thrown instanceof AppError) return thrown;
+  const known = findAppError(thrown);
+  if (known !== undefined) return known;
   const systemCode = findCode(thrown);
   if (systemCode === 'ABORT_ERR' || systemCode === 'ERR_ABORTED') return toAppError(thrown, 'CANCELED');
   const code =
     codes[systemCode ?? ''] ?? (systemCode?.startsWith('ERR_SSL') ? 'NODE_TLS' : 'NODE_DISCONNECTED');
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new AppError(code, `${origin}: ${reason}`, { cause: thrown });
+}
+
+/** What was refused before there was a connection, which clients wrap into errors of their own. */
+function findAppError(thrown: unknown): AppError | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (error instanceof AppError) return error;
+  }
+  return undefined;
 }
 
 function findCode(thrown: unknown): string | undefined {

@@ -19,6 +19,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import { toConnectionError } from './connection-error.ts';
 import { describeStranger } from './describe-stranger.ts';
 import { forgetIdleConnections } from './forget-idle-connections.ts';
+import { lookupNode, refuseAddresses } from './lookup-node.ts';
 
 export type PeerAnswer<Data> = {
   readonly data: Data;
@@ -45,8 +46,8 @@ export type PeerCall<Schema extends z.ZodType> = {
 export type PeerClient = {
   /**
    * Sends one request and verifies the answer. Never retries: the caller owns that. Throws the peer's own error,
-   * or `NODE_UNRESOLVABLE`, `NODE_REFUSED`, `NODE_TIMEOUT`, `NODE_TLS`, `NODE_DISCONNECTED` or `NODE_NOT_A_SLAVE`,
-   * or `INTERNAL` for a peer that does not keep to the protocol.
+   * or `NODE_UNRESOLVABLE`, `NODE_ADDRESS_REFUSED`, `NODE_REFUSED`, `NODE_TIMEOUT`, `NODE_TLS`, `NODE_DISCONNECTED` or
+   * `NODE_NOT_A_SLAVE`, or `INTERNAL` for a peer that does not keep to the protocol.
    */
   call<Schema extends z.ZodType>(call: PeerCall<Schema>): Promise<PeerAnswer<z.output<Schema>>>;
   close(): void;
@@ -68,10 +69,8 @@ const unsignedAnswers: readonly ErrorCode[] = [
 
 export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: number }): PeerClient {
   const { clock, signatureTtlSeconds } = options;
-  const agent = {
-    http: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-    https: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
-  };
+  const connections = { keepAlive: true, maxSockets: 64, lookup: lookupNode };
+  const agent = { http: new HttpAgent(connections), https: new HttpsAgent(connections) };
   return {
     close: () => {
       agent.http.destroy();
@@ -79,6 +78,8 @@ export function createPeerClient(options: { clock: Clock; signatureTtlSeconds: n
     },
     call: async (call) => {
       const url = new URL(call.baseUrl + call.path);
+      const refused = refuseAddresses(url.hostname, []);
+      if (refused !== undefined) throw refused;
       for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
       const body = call.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(call.body));
       const method = call.method ?? 'POST';

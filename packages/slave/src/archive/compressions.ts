@@ -16,6 +16,8 @@ import { startsWith } from './starts-with.ts';
 
 export type DecoderOptions = {
   readonly signal: AbortSignal;
+  /** For a program that decodes; null for no limit. */
+  readonly maxCpuSeconds: number | null;
   /** Called for what is passed by because it does no harm. */
   readonly onNote: (what: string) => void;
   /** True for the second try, after `DecodeCarefully`. */
@@ -52,7 +54,8 @@ export const bzip2: Compression = {
   tarExtensions: ['.tar.bz2', '.tbz2', '.tbz'],
   mayBe: ({ head }) =>
     startsWith(head, [0x42, 0x5a, 0x68]) && (head[3] ?? 0) >= 0x31 && (head[3] ?? 0) <= 0x39,
-  createDecoder: ({ signal, onNote, isCareful }) => {
+  createDecoder: (options) => {
+    const { onNote, isCareful } = options;
     const { stage, hasDamagedSignature } = watchBzip2();
     const onTrailingBytes = () => {
       if (hasDamagedSignature())
@@ -61,7 +64,7 @@ export const bzip2: Compression = {
       if (!isCareful) throw new DecodeCarefully();
       onNote(trailingNote);
     };
-    return [stage, createSevenZipDecoder('bzip2', signal, { onTrailingBytes, isSingleThreaded: isCareful })];
+    return [stage, createSevenZipDecoder('bzip2', options, { onTrailingBytes, isSingleThreaded: isCareful })];
   },
 };
 
@@ -69,7 +72,7 @@ export const xz: Compression = {
   extension: '.xz',
   tarExtensions: ['.tar.xz', '.txz'],
   mayBe: ({ head }) => startsWith(head, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]),
-  createDecoder: ({ signal }) => [createSevenZipDecoder('xz', signal)],
+  createDecoder: (options) => [createSevenZipDecoder('xz', options)],
 };
 
 export const zstd: Compression = {
@@ -102,7 +105,7 @@ export const lzma: Compression = {
   extension: '.lzma',
   tarExtensions: ['.tar.lzma', '.tlz'],
   mayBe: ({ head }) => isLzmaHeader(head),
-  createDecoder: ({ signal }) => [createSevenZipDecoder('lzma', signal)],
+  createDecoder: (options) => [createSevenZipDecoder('lzma', options)],
 };
 
 /** Brotli has no signature: it is tried where the name says so, and counts where a tar comes out. */

@@ -7,6 +7,7 @@ import type { ByteRange, ByteSource } from './ports.ts';
 type DecodeOptions = {
   readonly range?: ByteRange;
   readonly signal: AbortSignal;
+  readonly maxCpuSeconds: number | null;
   readonly onNote: (what: string) => void;
   readonly onSourceBytes?: (bytes: number) => void;
 };

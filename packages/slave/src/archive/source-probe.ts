@@ -93,6 +93,9 @@ async function firstFrame(source: ByteSource, head: Buffer, signal: AbortSignal)
   return frame;
 }
 
+/** Far more than the beginning of any archive takes. */
+const headerCpuSeconds = 60;
+
 /** Decodes no more than it takes to see the first header. What cannot be decoded holds no tar. */
 async function findTarInside(
   source: ByteSource,
@@ -104,6 +107,7 @@ async function findTarInside(
   const decoded = decodeStream(source, compression, {
     range,
     signal: AbortSignal.any([signal, stop.signal]),
+    maxCpuSeconds: headerCpuSeconds,
     onNote: () => undefined,
   });
   try {

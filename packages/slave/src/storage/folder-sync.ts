@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 export type FolderSync = {
   /** Creates a folder and syncs each new level into the one above it. A folder seen before costs nothing. */
   ensure(folder: string): Promise<void>;
+  /** Makes `ensure` look at a folder again that somebody else has deleted. */
+  forget(folder: string): void;
   /** Syncs a folder. Calls that come while a sync of it is under way share the next one. */
   sync(folder: string): Promise<void>;
 };
@@ -40,6 +42,7 @@ export function createFolderSync(): FolderSync {
 
   return {
     sync,
+    forget: (folder) => void known.delete(folder),
     ensure: async (folder) => {
       if (known.has(folder)) return;
       const first = await mkdir(folder, { recursive: true });

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BlobId } from '@longshore/protocol';
 import { stagingPath } from '@longshore/runtime';
 import { expect, test } from 'vitest';
@@ -42,6 +42,37 @@ test('C6: after a crash only the staged files of our own parts are deleted', asy
       .map((name) => name.slice(0, 20))
       .toSorted(),
   ).toEqual([theirs.partId.slice(0, 20), 'an-upload-of-the-mas'].toSorted());
+});
+
+test('C8 folders of the store that are deleted under it are made again', async () => {
+  const root = tempFolder();
+  const store = createLocalStore(root);
+  const write = (blobId: BlobId) =>
+    store.write({ blobId, ref: sampleAttempt(), content: Buffer.from('hello') }, never);
+  const first = newId();
+  await write(first);
+  rmSync(join(root, 'staging'), { recursive: true });
+  const second = newId();
+  await write(second);
+  expect(readFileSync(store.pathOf(second), 'utf8')).toBe('hello');
+  rmSync(dirname(store.pathOf(second)), { recursive: true });
+  await write(second);
+  expect(readFileSync(store.pathOf(second), 'utf8')).toBe('hello');
+  expect(readFileSync(store.pathOf(first), 'utf8')).toBe('hello');
+});
+
+test('C9 a store whose disk is gone says so, and nothing is written in its place', async () => {
+  const root = tempFolder();
+  const store = createLocalStore(root);
+  const write = () =>
+    store.write({ blobId: newId(), ref: sampleAttempt(), content: Buffer.from('x') }, never);
+  await write();
+  for (const name of ['staging', 'blobs']) rmSync(join(root, name), { recursive: true });
+  await expect(write()).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: 'the folder of the store is empty: is its disk mounted?',
+  });
+  expect(readdirSync(root)).toEqual([]);
 });
 
 test('a store whose folder cannot be written says so without its path', async () => {

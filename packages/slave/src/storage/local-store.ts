@@ -2,8 +2,8 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AttemptRef, BlobId } from '@longshore/protocol';
-import { type BlobFacts, blobPath, stagingPath } from '@longshore/runtime';
-import { toSystemError } from '../errors/system-error.ts';
+import { type BlobFacts, blobPath, openStaged, stagingPath } from '@longshore/runtime';
+import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 import { attemptKey } from '../journal/attempt-key.ts';
 import { createFolderSync } from './folder-sync.ts';
 import { writeBlobFile } from './write-blob-file.ts';
@@ -35,14 +35,22 @@ export function createLocalStore(root: string): LocalStore {
   return {
     pathOf: (blobId) => blobPath(root, blobId),
     write: async ({ blobId, ref, content, freeChunks = false, onBytes = () => undefined }, signal) => {
-      const staged = stagingPath(root, `${attemptKey(ref)}.${crypto.randomUUID()}`);
+      const name = `${attemptKey(ref)}.${crypto.randomUUID()}`;
+      const staged = stagingPath(root, name);
       const final = blobPath(root, blobId);
       try {
         signal.throwIfAborted();
         await folders.ensure(dirname(staged));
-        const facts = await writeBlobFile(staged, { content, freeChunks, onBytes }, signal);
+        const file = await openStaged(root, { name, flags: 'wx', mode: 0o640 });
+        const facts = await writeBlobFile(file, { content, freeChunks, onBytes }, signal);
         await folders.ensure(dirname(final));
-        await rename(staged, final);
+        await rename(staged, final).catch(async (error: unknown) => {
+          // The folder was cleaned away since it was made.
+          if (systemCodeOf(error) !== 'ENOENT') throw error;
+          folders.forget(dirname(final));
+          await folders.ensure(dirname(final));
+          await rename(staged, final);
+        });
         await folders.sync(dirname(final));
         return facts;
       } catch (error) {

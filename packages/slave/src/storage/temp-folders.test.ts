@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../testing/temp-folder.ts';
@@ -47,6 +47,22 @@ test('more than the disk has is NO_SPACE, and earlier reservations count', async
   await expect(space.reserve(most)).rejects.toMatchObject({ code: 'NO_SPACE' });
   await first.release();
   await (await space.reserve(most)).release();
+});
+
+test('C8 a temporary folder that is deleted under the slave is made again', async () => {
+  const shared = join(tempFolder(), 'tmp');
+  const folders = open(shared, '/data/a');
+  await folders.prepare();
+  const space = folders.open('part');
+  for (const gone of [folders.root, shared]) {
+    await space.reserve(1000);
+    rmSync(gone, { recursive: true });
+    const again = await space.reserve(1000);
+    expect(existsSync(again.folder)).toBe(true);
+    rmSync(gone, { recursive: true });
+    expect(await folders.space()).toMatchObject({ path: folders.root });
+  }
+  await space.releaseAll();
 });
 
 test('a temporary folder that cannot be written is refused at the start', async () => {

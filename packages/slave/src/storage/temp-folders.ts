@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { StatsFs } from 'node:fs';
 import { access, constants, lstat, mkdir, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, type TempDisk } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
-import { toSystemError } from '../errors/system-error.ts';
+import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 
 /** The folder of temporary files: private to this slave, and empty when nothing runs. */
 export type TempFolders = {
   readonly root: string;
-  /** Null when the folder is gone or its file system does not answer with numbers. */
+  /** Null when the folder cannot be made again or its file system does not answer with numbers. */
   space(): Promise<TempDisk | null>;
   /** Creates the folder and deletes what a crash has left. Throws `TEMP_NOT_WRITABLE`. */
   prepare(): Promise<void>;
@@ -40,12 +41,24 @@ export function createTempFolders(options: {
     return (await Promise.all(parts)).reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** Its folder is made again when somebody has cleaned it away, as programs do that tidy /tmp. */
+  async function rootDisk(): Promise<StatsFs> {
+    return await statfs(root).catch(async (error: unknown) => {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+      await mkdir(tempPath, { recursive: true });
+      await mkdir(root, { mode: 0o700 }).catch((cause: unknown) => {
+        if (systemCodeOf(cause) !== 'EEXIST') throw cause;
+      });
+      return await statfs(root);
+    });
+  }
+
   async function reserve(
     prefix: string,
     bytes: number,
   ): Promise<{ folder: string; release(): Promise<void> }> {
     const writtenBytes = await written();
-    const { bavail, bsize } = await statfs(root);
+    const { bavail, bsize } = await rootDisk();
     const freeBytes = Math.max(0, bavail * bsize + writtenBytes - reserved() - minFreeBytes());
     if (bytes > freeBytes) {
       throw new AppError(
@@ -82,7 +95,7 @@ export function createTempFolders(options: {
     space: async () => {
       try {
         const writtenBytes = await written();
-        const { bavail, blocks, bsize } = await statfs(root);
+        const { bavail, blocks, bsize } = await rootDisk();
         return {
           path: root,
           freeBytes: bavail * bsize,

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type BlobFacts, createBlobDigest, freeChunk } from '@longshore/runtime';
 
@@ -6,11 +6,11 @@ import { type BlobFacts, createBlobDigest, freeChunk } from '@longshore/runtime'
 const gatherBytes = 1024 * 1024;
 
 /**
- * Writes a new file and syncs it. Resolves with the size and digest of what was written when it survives a crash.
+ * Writes a new file, closes and syncs it. Resolves with the size and digest of what was written when it survives a crash.
  * The file is the caller's to delete on failure. `onBytes` is told what was written as it goes. `freeChunks` frees the chunks of a stream once they are written.
  */
 export async function writeBlobFile(
-  path: string,
+  handle: FileHandle,
   {
     content,
     freeChunks,
@@ -18,7 +18,6 @@ export async function writeBlobFile(
   }: { content: Readable | Uint8Array; freeChunks: boolean; onBytes: (bytes: number) => void },
   signal: AbortSignal,
 ): Promise<BlobFacts> {
-  const handle = await open(path, 'wx', 0o640);
   try {
     const facts =
       content instanceof Uint8Array

@@ -57,6 +57,18 @@ test('B5 a source that falls silent is noticed, also after a pause that was ours
   await expect(read()).rejects.toMatchObject({ code: 'NODE_TIMEOUT' });
 });
 
+test.for(['http://169.254.169.254/b', 'http://[fe80::1]/b'])(
+  'F13 no blob is asked for at %s, nor sent there',
+  async (address) => {
+    const { http, blob } = await peer((_, response) => response.end());
+    const to = { ...blob, url: new URL(address) };
+    const { signal } = new AbortController();
+    const refused = { code: 'NODE_ADDRESS_REFUSED' };
+    await expect(http.get({ ...to, start: 0, end: 1, sizeBytes: 1 }, signal)).rejects.toMatchObject(refused);
+    await expect(http.put({ ...to, content: chunk }, signal)).rejects.toMatchObject(refused);
+  },
+);
+
 test('pauses of ours alone end nothing', async () => {
   const { http, blob } = await peer((request, response) => {
     let sizeBytes = 0;

@@ -4,7 +4,13 @@ import type { Socket } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, ErrorBody, fromErrorInfo, StoredBlob } from '@longshore/protocol';
-import { forgetIdleConnections, freeChunk, toConnectionError } from '@longshore/runtime';
+import {
+  forgetIdleConnections,
+  freeChunk,
+  lookupNode,
+  refuseAddresses,
+  toConnectionError,
+} from '@longshore/runtime';
 import { type Bandwidth, paced, pieces } from './bandwidth.ts';
 import { createLargeReadAgent } from './large-read-agent.ts';
 
@@ -42,7 +48,7 @@ const longestErrorBytes = 64 * 1024;
 const bodyBufferBytes = 512 * 1024;
 
 export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHttp {
-  const agentOptions = { keepAlive: true, maxSockets: 64 };
+  const agentOptions = { keepAlive: true, maxSockets: 64, lookup: lookupNode };
   const agents = { http: createLargeReadAgent(agentOptions), https: new HttpsAgent(agentOptions) };
 
   function send(
@@ -53,6 +59,8 @@ export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHtt
     const { url, method, patienceMs } = message;
     const secure = url.protocol === 'https:';
     return new Promise((resolve, reject) => {
+      const refused = refuseAddresses(url.hostname, []);
+      if (refused !== undefined) throw refused;
       const outgoing = (secure ? httpsRequest : httpRequest)(url, {
         method,
         agent: secure ? agents.https : agents.http,

@@ -10,7 +10,7 @@ export const nodesHistory = defineCommand({
   summary: 'Show how a node was over the last hour or day',
   notes: [
     'One line for each minute of the hour, or each five minutes of the day. ONLINE is the share of that time; what is ' +
-      'missing was not measured, because no master ran.',
+      'missing was not measured, because no master ran. STORE FREE is of the store with the least room.',
   ],
   examples: ['longshore nodes history shed', 'longshore nodes history shed --span day --json | jq .load1'],
   json: NodeHistory,
@@ -27,11 +27,12 @@ export const nodesHistory = defineCommand({
       shown(found.load1[at], (load) => load.toFixed(1)),
       shown(found.memoryFreeBytes[at], formatBytes),
       shown(found.tempFreeBytes[at], formatBytes),
+      shown(found.storeFreeBytes[at], formatBytes),
       shown(found.running[at], (count) => count.toFixed(0)),
       shown(found.queued[at], (count) => count.toFixed(0)),
       shown(found.skewMs[at], (skew) => `${skew.toFixed(0)} ms`),
     ]);
-    const titles = ['ONLINE', 'LOAD', 'MEMORY FREE', 'TEMP FREE', 'RUNNING', 'QUEUED', 'CLOCK'];
+    const titles = ['ONLINE', 'LOAD', 'MEMORY FREE', 'TEMP FREE', 'STORE FREE', 'RUNNING', 'QUEUED', 'CLOCK'];
     const columns = [{ title: 'FROM' }, ...titles.map((title) => ({ title, align: 'right' as const }))];
     const nothing = ['Nothing was measured yet; the first line comes after a minute.'];
     return { json: found, text: rows.length === 0 ? nothing : table(columns, rows, tableStyle(cli)) };

@@ -142,6 +142,8 @@ describe('nodes history', () => {
         memoryTotalBytes: [2 ** 31, null],
         tempFreeBytes: [2 ** 40, null],
         tempTotalBytes: [2 ** 41, null],
+        storeFreeBytes: [2 ** 39, null],
+        storeTotalBytes: [2 ** 42, null],
         running: [3, null],
         queued: [1, null],
         skewMs: [-12, null],
@@ -150,7 +152,7 @@ describe('nodes history', () => {
     const { stdout, exitCode } = await longshore('nodes', 'history', 'shed', '--span', 'day');
     expect(exitCode).toBe(0);
     const [, first, second] = stdout.trimEnd().split('\n');
-    expect(first).toMatch(/80 % +1\.3 +1\.0 GiB +1\.0 TiB +3 +1 +-12 ms/);
-    expect(second).toMatch(/0 %( +-){6}$/);
+    expect(first).toMatch(/80 % +1\.3 +1\.0 GiB +1\.0 TiB +512 GiB +3 +1 +-12 ms/);
+    expect(second).toMatch(/0 %( +-){7}$/);
   });
 });

@@ -365,6 +365,8 @@ export const first = (dialect: DialectName): Migration => ({
       memory_total_bytes ${long},
       temp_free_bytes ${long},
       temp_total_bytes ${long},
+      store_free_bytes ${long},
+      store_total_bytes ${long},
       running double precision,
       queued double precision,
       skew_ms double precision,

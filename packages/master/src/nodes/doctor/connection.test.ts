@@ -38,6 +38,16 @@ test('N3: when none works the fault names them all, with the code of the first',
   });
 });
 
+test.for(['169.254.169.254', '0xa9fea9fe', 'fe80::1'])(
+  'F13: %s leads to where no node can be, and nothing is connected to',
+  async (host) => {
+    await expect(resolveHost({ origin: `http://${host}`, host, port: 80 })).rejects.toMatchObject({
+      code: 'NODE_ADDRESS_REFUSED',
+      message: expect.stringMatching(/ leads to (169\.254\.169\.254|fe80::1), where no node can be$/),
+    });
+  },
+);
+
 test('N3: a name is looked up with all of its addresses, none twice', async () => {
   const found = await resolveHost({ origin: 'http://localhost', host: 'localhost', port: 80 });
   expect(found.length).toBeGreaterThan(0);

@@ -3,17 +3,19 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AppError } from '@longshore/protocol';
-import { toConnectionError } from '@longshore/runtime';
+import { refuseAddresses, toConnectionError } from '@longshore/runtime';
 
 export type Target = { readonly origin: string; readonly host: string; readonly port: number };
 
 const timeoutMs = 5_000;
 
-/** The addresses of the host, in the order of the resolver. Throws `NODE_UNRESOLVABLE`. */
+/** The addresses of the host, in the order of the resolver. Throws `NODE_UNRESOLVABLE` or `NODE_ADDRESS_REFUSED`. */
 export async function resolveHost({ host, origin }: Target): Promise<string[]> {
   const found = await lookup(host, { all: true, order: 'verbatim' }).catch((cause: unknown) => {
     throw toConnectionError(cause, origin);
   });
+  const refused = refuseAddresses(host, found);
+  if (refused !== undefined) throw refused;
   return [...new Set(found.map(({ address }) => address))];
 }
 

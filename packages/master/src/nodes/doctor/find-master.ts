@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { AppError, health } from '@longshore/protocol';
+import { lookupNode } from '@longshore/runtime';
 
 const timeoutMs = 3_000;
 /** More than a master says of itself; a stranger could send without end. */
@@ -15,15 +19,20 @@ export async function findMaster(origin: string): Promise<AppError | undefined> 
 
 /** Undefined for whatever is no short JSON. */
 async function ask(url: string): Promise<unknown> {
+  const send = url.startsWith('https:') ? requestHttps : requestHttp;
+  const asking = send(url, { lookup: lookupNode, signal: AbortSignal.timeout(timeoutMs) });
   try {
-    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+    asking.end();
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
     let text = '';
-    for await (const chunk of answer.body ?? []) {
-      text += Buffer.from(chunk).toString('utf8');
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      text += chunk.toString('utf8');
       if (text.length > mostBytes) return undefined;
     }
     return JSON.parse(text);
   } catch {
     return undefined;
+  } finally {
+    asking.destroy();
   }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { AppError, masterRoutes } from '@longshore/protocol';
-import { toConnectionError } from '@longshore/runtime';
+import { lookupNode, toConnectionError } from '@longshore/runtime';
 
 const timeoutMs = 5_000;
 const method = 'PUT';
@@ -58,6 +58,7 @@ async function askOptions(
   const send = url.protocol === 'https:' ? requestHttps : requestHttp;
   const request = send(url, {
     method: 'OPTIONS',
+    lookup: lookupNode,
     signal: AbortSignal.timeout(timeoutMs),
     headers: {
       origin,

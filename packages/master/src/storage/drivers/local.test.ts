@@ -32,6 +32,29 @@ it('a blob lies where a node that shares the folder looks for it', async () => {
   rmSync(root, { recursive: true });
 });
 
+it('C8 a folder of unfinished blobs that is deleted under the master is made again', async () => {
+  const root = temporaryRoot();
+  const driver = await openLocalStore({ root, clock: systemClock });
+  const write = (bytes: string) => driver.write(newId(), Readable.from([Buffer.from(bytes)]), {});
+  const newId = (): BlobId => BlobId.parse(crypto.randomUUID());
+  rmSync(join(root, 'staging'), { recursive: true });
+  await expect(write('x')).resolves.toMatchObject({ sizeBytes: 1 });
+  rmSync(join(root, 'staging'), { recursive: true });
+  const appended = await driver.append(newId(), Readable.from([Buffer.from('xy')]), {
+    offset: 0,
+    maxBytes: 2,
+  });
+  expect(appended).toEqual({ offset: 2, interruptedBy: null });
+  rmSync(join(root, 'staging'), { recursive: true });
+  expect(await driver.removeAbandoned(0)).toBe(0);
+  rmSync(join(root, 'blobs'), { recursive: true });
+  await expect(write('x')).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: expect.stringContaining('is its disk mounted?'),
+  });
+  rmSync(root, { recursive: true });
+});
+
 /** A file system of 2 MiB, where this user may mount one. */
 function mountSmallDisk(): { root: string; unmount: () => void } | undefined {
   const root = temporaryRoot();

@@ -2,7 +2,14 @@ import { type FileHandle, mkdir, open, opendir, readdir, stat, statfs, unlink } 
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AppError, BlobId } from '@longshore/protocol';
-import { type BlobDigest, blobPath, type Clock, createBlobDigest, stagingPath } from '@longshore/runtime';
+import {
+  type BlobDigest,
+  blobPath,
+  type Clock,
+  createBlobDigest,
+  openStaged,
+  stagingPath,
+} from '@longshore/runtime';
 import type { BlobStat, ByteRange, StorageDriver, WrittenBlob } from '../storage-driver.ts';
 import { createRangeStream } from './local/create-range-stream.ts';
 import { diskError, systemCodeOf } from './local/disk-error.ts';
@@ -22,7 +29,8 @@ const maxRunningDigests = 256;
  */
 export async function openLocalStore(options: { root: string; clock: Clock }): Promise<StorageDriver> {
   const { root, clock } = options;
-  const appended = (blobId: BlobId): string => stagingPath(root, `${blobId}.part`);
+  const partName = (blobId: BlobId): string => `${blobId}.part`;
+  const appended = (blobId: BlobId): string => stagingPath(root, partName(blobId));
   const running = new Map<BlobId, { digest: BlobDigest; offset: number }>();
   await mkdir(join(root, 'blobs'), { recursive: true });
   await mkdir(join(root, 'staging'), { recursive: true });
@@ -45,9 +53,11 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
     },
     write: async (blobId, content, { sizeBytes, maxBytes, signal }) => {
       content.on('error', noticedLater);
-      const path = stagingPath(root, `${blobId}.${crypto.randomUUID()}`);
+      const name = `${blobId}.${crypto.randomUUID()}`;
+      const path = stagingPath(root, name);
       try {
-        const written = await writeNew(path, content, {
+        const file = await openStaged(root, { name, flags: 'wx', mode: 0o600 });
+        const written = await writeNew(file, content, {
           maxBytes: sizeBytes ?? maxBytes ?? Infinity,
           signal,
         });
@@ -68,7 +78,10 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
       running.delete(blobId);
       const digest = offset === 0 ? createBlobDigest() : known?.offset === offset ? known.digest : undefined;
       try {
-        const file = await open(appended(blobId), offset === 0 ? 'w' : 'r+', 0o600);
+        const file =
+          offset === 0
+            ? await openStaged(root, { name: partName(blobId), flags: 'w', mode: 0o600 })
+            : await open(appended(blobId), 'r+');
         try {
           if ((await file.stat()).size < offset) {
             throw new AppError('STORAGE_FAILED', `less than ${offset} bytes of upload ${blobId} are stored`);
@@ -144,12 +157,11 @@ async function openBlob(root: string, blobId: BlobId, range: ByteRange): Promise
 }
 
 async function writeNew(
-  path: string,
+  file: FileHandle,
   content: Readable,
   options: { maxBytes: number; signal: AbortSignal | undefined },
 ): Promise<WrittenBlob> {
   const digest = createBlobDigest();
-  const file = await open(path, 'wx', 0o600);
   try {
     const received = await receiveBytes({ content, file, position: 0, onChunk: digest.add, ...options });
     if (received.interruptedBy !== null) throw received.interruptedBy;
@@ -187,7 +199,7 @@ async function* listBlobs(folder: string): AsyncIterable<BlobId> {
 
 async function removeAbandoned(folder: string, beforeMs: number): Promise<number> {
   let removed = 0;
-  for (const name of await readdir(folder)) {
+  for (const name of (await readdir(folder).catch(ignoreMissing)) ?? []) {
     const path = join(folder, name);
     const found = await stat(path).catch(ignoreMissing);
     if (found === undefined || found.mtimeMs > beforeMs) continue;

@@ -66,9 +66,10 @@ export async function rollUp(db: Db, { stepMs, atMs }: Stretch, fromStepMs: numb
   if ((summed.numAffectedRows ?? 0n) === 0n) return false;
   await sql`insert into node_samples
     (node_id, step_ms, at_ms, online, load1, cores, memory_free_bytes, memory_total_bytes,
-      temp_free_bytes, temp_total_bytes, running, queued, skew_ms)
+      temp_free_bytes, temp_total_bytes, store_free_bytes, store_total_bytes, running, queued, skew_ms)
     select node_id, ${begin}, ${mean('online')}, ${mean('load1')}, max(cores),
       ${whole('memory_free_bytes')}, max(memory_total_bytes), ${whole('temp_free_bytes')}, max(temp_total_bytes),
+      ${whole('store_free_bytes')}, max(store_total_bytes),
       ${mean('running')}, ${mean('queued')}, ${mean('skew_ms')}
     from node_samples where ${within} group by node_id
     on conflict do nothing`.execute(db);

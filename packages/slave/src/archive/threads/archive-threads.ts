@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AppError, type ErrorCode } from '@longshore/protocol';
 import type { ThreadAnswer, ThreadWork, WorkInput, WorkName, WorkOutput } from './thread-work.ts';
@@ -18,6 +19,8 @@ export type ThreadShare = {
 /** The threads on which all archive work of this process is done. */
 export type ArchiveThreads = {
   readonly size: number;
+  /** Processor time that a program may take which works in their place; null for no limit. */
+  readonly maxCpuSeconds: number | null;
   share(): ThreadShare;
   /** Ends the threads at once; what runs fails with `SHUTTING_DOWN`. */
   close(): Promise<void>;
@@ -35,7 +38,12 @@ type Pending = {
 type Thread = { readonly worker: Worker; current: Pending | null };
 
 /** Threads start when there is work for them, and do not keep the process alive while they have none. */
-export function createArchiveThreads({ size }: { size: number }): ArchiveThreads {
+export function createArchiveThreads(options: {
+  size: number;
+  /** How long a piece of work may take in all. */
+  maxExecutionMs?: () => number;
+}): ArchiveThreads {
+  const { size, maxExecutionMs } = options;
   const threads: Thread[] = [];
   /** Shares with pending work, the one whose turn it is first. */
   const waiting: Pending[][] = [];
@@ -95,6 +103,11 @@ export function createArchiveThreads({ size }: { size: number }): ArchiveThreads
 
   return {
     size,
+    get maxCpuSeconds() {
+      if (maxExecutionMs === undefined) return null;
+      // Other programs take no notice of the number of threads here when they only decode.
+      return Math.ceil(maxExecutionMs() / 1000) * Math.max(size, availableParallelism());
+    },
     share() {
       const queue: Pending[] = [];
       return {

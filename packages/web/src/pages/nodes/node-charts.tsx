@@ -63,7 +63,12 @@ export function NodeCharts({ node, span }: { node: Node; span: HistorySpan }) {
         title={t('node.chart.disk')}
         unit="bytes"
         format={formatBytes}
-        series={[{ name: t('node.disk'), color: 'teal.6', values: data.tempFreeBytes }]}
+        series={[
+          { name: t('node.disk'), color: 'teal.6', values: data.tempFreeBytes },
+          ...(data.storeFreeBytes.some((bytes) => bytes !== null)
+            ? [{ name: t('node.fullestStore'), color: 'indigo.6', values: data.storeFreeBytes }]
+            : []),
+        ]}
       />
       <TimeChart
         {...chart}

@@ -12,11 +12,12 @@ export function compressedFile(compression: Compression): ArchiveFormat {
     async *list({ name, source }) {
       yield describe(name, compression, source.sizeBytes);
     },
-    async extract({ name, source, signal, onNote }, extraction) {
+    async extract({ name, source, signal, threads, onNote }, extraction) {
       const admitted = await extraction.admit(describe(name, compression, source.sizeBytes));
       if (admitted === null) return;
       const decoded = decodeStream(source, compression, {
         signal,
+        maxCpuSeconds: threads.maxCpuSeconds,
         onNote,
         onSourceBytes: extraction.noteSourceBytes,
       });

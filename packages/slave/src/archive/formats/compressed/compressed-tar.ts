@@ -47,12 +47,13 @@ export function compressedTar(
 const hasNoExtension = (name: string): boolean => name !== '' && !/[^/]\.[^/]+$/.test(name);
 
 const decode = (
-  { source, signal, onNote }: ReadRequest,
+  { source, signal, threads, onNote }: ReadRequest,
   compression: Compression,
   onSourceBytes?: (bytes: number) => void,
 ) =>
   decodeStream(source, compression, {
     signal,
+    maxCpuSeconds: threads.maxCpuSeconds,
     onNote,
     ...(onSourceBytes === undefined ? {} : { onSourceBytes }),
   });

@@ -7,7 +7,7 @@ import { startSevenZip } from './seven-zip-process.ts';
  */
 export function createSevenZipDecoder(
   type: 'bzip2' | 'xz' | 'lzma' | 'Z',
-  signal: AbortSignal,
+  { signal, maxCpuSeconds }: { signal: AbortSignal; maxCpuSeconds: number | null },
   {
     onTrailingBytes,
     isSingleThreaded = false,
@@ -16,6 +16,7 @@ export function createSevenZipDecoder(
   const threads = isSingleThreaded ? ['-mmt=1'] : [];
   const child = startSevenZip(['x', `-t${type}`, '-si', '-so', '-bd', ...threads], {
     signal,
+    maxCpuSeconds,
     keepsStdin: true,
     allowsTrailingBytes: onTrailingBytes !== undefined,
   });

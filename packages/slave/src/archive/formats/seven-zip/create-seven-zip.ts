@@ -48,6 +48,7 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
     const secret = password === null ? [] : ['-p', '-mhe=on'];
     const child = startSevenZip(['a', ...options, ...secret, '--', archive, '.'], {
       signal,
+      maxCpuSeconds: threads.maxCpuSeconds,
       cwd: tree,
       password: password === null ? null : `${password}\n${password}`,
     });

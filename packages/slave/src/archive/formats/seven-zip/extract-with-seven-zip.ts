@@ -66,6 +66,7 @@ async function extractContents(
     const run = await selectFor(wanted, request);
     const test = startSevenZip(['t', '-bd', '-spd', ...opened.typeArgs, ...run.args, '--', opened.path], {
       signal: request.signal,
+      maxCpuSeconds: request.threads.maxCpuSeconds,
       password: request.password,
     });
     test.stdout.resume();
@@ -96,6 +97,7 @@ async function extractOnce(
     ['x', '-so', '-bd', '-spd', `-mmt=${request.threads.size}`, ...typeArgs, ...run.args, '--', path],
     {
       signal: request.signal,
+      maxCpuSeconds: request.threads.maxCpuSeconds,
       password: request.password,
     },
   );

@@ -126,12 +126,17 @@ async function readListing(request: ReadRequest, opened: OpenedPath): Promise<Li
 }
 
 async function runListing(
-  { signal, password }: ReadRequest,
+  { signal, password, threads }: ReadRequest,
   { path, typeArgs }: OpenedPath,
   selection: readonly string[] = [],
 ): Promise<Listing> {
   const args = ['l', '-slt', '-sccUTF-8', '-bd', ...typeArgs, ...selection, '--', path];
-  const child = startSevenZip(args, { signal, password, complainsOnStdout: true });
+  const child = startSevenZip(args, {
+    signal,
+    maxCpuSeconds: threads.maxCpuSeconds,
+    password,
+    complainsOnStdout: true,
+  });
   const entries: SevenZipEntry[] = [];
   try {
     for await (const entry of readSevenZipListing(child.stdout)) {

@@ -35,7 +35,7 @@ describe('7-Zip as a child', () => {
 
   it('A11 ends with everything around it when the signal aborts', async () => {
     const abort = new AbortController();
-    const child = startSevenZip(longWork(), { signal: abort.signal });
+    const child = startSevenZip(longWork(), { signal: abort.signal, maxCpuSeconds: null });
     await underWay();
     abort.abort('user');
     await expect(child.done).rejects.toBe('user');
@@ -43,16 +43,28 @@ describe('7-Zip as a child', () => {
   });
 
   it('A11 ends when the shell around it is killed', async () => {
-    const child = startSevenZip(longWork(), { signal: new AbortController().signal });
+    const child = startSevenZip(longWork(), { signal: new AbortController().signal, maxCpuSeconds: null });
     await underWay();
     killFirst(({ isShell }) => isShell, 'SIGKILL');
     await expect(child.done).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
     await gone();
   });
 
+  it('A9 H13 is ended by the kernel when it has used up its processor time', async () => {
+    const startMs = performance.now();
+    const child = startSevenZip(longWork(), { signal: new AbortController().signal, maxCpuSeconds: 1 });
+    await expect(child.done).rejects.toMatchObject({
+      code: 'TASK_TIMEOUT',
+      message: expect.stringContaining('more than 1 s of processor time'),
+    });
+    expect(performance.now() - startMs).toBeLessThan(15_000);
+    await gone();
+  });
+
   it('leaves nothing when it ends by itself', async () => {
     const child = startSevenZip(['a', '-t7z', '-mx=0', join(folder, 'out.7z'), join(folder, 'content')], {
       signal: new AbortController().signal,
+      maxCpuSeconds: null,
     });
     child.stdout.resume();
     expect(await child.done).toEqual({ hasDamagedHeaders: false, hasTrailingBytes: false });
@@ -60,7 +72,7 @@ describe('7-Zip as a child', () => {
   });
 
   it('says that an archive crashes its reader, not that it is damaged', async () => {
-    const child = startSevenZip(longWork(), { signal: new AbortController().signal });
+    const child = startSevenZip(longWork(), { signal: new AbortController().signal, maxCpuSeconds: null });
     await underWay();
     killFirst(({ isShell }) => !isShell, 'SIGSEGV');
     await expect(child.done).rejects.toMatchObject({
@@ -81,7 +93,7 @@ function killFirst(which: (process: SevenZipOf) => boolean, signal: NodeJS.Signa
 function startInOwnProcess(args: readonly string[]): ChildProcess {
   const script = `
     const { startSevenZip } = await import(process.argv[1]);
-    startSevenZip(process.argv.slice(2), { signal: new AbortController().signal });
+    startSevenZip(process.argv.slice(2), { signal: new AbortController().signal, maxCpuSeconds: null });
   `;
   const path = join(import.meta.dirname, 'seven-zip-process.ts');
   return spawn(process.execPath, ['--input-type=module', '-e', script, path, ...args], { stdio: 'ignore' });

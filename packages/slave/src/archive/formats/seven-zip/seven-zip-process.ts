@@ -25,16 +25,19 @@ const exitWarning = 1;
 const exitError = 2;
 /** All that it says when it could read around a damaged header, and when more follows what it could read. */
 const onlyTrailingComplaint = /^\s*ERROR: There are some data after the end of the payload data[^\n]*\s*$/;
+/** What a shell says of a program that has used up its processor time: it died by SIGXCPU. */
+const exitOutOfTime = 152;
 /** From here on a shell says by which signal a program died. */
 const exitSignaled = 128;
 /** All that it says when it could read around a damaged header. */
 const onlyHeaderComplaints = /^\s*ERRORS:\s*(Headers Error|Unsupported feature)\s*$/;
 
 /**
- * The shell keeps 7-Zip to its memory and ends it when descriptor 3 closes. Only this process holds the other end of
+ * The shell keeps 7-Zip to its memory and its processor time, whatever becomes of the timers of this process, and ends it when descriptor 3 closes. Only this process holds the other end of
  * that, so 7-Zip cannot outlive it, however it ends; signals and handlers of ours would not run after a kill -9.
  */
 const supervisor = `
+if [ -n "$CPU_SECONDS" ]; then ulimit -H -t $((CPU_SECONDS + 5)); ulimit -S -t $CPU_SECONDS; fi
 ulimit -c 0
 ulimit -v ${maxMemoryKiB}
 exec 4<&0
@@ -55,6 +58,8 @@ export function startSevenZip(
   args: readonly string[],
   options: {
     signal: AbortSignal;
+    /** Of all its threads together; null for no limit. */
+    maxCpuSeconds: number | null;
     password?: string | null;
     cwd?: string;
     keepsStdin?: boolean;
@@ -62,12 +67,15 @@ export function startSevenZip(
     allowsTrailingBytes?: boolean;
   },
 ): SevenZipProcess {
-  const { signal } = options;
+  const { signal, maxCpuSeconds } = options;
   signal.throwIfAborted();
   // A group of its own, so that one signal reaches the shell and what it has started.
   const child = spawn('/bin/sh', ['-c', supervisor, sevenZipBinary.path7z, ...args], {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: { LANG: 'C.UTF-8' },
+    env: {
+      LANG: 'C.UTF-8',
+      ...(maxCpuSeconds === null ? {} : { CPU_SECONDS: String(Math.max(1, maxCpuSeconds)) }),
+    },
     detached: true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
@@ -90,11 +98,13 @@ async function outcome(
   child: ChildProcessByStdio<Writable, Readable, Readable>,
   {
     signal,
+    maxCpuSeconds,
     password,
     complainsOnStdout,
     allowsTrailingBytes,
   }: {
     signal: AbortSignal;
+    maxCpuSeconds: number | null;
     password?: string | null;
     complainsOnStdout?: boolean;
     allowsTrailingBytes?: boolean;
@@ -106,6 +116,10 @@ async function outcome(
   });
   const [code] = (await once(child, 'close')) as [number | null];
   signal.throwIfAborted();
+  if (code === exitOutOfTime) {
+    const message = `the archive took more than ${maxCpuSeconds} s of processor time (queue_slave_max_execution)`;
+    throw new AppError('TASK_TIMEOUT', message);
+  }
   const isWarning = code === exitWarning;
   const isQuiet = complainsOnStdout === true && complaint.trim() === '';
   const onlyHeaders = code === exitError && (isQuiet || onlyHeaderComplaints.test(complaint));

@@ -14,7 +14,7 @@ import type { ZipFile } from './zip-file.ts';
 export async function decodeByOwnZip(
   file: ZipFile,
   packed: readonly [Readable, ...Duplex[]],
-  { tempSpace, signal }: ReadRequest,
+  { tempSpace, signal, threads }: ReadRequest,
 ): Promise<{ content: Readable; release(): Promise<void> }> {
   const { folder, release } = await tempSpace.reserve(file.compressedBytes + 1024);
   try {
@@ -41,7 +41,10 @@ export async function decodeByOwnZip(
     const end = endRecords({ start: header.length + bytes, bytes: record.length, entries: 1 });
     const tail = createWriteStream(path, { flags: 'r+', start: header.length + bytes });
     await pipeline(Readable.from([Buffer.concat([record, end])]), tail);
-    const child = startSevenZip(['x', '-so', '-bd', '-tzip', '--', path], { signal });
+    const child = startSevenZip(['x', '-so', '-bd', '-tzip', '--', path], {
+      signal,
+      maxCpuSeconds: threads.maxCpuSeconds,
+    });
     const content = Readable.from(
       checked(child.stdout, file.hasCrc ? child.done : child.done.catch(() => undefined)),
       { objectMode: false },

@@ -61,16 +61,20 @@ async function openPacked(file: ZipFile, request: ReadRequest): Promise<[Readabl
   return [encrypted, createDecryption(opened, mac, file.entry.path)];
 }
 
-function decoders(file: ZipFile, decoding: Exclude<EntryDecoding, 'zip'>, { signal }: ReadRequest): Duplex[] {
+function decoders(
+  file: ZipFile,
+  decoding: Exclude<EntryDecoding, 'zip'>,
+  { signal, threads: { maxCpuSeconds } }: ReadRequest,
+): Duplex[] {
   switch (decoding) {
     case 'thread':
       if (file.method === 0) return [];
       return [file.method === 8 ? createInflateRaw(decoderBuffers) : createZstdDecompress(decoderBuffers)];
     case 'lzma':
-      return [createLzmaHeader(file), createSevenZipDecoder('lzma', signal)];
+      return [createLzmaHeader(file), createSevenZipDecoder('lzma', { signal, maxCpuSeconds })];
     case 'bzip2':
     case 'xz':
-      return [createSevenZipDecoder(decoding, signal)];
+      return [createSevenZipDecoder(decoding, { signal, maxCpuSeconds })];
     default:
       return decoding satisfies never;
   }

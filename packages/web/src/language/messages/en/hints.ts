@@ -29,6 +29,8 @@ export const enHints: Partial<Record<HintCode, string>> = {
   NODE_REFUSED: 'Start the slave, and check the port in the address and the firewall.',
   NODE_TIMEOUT: 'Check the firewall and the route between the two machines.',
   NODE_UNRESOLVABLE: 'Correct the host name in the address, or the DNS.',
+  NODE_ADDRESS_REFUSED:
+    'Give a name or an address of the machine itself; link-local and metadata addresses are never called.',
   NODE_NOT_A_SLAVE: 'Something else answers at this address: correct it, or the proxy in between.',
   NODE_IS_A_MASTER:
     'Give the address where the slave listens on its own machine, port 5213 unless its conf.ini says otherwise.',

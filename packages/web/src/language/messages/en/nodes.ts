@@ -26,6 +26,7 @@ export const nodes = {
   'node.delete.title': 'Delete {name}?',
   'node.delete.text': 'A node that still holds work is not deleted: drain it first.',
   'node.disk': 'Disk for work',
+  'node.fullestStore': 'Store with the least room',
   'node.store': 'Store “{name}”',
   'node.drain': 'Drain',
   'node.edit': 'Edit',

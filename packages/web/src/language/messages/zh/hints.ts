@@ -29,6 +29,7 @@ export const zhHints: Record<HintCode, string> = {
   NODE_REFUSED: '请启动从节点，并检查地址中的端口和防火墙。',
   NODE_TIMEOUT: '请检查两台机器之间的防火墙和路由。',
   NODE_UNRESOLVABLE: '请更正地址中的主机名或检查 DNS。',
+  NODE_ADDRESS_REFUSED: '请填写该机器自身的名称或地址；链路本地地址和元数据地址一律不予连接。',
   NODE_NOT_A_SLAVE: '该地址上运行的不是从节点，请更正地址或中间的代理。',
   NODE_IS_A_MASTER: '请填写从节点自身监听的地址，默认端口为 5213，除非其 conf.ini 另有设置。',
   KEY_UNKNOWN: '密钥不一致：请在此节点的页面生成新密钥并写入其 conf.ini，无需重启。',

@@ -25,6 +25,7 @@ export const nodes = {
   'node.delete.title': '删除 {name}？',
   'node.delete.text': '仍有任务的节点无法删除：请先排空。',
   'node.disk': '工作磁盘',
+  'node.fullestStore': '剩余空间最少的存储',
   'node.store': '存储“{name}”',
   'node.drain': '排空',
   'node.edit': '编辑',

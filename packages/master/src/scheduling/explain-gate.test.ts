@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { createExplainGate } from './explain-gate.ts';
+
+test('a group of parts is explained once a second, each on its own', () => {
+  let nowMs = 0;
+  const gate = createExplainGate({ monotonicMs: () => nowMs });
+  expect([gate.opens('a'), gate.opens('b'), gate.opens('a')]).toEqual([true, true, false]);
+  nowMs = 999;
+  expect(gate.opens('a')).toBe(false);
+  nowMs = 1_000;
+  expect([gate.opens('a'), gate.opens('a'), gate.opens('b')]).toEqual([true, false, true]);
+});
+
+test('groups that are no more are forgotten', () => {
+  let nowMs = 0;
+  const gate = createExplainGate({ monotonicMs: () => nowMs });
+  const before = process.memoryUsage().heapUsed;
+  for (let count = 0; count < 60_000; count += 1) {
+    nowMs += 1;
+    gate.opens(`${count} ${'x'.repeat(1_000)}`.toUpperCase());
+  }
+  // All of them are 60 MB; those of the last second are one.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(40_000_000);
+});
