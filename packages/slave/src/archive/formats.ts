@@ -3,7 +3,8 @@ import { brotli, bzip2, gzip, lz4, lzma, unixCompress, xz, zstd } from './compre
 import { compressedFile } from './formats/compressed/compressed-file.ts';
 import { compressedTar } from './formats/compressed/compressed-tar.ts';
 import { rar, sevenZip } from './formats/seven-zip/seven-zip.ts';
-import { createTar, createZstdTar, gzipTar } from './formats/tar/create-tar.ts';
+import { createTar, gzipTar } from './formats/tar/create-tar.ts';
+import { createZstdTar } from './formats/tar/create-zstd-tar.ts';
 import { tar } from './formats/tar/tar.ts';
 import { zip } from './formats/zip/zip.ts';
 

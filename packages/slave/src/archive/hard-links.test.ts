@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { padding, tarEnd, writeTarHeader } from './formats/tar/write-tar-header.ts';
+import { padding, tarEnd, tarMember, writeTarHeader } from './formats/tar/write-tar-header.ts';
 import { memorySink } from './test-support/memory-sink.ts';
 import { extracted, fileMember, generousBudget } from './test-support/run-archive.ts';
 import { remoteSource } from './test-support/sources.ts';
@@ -9,10 +9,10 @@ const threads = createArchiveThreads({ size: 1 });
 afterAll(() => threads.close());
 
 const file = (name: string, content: Buffer): Buffer =>
-  Buffer.concat([writeTarHeader(fileMember(name, content)), content, padding(content.length)]);
+  Buffer.concat([writeTarHeader(tarMember(fileMember(name, content))), content, padding(content.length)]);
 
 function hardLink(name: string, target: string): Buffer {
-  const header = writeTarHeader(fileMember(name, ''));
+  const header = writeTarHeader(tarMember(fileMember(name, '')));
   header.write('1', 156, 'latin1');
   header.write(target, 157, 'latin1');
   header.fill(0x20, 148, 156);

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { AppError } from '@longshore/protocol';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { writeTarHeader } from './formats/tar/write-tar-header.ts';
+import { tarMember, writeTarHeader } from './formats/tar/write-tar-header.ts';
 import type { FormatId } from './formats.ts';
 import { memorySink } from './test-support/memory-sink.ts';
 import {
@@ -66,7 +66,10 @@ describe('conflicts', () => {
   const tarOf = (members: readonly [path: string, content: string | null][]) => {
     const blocks = members.flatMap(([path, content]) => {
       const member = content === null ? folderMember(path) : fileMember(path, content);
-      return [writeTarHeader(member), Buffer.from((content ?? '').padEnd(content === null ? 0 : 512, '\0'))];
+      return [
+        writeTarHeader(tarMember(member)),
+        Buffer.from((content ?? '').padEnd(content === null ? 0 : 512, '\0')),
+      ];
     });
     return remoteSource(Buffer.concat([...blocks, Buffer.alloc(1024)]));
   };
@@ -181,7 +184,10 @@ describe('budgets', () => {
   it('a bomb is stopped by its ratio, also when nothing of it is wanted', async () => {
     const source = remoteSource(
       gzipSync(
-        Buffer.concat([writeTarHeader(fileMember('x', Buffer.alloc(60_000_000))), Buffer.alloc(60_000_000)]),
+        Buffer.concat([
+          writeTarHeader(tarMember(fileMember('x', Buffer.alloc(60_000_000)))),
+          Buffer.alloc(60_000_000),
+        ]),
       ),
     );
     const budget = { ...generousBudget, maxRatio: 100 };

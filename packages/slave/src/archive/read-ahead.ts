@@ -38,6 +38,10 @@ export async function* readAhead({
   for await (const member of members) {
     signal.throwIfAborted();
     const isFetched = isSmallMember(member) && member.source.localPath === null;
+    if (!isFetched && ahead.length === 0) {
+      yield { member, content: null };
+      continue;
+    }
     const bytes = isFetched ? member.source.sizeBytes : 0;
     const content = isFetched
       ? fetchMember(member, { signal, reading: meter.member() })
@@ -103,16 +107,4 @@ export async function* memberSegments(
   }
   if (done !== sizeBytes)
     throw memberError(path, new AppError('SOURCE_CHANGED', `it does not have the ${sizeBytes} bytes it had`));
-}
-
-/** The same for a file of this machine whose bytes are wanted here. */
-export async function* localBytes(
-  source: ByteSource,
-  { signal, reading }: { signal: AbortSignal; reading: MemberMeter },
-): AsyncGenerator<Segment, void> {
-  const content = openRange(source, { start: 0, end: source.sizeBytes }, signal);
-  for await (const bytes of content as AsyncIterable<Buffer>) {
-    reading.read(bytes.length);
-    yield { bytes };
-  }
 }

@@ -52,7 +52,8 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
         sink: archive,
         threads,
         tempSpace: execution.tempSpace,
-        onProgress: ({ bytesDone, entriesDone }) => {
+        onProgress: ({ phase, bytesDone, entriesDone }) => {
+          progress.phase = phase;
           progress.bytesDone = bytesDone;
           progress.entriesDone = entriesDone + lost.length;
           execution.progress({ ...progress });

@@ -111,7 +111,7 @@ const toBudget = (limits: Limits): BudgetLimits => ({
 });
 
 const toProgress = (state: ExtractProgress | null): Progress => ({
-  phase: 'working',
+  phase: state?.phase ?? 'working',
   bytesDone: state?.bytesDone ?? 0,
   bytesTotal: state?.bytesTotal ?? null,
   entriesDone: state?.entriesDone ?? 0,

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { encodeTarGroup } from '../formats/tar/encode-tar-group.ts';
 import { decodeZipEntries } from '../formats/zip/decode-zip-entries.ts';
 import { encodeZipEntries } from '../formats/zip/encode-zip-entries.ts';
 import { encodeBlock } from './encode-block.ts';
@@ -11,7 +12,13 @@ import {
   type WorkResult,
 } from './thread-work.ts';
 
-const catalogue: WorkCatalogue = { decodeZipEntries, encodeBlock, encodeZipEntries, readFiles };
+const catalogue: WorkCatalogue = {
+  decodeZipEntries,
+  encodeBlock,
+  encodeTarGroup,
+  encodeZipEntries,
+  readFiles,
+};
 
 parentPort?.on('message', (work: ThreadWork) => {
   try {

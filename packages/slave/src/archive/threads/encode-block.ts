@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
+import { giveAway } from './give-away.ts';
 import { scratchBuffer } from './scratch-buffer.ts';
 import { type FilePart, readFilePart } from './segment.ts';
 import type { WorkResult } from './thread-work.ts';
@@ -14,9 +15,6 @@ export type EncodeBlock = {
   readonly level: number;
   readonly isLast: boolean;
 };
-
-/** Larger than the pool that small buffers share. */
-const freedBytes = 256 * 1024;
 
 export type EncodedBlock = { readonly bytes: Uint8Array; readonly crc32: number; readonly rawBytes: number };
 
@@ -36,18 +34,6 @@ export function encodeBlock(input: EncodeBlock): WorkResult<EncodedBlock> {
     output: { bytes: owned, crc32: checksum, rawBytes: raw.length },
     transfer: [owned.buffer],
   };
-}
-
-/**
- * Bytes that fill their buffer and can be transferred. What the compressor left of its own buffer is freed at once:
- * waiting for the collector would cost a hundred megabytes.
- */
-function giveAway(bytes: Buffer): Uint8Array<ArrayBuffer> {
-  const buffer = bytes.buffer as ArrayBuffer;
-  if (bytes.byteLength === buffer.byteLength) return new Uint8Array(buffer);
-  const copy = new Uint8Array(bytes);
-  if (buffer.byteLength >= freedBytes) buffer.transfer(0);
-  return copy;
 }
 
 function encode(

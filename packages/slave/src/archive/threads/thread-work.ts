@@ -1,3 +1,4 @@
+import type { encodeTarGroup } from '../formats/tar/encode-tar-group.ts';
 import type { decodeZipEntries } from '../formats/zip/decode-zip-entries.ts';
 import type { encodeZipEntries } from '../formats/zip/encode-zip-entries.ts';
 import type { encodeBlock } from './encode-block.ts';
@@ -7,6 +8,7 @@ import type { readFiles } from './read-files.ts';
 export type WorkCatalogue = {
   decodeZipEntries: typeof decodeZipEntries;
   encodeBlock: typeof encodeBlock;
+  encodeTarGroup: typeof encodeTarGroup;
   encodeZipEntries: typeof encodeZipEntries;
   readFiles: typeof readFiles;
 };

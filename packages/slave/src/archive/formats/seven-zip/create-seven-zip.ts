@@ -10,6 +10,7 @@ import type { MemberMeter } from '../../create-meter.ts';
 import { lostOrThrow, readTwice } from '../../lost-member.ts';
 import { openRange } from '../../open-range.ts';
 import type { ArchiveMember, ByteSource } from '../../ports.ts';
+import { followProgress } from './follow-progress.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
 const chunkBytes = 1024 * 1024;
@@ -32,6 +33,9 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
   try {
     const tree = join(folder, 'tree');
     await mkdir(tree);
+    meter.begin('reading');
+    let laidOutBytes = 0;
+    let laidOutEntries = 0;
     for (const member of members) {
       signal.throwIfAborted();
       const lost = await layOut(member, join(tree, member.path), { signal, reading: meter.member() });
@@ -40,10 +44,12 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
         continue;
       }
       meter.entries(1);
+      laidOutEntries += 1;
+      laidOutBytes += member.kind === 'file' ? member.source.sizeBytes : 0;
     }
     await setFolderAttributes(members, tree);
     const archive = join(folder, 'archive.7z');
-    const options = ['-t7z', `-mx=${level}`, `-mmt=${threads.size}`, '-bd', '-bso0', '-snl-'];
+    const options = ['-t7z', `-mx=${level}`, `-mmt=${threads.size}`, '-bsp1', '-bso0', '-snl-'];
     // "-p" without a value makes it ask, which it does on standard input, twice.
     const secret = password === null ? [] : ['-p', '-mhe=on'];
     const child = startSevenZip(['a', ...options, ...secret, '--', archive, '.'], {
@@ -52,8 +58,20 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
       cwd: tree,
       password: password === null ? null : `${password}\n${password}`,
     });
-    child.stdout.resume();
+    meter.begin('working');
+    let bytesDone = 0;
+    let entriesDone = 0;
+    const note = (bytes: number, entries: number): void => {
+      meter.read(bytes - bytesDone);
+      meter.entries(entries - entriesDone);
+      bytesDone = bytes;
+      entriesDone = entries;
+    };
+    followProgress(child.stdout, ({ percent, files }) =>
+      note(Math.floor((laidOutBytes * percent) / 100), Math.min(files, laidOutEntries)),
+    );
     await child.done;
+    note(laidOutBytes, laidOutEntries);
     const output = createArchiveOutput(request);
     for await (const chunk of createReadStream(archive, { highWaterMark: chunkBytes }))
       await output.write(chunk as Buffer);

@@ -92,6 +92,21 @@ describe('names in a 7z', () => {
   });
 });
 
+describe('a damaged entry that nobody wants', () => {
+  it('does not spoil those behind it', async () => {
+    const tree = mkdtempSync(join(folder, 'damaged-'));
+    writeFileSync(join(tree, 'a'), 'not wanted '.repeat(500));
+    for (const name of ['b', 'c']) writeFileSync(join(tree, name), `content of ${name} `.repeat(1000));
+    const path = join(tree, 'archive.7z');
+    execFileSync(sevenZipBinary.path7z, ['a', '-bd', '-ms=off', '-mx=1', path, 'a', 'b', 'c'], { cwd: tree });
+    const archive = readFileSync(path);
+    archive[32 + 12] = (archive[32 + 12] ?? 0) ^ 0xff;
+    const { files, rejected } = await outcomeOf(archive, ['b', 'c']);
+    expect(Object.keys(files)).toEqual(['b', 'c']);
+    expect(rejected).toEqual([]);
+  });
+});
+
 describe('a self-extracting archive', () => {
   /** The signatures alone stand in the program, too. */
   const program = (magic: string) =>

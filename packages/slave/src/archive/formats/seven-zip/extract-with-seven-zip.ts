@@ -6,7 +6,9 @@ import type { ReadRequest } from '../../archive-format.ts';
 import { type ByteReader, createByteReader } from '../../byte-reader.ts';
 import type { Extraction } from '../../extraction.ts';
 import type { SafeEntry } from '../../ports.ts';
+import { followProgress } from './follow-progress.ts';
 import type { SevenZipEntry } from './read-seven-zip-listing.ts';
+import { isNamingCheaper } from './selection-cost.ts';
 import type { OpenedPath } from './seven-zip-archive.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
@@ -55,7 +57,7 @@ async function extractContents(
   wanted: readonly Wanted[],
   context: Context,
 ): Promise<void> {
-  const { request } = context;
+  const { request, extraction } = context;
   const admitted = wanted.filter(({ entry }) => entry !== null);
   if (request.password === null && admitted.some(({ listed }) => listed.encrypted)) {
     throw new AppError('PASSWORD_REQUIRED', 'the archive is encrypted');
@@ -64,15 +66,19 @@ async function extractContents(
   // Where the listing has no checksum only 7-Zip can check, and says so at the end: it does that first.
   if (admitted.some(({ listed }) => listed.crc32 === null && listed.outputBytes > 0)) {
     const run = await selectFor(wanted, request);
-    const test = startSevenZip(['t', '-bd', '-spd', ...opened.typeArgs, ...run.args, '--', opened.path], {
+    const options = ['-bsp1', '-bso0', '-spd', ...opened.typeArgs, ...run.args];
+    const test = startSevenZip(['t', ...options, '--', opened.path], {
       signal: request.signal,
       maxCpuSeconds: request.threads.maxCpuSeconds,
       password: request.password,
     });
-    test.stdout.resume();
+    const bytes = bytesOf(admitted);
+    extraction.noteChecked(0);
+    followProgress(test.stdout, ({ percent }) => extraction.noteChecked(Math.floor((bytes * percent) / 100)));
     try {
       await test.done;
     } finally {
+      extraction.noteChecked(null);
       await run.release();
     }
   }
@@ -107,9 +113,10 @@ async function extractOnce(
       if (listed.outputBytes === 0 && entry !== null) {
         await extraction.storeSmall([{ entry, content: Buffer.alloc(0) }]);
       } else if (entry === null) {
-        await reader.skip(listed.outputBytes);
+        // From a damaged one on the cuts may be wrong, wanted or not.
+        if (!(await isSkippedWhole(reader, listed))) return laterOf(run, at);
       } else if (!(await extractEntry(reader, { listed, entry, extraction, passwords }))) {
-        return run.selection.slice(at + 1).filter((later) => later.entry !== null);
+        return laterOf(run, at);
       }
     }
     if ((await reader.take(1)) !== null)
@@ -124,6 +131,21 @@ async function extractOnce(
     child.kill();
     await run.release();
   }
+}
+
+const laterOf = ({ selection }: Run, at: number): Wanted[] =>
+  selection.slice(at + 1).filter(({ entry }) => entry !== null);
+
+async function isSkippedWhole(reader: ByteReader, listed: SevenZipEntry): Promise<boolean> {
+  const { outputBytes, crc32: expected } = listed;
+  if (expected === null || outputBytes === 0) {
+    await reader.skip(outputBytes);
+    return true;
+  }
+  let checksum = 0;
+  for (let left = outputBytes; left > 0; left -= smallBytes)
+    checksum = crc32(await reader.need(Math.min(left, smallBytes)), checksum);
+  return checksum === expected;
 }
 
 async function extractEntry(
@@ -155,14 +177,19 @@ async function extractEntry(
 const wrongPassword = () => new AppError('WRONG_PASSWORD', 'the password does not open the archive');
 
 /**
- * What 7-Zip shall write: all but the links of a rar where most of that is needed, since it fails at links that declare
- * a size, else what is needed by name.
+ * What 7-Zip shall write: all but the links of a rar where most of that is needed or too many names would have to be
+ * given, since it fails at links that declare a size; else what is needed by name.
  */
 async function selectFor(wanted: readonly Wanted[], request: ReadRequest): Promise<Run> {
   const needed = wanted.filter(({ entry }) => entry !== null);
   const isFromStart = wanted[0]?.listed.index === 0;
-  if (!isFromStart || bytesOf(needed) * 2 < bytesOf(wanted))
-    return await selectByName(wanted, needed, 'i', request);
+  const isCheaper = isNamingCheaper({
+    entries: wanted.length,
+    wantedEntries: needed.length,
+    bytes: bytesOf(wanted),
+    wantedBytes: bytesOf(needed),
+  });
+  if (!isFromStart || isCheaper) return await selectByName(wanted, needed, 'i', request);
   const neededNames = new Set(needed.map(({ listed }) => listed.name));
   const links = wanted.filter(({ listed }) => isLink(listed) && !neededNames.has(listed.name));
   if (links.length > 0) return await selectByName(wanted, links, 'x', request);

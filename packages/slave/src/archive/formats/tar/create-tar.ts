@@ -1,20 +1,15 @@
-import { constants, createZstdCompress } from 'node:zlib';
 import type { CreateRequest } from '../../archive-format.ts';
 import { type ArchiveOutput, createArchiveOutput } from '../../archive-output.ts';
-import { checkSource } from '../../check-source.ts';
 import { crc32Combine } from '../../crc32-combine.ts';
-import type { MemberMeter } from '../../create-meter.ts';
-import { lostOrThrow, memberError, readTwice } from '../../lost-member.ts';
 import { createOrderedLane } from '../../ordered-lane.ts';
 import { fileBytesOf, planBlocks } from '../../plan-blocks.ts';
-import type { ArchiveMember } from '../../ports.ts';
-import { localBytes, memberSegments, readAhead } from '../../read-ahead.ts';
+import { readAhead } from '../../read-ahead.ts';
 import { readSmallFiles } from '../../read-small-files.ts';
 import type { ThreadShare } from '../../threads/archive-threads.ts';
 import type { EncodedBlock } from '../../threads/encode-block.ts';
 import type { Segment } from '../../threads/segment.ts';
-import { compressStream } from './compress-stream.ts';
-import { padding, tarEnd, writeTarHeader } from './write-tar-header.ts';
+import { isReadable, largeMember } from './large-member.ts';
+import { padding, tarEnd, tarMember, writeTarHeader } from './write-tar-header.ts';
 
 /** How the stream of a tar is packed in blocks that know nothing of each other, and what stands around them. */
 export type BlockPacking = {
@@ -38,7 +33,7 @@ export const createTar =
     let rawBytes = 0;
 
     await output.write(packing.head);
-    const segments = tarSegments(request, { share, readsHere: false });
+    const segments = tarSegments(request, share);
     for await (const block of planBlocks(segments, packing)) {
       const fileBytes = fileBytesOf(block);
       const use = async (encoded: EncodedBlock) => {
@@ -62,81 +57,20 @@ export const createTar =
     output.end();
   };
 
-/**
- * Makes a tar.zst as one frame with a checksum (RFC 8878). Zstd is faster than the files are read, so one stream keeps
- * up with what the threads read; frames for themselves would cost the window at each of their beginnings.
- */
-export async function createZstdTar(request: CreateRequest): Promise<void> {
-  const output = createArchiveOutput(request);
-  const segments = tarSegments(request, { share: request.threads.share(), readsHere: true });
-  const blocks = planBlocks(segments, { blockBytes: 1024 * 1024, dictionaryBytes: 0 });
-  const zstd = createZstdCompress({
-    chunkSize: 256 * 1024,
-    params: {
-      [constants.ZSTD_c_compressionLevel]: zstdLevel(request.level),
-      [constants.ZSTD_c_checksumFlag]: 1,
-    },
-  });
-  for await (const bytes of compressStream(blocks, zstd, request.signal)) {
-    await output.write(bytes);
-  }
-  output.end();
-}
-
-const zstdLevel = (level: number): number => (level <= 6 ? Math.ceil(level / 2) : level * 2);
-
-/** Headers and contents, one after the other. With `readsHere` no segment is a part of a file. */
-async function* tarSegments(
-  request: CreateRequest,
-  { share, readsHere }: { share: ThreadShare; readsHere: boolean },
-): AsyncGenerator<Segment, void> {
+/** Headers and contents, one after the other. */
+async function* tarSegments(request: CreateRequest, share: ThreadShare): AsyncGenerator<Segment, void> {
   const { signal, meter, onLost } = request;
   const prepared = readSmallFiles(readAhead(request), { share, signal, meter, onLost });
   for await (const { member, content } of prepared) {
     const isLarge = member.kind === 'file' && content === null && member.source.sizeBytes > 0;
     if (isLarge && request.checksFirst && !(await isReadable(member, request))) continue;
-    yield { bytes: writeTarHeader(member) };
+    yield { bytes: writeTarHeader(tarMember(member)) };
     if (content !== null) yield { bytes: content };
-    if (isLarge) yield* largeMember(member, { signal, reading: meter.member(), readsHere });
+    if (isLarge) yield* largeMember(member, { signal, reading: meter.member() });
     if (member.kind === 'file') yield { bytes: padding(member.source.sizeBytes) };
     meter.entries(1);
   }
   yield { bytes: tarEnd() };
-}
-
-async function isReadable(
-  member: ArchiveMember & { kind: 'file' },
-  { signal, onLost }: CreateRequest,
-): Promise<boolean> {
-  try {
-    await readTwice(() => checkSource(member.source, signal));
-    return true;
-  } catch (error) {
-    signal.throwIfAborted();
-    onLost(member, lostOrThrow(member.path, error));
-    return false;
-  }
-}
-
-/** Throws when the file turns out to be lost: by then its header has been written. */
-async function* largeMember(
-  member: ArchiveMember & { kind: 'file' },
-  context: { signal: AbortSignal; reading: MemberMeter; readsHere: boolean },
-): AsyncGenerator<Segment, void> {
-  const { source, path } = member;
-  const { signal, readsHere } = context;
-  if (source.localPath === null) return yield* memberSegments(member, context);
-  // Blocks of a file are read on several threads, so it is checked beside.
-  const checked = checkSource(source, signal);
-  checked.catch(() => undefined);
-  try {
-    if (readsHere) yield* localBytes(source, context);
-    else yield* memberSegments(member, context);
-    await checked;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw memberError(path, error);
-  }
 }
 
 const none = Buffer.alloc(0);

@@ -3,11 +3,24 @@ import { blockBytes } from './tar-header.ts';
 
 const maxOctalSize = 0o77777777777;
 
+/** What a header says of a member. */
+export type TarMember = Pick<ArchiveMember, 'kind' | 'path' | 'modifiedAtMs' | 'mode'> & {
+  readonly sizeBytes: number;
+};
+
+export const tarMember = (member: ArchiveMember): TarMember => ({
+  kind: member.kind,
+  path: member.path,
+  modifiedAtMs: member.modifiedAtMs,
+  mode: member.mode,
+  sizeBytes: member.kind === 'folder' ? 0 : member.source.sizeBytes,
+});
+
 /** The header blocks of a member: ustar, with a pax header in front where ustar has no room for it. */
-export function writeTarHeader(member: ArchiveMember): Buffer {
+export function writeTarHeader(member: TarMember): Buffer {
   const isFolder = member.kind === 'folder';
   const path = isFolder ? `${member.path}/` : member.path;
-  const sizeBytes = isFolder ? 0 : member.source.sizeBytes;
+  const { sizeBytes } = member;
   const seconds = Math.floor(member.modifiedAtMs / 1000);
   const fields = splitPath(path);
   const records: string[] = [];
@@ -24,20 +37,32 @@ export function writeTarHeader(member: ArchiveMember): Buffer {
   });
   if (records.length === 0) return main;
   const body = Buffer.from(records.join(''));
-  const pax = headerBlock({
+  return Buffer.concat([paxHeader('x', body.length), body, padding(body.length), main]);
+}
+
+/**
+ * A header for all that follows which says nothing, in its two halves: a tar that ends between them has been cut off,
+ * where one that ends between two members may be whole.
+ */
+export function writeTarSeam(): { head: Buffer; rest: Buffer } {
+  const body = Buffer.from(paxRecord('comment', ''));
+  return { head: paxHeader('g', body.length), rest: Buffer.concat([body, padding(body.length)]) };
+}
+
+const paxHeader = (type: 'x' | 'g', bodyBytes: number): Buffer =>
+  headerBlock({
     name: Buffer.from('PaxHeader'),
     prefix: Buffer.alloc(0),
     mode: 0o644,
-    sizeBytes: body.length,
+    sizeBytes: bodyBytes,
     seconds: 0,
-    type: 'x',
+    type,
   });
-  return Buffer.concat([pax, body, padding(body.length), main]);
-}
 
-/** Zeros from `length` to the next block. */
-export const padding = (length: number): Buffer =>
-  Buffer.alloc((blockBytes - (length % blockBytes)) % blockBytes);
+/** How many zeros there are from `length` to the next block. */
+export const paddingBytes = (length: number): number => (blockBytes - (length % blockBytes)) % blockBytes;
+
+export const padding = (length: number): Buffer => Buffer.alloc(paddingBytes(length));
 
 /** Two blocks of zeros end a tar. */
 export const tarEnd = (): Buffer => Buffer.alloc(blockBytes * 2);

@@ -27,13 +27,13 @@ export async function extractZip(request: ReadRequest, extraction: Extraction): 
   if (request.password !== null && (await isStronglyEncrypted(zip))) {
     return await zipBySevenZip.extract(request, extraction);
   }
-  const files = await admitRecords(zip, extraction);
+  const { files, firstEncrypted } = await admitRecords(zip, extraction);
   extraction.expect({
     bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     entries: files.length,
   });
   const passwordCheck: PasswordCheck = createPasswordCheck(request);
-  await passwordCheck.before(files);
+  await passwordCheck.before(firstEncrypted);
 
   const small: ZipFile[] = [];
   const streamed: { file: ZipFile; decoding: EntryDecoding }[] = [];
@@ -58,7 +58,8 @@ export async function extractZip(request: ReadRequest, extraction: Extraction): 
     extractStretch(stretch, context),
   );
   await runConcurrently(streamed, threads.size, (one) => extractLargeEntry(one, context));
-  passwordCheck.after();
+  const wrongPassword = passwordCheck.after();
+  if (wrongPassword !== null) extraction.fail(wrongPassword);
 }
 
 async function isStronglyEncrypted({ directory }: OpenedZip): Promise<boolean> {
@@ -66,13 +67,22 @@ async function isStronglyEncrypted({ directory }: OpenedZip): Promise<boolean> {
   return false;
 }
 
-async function admitRecords(zip: OpenedZip, extraction: Extraction): Promise<ZipFile[]> {
-  const files: Omit<ZipFile, 'limit'>[] = [];
+type Located = Omit<ZipFile, 'limit'>;
+/** The first encrypted entry is that of the whole archive: every share judges the password by the same one. */
+type Admitted = { readonly files: ZipFile[]; readonly firstEncrypted: ZipFile | null };
+
+async function admitRecords(zip: OpenedZip, extraction: Extraction): Promise<Admitted> {
+  const files: Located[] = [];
+  let elsewhere: Located | null = null;
   const offsets: number[] = [];
   for await (const { record, entry } of zip.entries()) {
     offsets.push(record.headerOffset);
     const admitted = await extraction.admit(entry);
-    if (admitted === null) continue;
+    if (admitted === null) {
+      if (entry.type === 'file' && extraction.isOfAnotherShare(entry))
+        elsewhere = firstEncryptedOf(elsewhere, locate(record, { ...entry, path: entry.name }));
+      continue;
+    }
     // With a password 7-Zip has been asked instead.
     if (record.encryption.kind === 'strong')
       throw new AppError('PASSWORD_REQUIRED', 'the archive is encrypted');
@@ -82,13 +92,22 @@ async function admitRecords(zip: OpenedZip, extraction: Extraction): Promise<Zip
   const limits = Float64Array.from(new Set([...offsets, directoryStart])).sort();
   files.sort((a, b) => a.headerOffset - b.headerOffset);
   let at = 0;
-  return files.map((file) => {
+  const limited = files.map((file) => {
     while (at < limits.length && (limits[at] ?? 0) <= file.headerOffset) at += 1;
     return { ...file, limit: limits[at] ?? directoryStart };
   });
+  const firstHere = limited.find(({ encryption }) => encryption !== null) ?? null;
+  if (elsewhere === null || (firstHere !== null && firstHere.headerOffset < elsewhere.headerOffset))
+    return { files: limited, firstEncrypted: firstHere };
+  const { headerOffset } = elsewhere;
+  const limit = limits.find((offset) => offset > headerOffset) ?? directoryStart;
+  return { files: limited, firstEncrypted: { ...elsewhere, limit } };
 }
 
-const locate = (record: ZipRecord, entry: SafeEntry): Omit<ZipFile, 'limit'> => ({
+const firstEncryptedOf = (first: Located | null, next: Located): Located | null =>
+  next.encryption === null || (first !== null && first.headerOffset < next.headerOffset) ? first : next;
+
+const locate = (record: ZipRecord, entry: SafeEntry): Located => ({
   entry,
   encryption:
     record.encryption.kind === 'none' || record.encryption.kind === 'strong' ? null : record.encryption,
