@@ -33,11 +33,14 @@ export function createExtraction(request: ExtractionRequest): Extraction {
   const refused = new Set<number>();
   let selected = 0;
 
+  const entriesDone = () =>
+    counts.filesStored + counts.foldersStored + counts.filesKept + counts.entriesRejected;
+
   const report = () =>
     request.onProgress({
       bytesDone: counts.bytesStored,
       bytesTotal: totals?.bytes ?? null,
-      entriesDone: counts.filesStored + counts.foldersStored + counts.filesKept + counts.entriesRejected,
+      entriesDone: entriesDone(),
       entriesTotal: totals?.entries ?? null,
       sourceBytesDone,
     });
@@ -107,8 +110,8 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     budget,
     signal,
     reject,
-    expect(expected) {
-      totals = expected;
+    expect({ bytes, entries }) {
+      totals = { bytes: counts.bytesStored + bytes, entries: entriesDone() + entries };
       report();
     },
     noteSourceBytes(bytes) {
