@@ -25,7 +25,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.ended')}
           kind="bars"
           atMs={bars.atMs}
-          atLeast={4}
+          unit="count"
           format={count}
           series={[
             { name: t('state.completed'), color: 'teal.6', values: completed },
@@ -39,7 +39,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.queue')}
           kind="lines"
           atMs={tasks.atMs}
-          atLeast={4}
+          unit="count"
           format={count}
           series={[
             { name: t('node.queued'), color: 'orange.6', values: tasks.queued },
@@ -52,6 +52,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.load')}
           kind="lines"
           atMs={tasks.atMs}
+          unit="share"
           atLeast={1}
           format={percent}
           series={nodes.map(({ name, atMs, load1, cores }, index) => ({
@@ -70,6 +71,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.wait')}
           kind="lines"
           atMs={tasks.atMs}
+          unit="ms"
           atLeast={1_000}
           format={(ms) => (ms === 0 ? '0' : formatSpan(ms))}
           series={[{ name: t('dashboard.wait'), color: 'grape.6', values: tasks.oldestWaitMs }]}

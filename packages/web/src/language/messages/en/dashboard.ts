@@ -33,4 +33,5 @@ export const dashboard = {
   'chart.tableOf': '{title}, as a table',
   'chart.time': 'Time',
   'chart.empty': 'The first values come in a minute.',
+  'chart.none': 'No values in this time.',
 } as const;

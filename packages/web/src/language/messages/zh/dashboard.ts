@@ -33,4 +33,5 @@ export const dashboard = {
   'chart.tableOf': '{title}（表格）',
   'chart.time': '时间',
   'chart.empty': '一分钟后会有第一批数据。',
+  'chart.none': '这段时间没有数据。',
 } as const;
