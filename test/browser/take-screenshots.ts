@@ -130,7 +130,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   'node-edit': (page, url) => open(page, `${url}/admin/nodes/attic?tab=edit`),
   'node-config': async (page, url) => {
     await open(page, `${url}/admin/nodes/attic?tab=config`);
-    await page.getByRole('cell', { name: 'TempPath', exact: true }).waitFor();
+    await page.getByRole('group', { name: 'TempPath' }).waitFor();
   },
   'node-key': async (page, url) => {
     await open(page, `${url}/admin/nodes/attic?tab=edit`);

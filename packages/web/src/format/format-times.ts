@@ -40,6 +40,7 @@ function duration(value: number, unit: 'day' | 'hour' | 'minute' | 'second'): st
 
 /** The two largest units of a span: "2 h 5 min", "340 ms". */
 export function formatSpan(ms: number): string {
+  if (ms === 0) return duration(0, 'second');
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return duration(ms / 1000, 'second');
   const seconds = Math.round(ms / 1000);
