@@ -5,10 +5,9 @@ import { formatSpan } from '../../format/format-times.ts';
 import { locale, t } from '../../language/language.ts';
 import { sumNeighbours, valuesAt } from '../../ui/charts/scale.ts';
 import { TimeChart } from '../../ui/charts/time-chart.tsx';
+import { nodeColor } from '../nodes/node-look.ts';
 
 const mostBars = 72;
-/** Colours that people with any colour vision tell apart, in the order in which they are given. */
-const nodeColors = ['harbor.6', 'orange.6', 'grape.6', 'lime.8', 'pink.5', 'yellow.7', 'indigo.5', 'gray.6'];
 
 const count = (value: number): string => value.toLocaleString(locale(), { maximumFractionDigits: 1 });
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -17,7 +16,6 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
   const { tasks, nodes } = history;
   const bars = sumNeighbours(tasks.atMs, [tasks.completed, tasks.failed, tasks.canceled], mostBars);
   const [completed = [], failed = [], canceled = []] = bars.lists;
-  const colorOf = (index: number): string => nodeColors[index % nodeColors.length] ?? 'gray.6';
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }}>
       <Framed>
@@ -57,7 +55,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           format={percent}
           series={nodes.map(({ name, atMs, load1, cores }, index) => ({
             name,
-            color: colorOf(index),
+            color: nodeColor(index),
             values: valuesAt(
               tasks.atMs,
               atMs,

@@ -3,7 +3,7 @@ import { Badge, Group, Progress, Skeleton, Stack, Table, Text, Title } from '@ma
 import { formatBytes } from '../../format/format-bytes.ts';
 import { t } from '../../language/language.ts';
 import { LinkAnchor } from '../../ui/links.tsx';
-import { nodeStatus, sharesOf, statusColors } from '../nodes/node-look.ts';
+import { isStale, nodeStatus, sharesOf, statusColors } from '../nodes/node-look.ts';
 
 /** Every node in a line: how it is, what it does now, and its share of what there was. */
 export function NodesNow({ nodes }: { nodes: readonly Node[] | undefined }) {
@@ -41,7 +41,8 @@ export function NodesNow({ nodes }: { nodes: readonly Node[] | undefined }) {
 
 function NodeRow({ node, percent }: { node: Node; percent: number }) {
   const status = nodeStatus(node);
-  const { vitals } = node;
+  // Of a node that is heard no more nothing is known by now.
+  const vitals = isStale(node) ? null : node.vitals;
   return (
     <Table.Tr>
       <Table.Td>

@@ -4,6 +4,7 @@ import { t } from '../../language/language.ts';
 import { nodesQuery } from '../../queries/node-queries.ts';
 import { LinkAnchor } from '../../ui/links.tsx';
 import { SectionCard } from '../../ui/section-card.tsx';
+import { isStale } from '../nodes/node-look.ts';
 
 /** The queue of each node in short; its whole configuration is on its own page. */
 export function QueuesCard() {
@@ -26,25 +27,28 @@ export function QueuesCard() {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {nodes.map((node) => (
-                <Table.Tr key={node.id}>
-                  <Table.Td className="breakable">{node.name}</Table.Td>
-                  <Table.Td>{node.vitals?.workers ?? '—'}</Table.Td>
-                  <Table.Td>{node.vitals?.running ?? '—'}</Table.Td>
-                  <Table.Td>{node.vitals?.queued ?? '—'}</Table.Td>
-                  <Table.Td>{node.vitals?.protocol ?? '—'}</Table.Td>
-                  <Table.Td>
-                    <LinkAnchor
-                      to="/admin/nodes/$nodeId"
-                      params={{ nodeId: node.name }}
-                      search={{ tab: 'config' }}
-                      size="sm"
-                    >
-                      {t('settings.inForce')}
-                    </LinkAnchor>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
+              {nodes.map((node) => {
+                const now = isStale(node) ? null : node.vitals;
+                return (
+                  <Table.Tr key={node.id}>
+                    <Table.Td className="breakable">{node.name}</Table.Td>
+                    <Table.Td>{node.vitals?.workers ?? '—'}</Table.Td>
+                    <Table.Td>{now?.running ?? '—'}</Table.Td>
+                    <Table.Td>{now?.queued ?? '—'}</Table.Td>
+                    <Table.Td>{node.vitals?.protocol ?? '—'}</Table.Td>
+                    <Table.Td>
+                      <LinkAnchor
+                        to="/admin/nodes/$nodeId"
+                        params={{ nodeId: node.name }}
+                        search={{ tab: 'config' }}
+                        size="sm"
+                      >
+                        {t('settings.inForce')}
+                      </LinkAnchor>
+                    </Table.Td>
+                  </Table.Tr>
+                );
+              })}
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>

@@ -60,7 +60,7 @@ export const nodes = {
   'newNode.install': 'Start it',
   'newNode.test': 'Test it',
   'newNode.create': 'Make its configuration',
-  'newNode.probe': 'Try the address',
+  'newNode.probe': 'Check the address',
   'newNode.probeText':
     'Whether {url} is found and who answers there. Without its secret the test goes no further; save the node for the rest.',
   'newNode.installText':
@@ -140,4 +140,7 @@ export const nodes = {
   'config.refused': 'The last edit of its file was refused; the values below are older',
   'node.goneText': 'It was removed, or the address has a typing error.',
   'node.toList': 'Go to the nodes',
+  'node.asOf': 'As of {span} ago, when it was last heard',
+  'node.sharesText': 'How the parts of tasks so far were shared out, by weight.',
+  'node.weightOf': 'weight {weight}',
 } as const;
