@@ -7,7 +7,7 @@ import { Ago } from '../../ui/ago.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import classes from './audit.module.css';
-import { actionColor, actionText, fieldText, valueText } from './audit-words.ts';
+import { actionColor, actionText, fieldText, jointText, valueText } from './audit-words.ts';
 
 /** One line of the log; what has changed is unfolded. */
 export function AuditRow({
@@ -20,6 +20,7 @@ export function AuditRow({
   const [opened, { toggle }] = useDisclosure(false);
   const changes = fieldsOf(entry);
   const { user, object } = entry;
+  const joint = jointText(entry.action);
   // All fields of what is new or gone are no news.
   const summary = entry.before === null || entry.after === null ? '' : changes.map(fieldText).join(', ');
   return (
@@ -43,7 +44,10 @@ export function AuditRow({
         </Badge>
         {object !== null && object.id !== user?.id && (
           <Text size="sm" className="breakable">
-            {object.name}
+            {joint}
+            <Text span inherit fw={550}>
+              {object.name}
+            </Text>
           </Text>
         )}
         <Text size="xs" c="dimmed" className={classes.summary} truncate>

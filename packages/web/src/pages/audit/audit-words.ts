@@ -1,6 +1,6 @@
 import type { AuditAction } from '@longshore/protocol';
 import { formatBytes } from '../../format/format-bytes.ts';
-import { formatExact } from '../../format/format-times.ts';
+import { formatExact, formatSpan } from '../../format/format-times.ts';
 import { locale, t } from '../../language/language.ts';
 import type { MessageKey } from '../../language/messages/messages.ts';
 
@@ -19,6 +19,22 @@ export const actionGroups = [
 ] as const;
 
 export const actionText = (action: AuditAction): string => t(`audit.action.${action}`);
+
+/** What stands between an action and its object, where they do not make a sentence by themselves. */
+const joints: Partial<Record<AuditAction, 'as' | 'to' | 'for' | 'of'>> = {
+  'sign-in.failed': 'as',
+  'node.test': 'to',
+  'node.rotate-key': 'for',
+  'node.revoke-old-key': 'of',
+  'two-factor.reset': 'of',
+};
+
+export function jointText(action: AuditAction): string {
+  const joint = joints[action];
+  // Chinese needs none.
+  const text = joint === undefined ? '' : t(`audit.joint.${joint}`);
+  return text === '' ? '' : `${text} `;
+}
 
 /** Red for what has failed, orange for what is gone, teal for what is new. */
 export function actionColor(action: AuditAction): string {
@@ -45,6 +61,42 @@ const fields: Partial<Record<string, MessageKey>> = {
   isDefault: 'groups.default',
   oidcLogin: 'users.oidcLogin',
   password: 'password.title',
+  url: 'node.url',
+  internalUrl: 'node.internalUrl',
+  weight: 'node.weight',
+  enabled: 'node.enabled',
+  draining: 'health.draining',
+  quarantined: 'health.quarantined',
+  capabilities: 'node.capabilities',
+  access: 'tokens.access',
+  expiresAtMs: 'tokens.expiry',
+  login: 'users.oidcLogin',
+  issuer: 'provider.title',
+  subject: 'audit.subject',
+  reason: 'rejected.why',
+  passkey: 'passkeys.name',
+  address: 'audit.address',
+  owner: 'task.user',
+  states: 'cleanUp.states',
+  deleted: 'audit.cleanedUp',
+  olderThanSeconds: 'audit.olderThan',
+  ended: 'audit.ended',
+};
+
+/** The words of the console for values that are names in the API. */
+const values: Partial<Record<string, Partial<Record<string, MessageKey>>>> = {
+  role: { admin: 'role.admin', user: 'role.user' },
+  access: { read: 'tokens.access.read', full: 'tokens.access.full' },
+  capabilities: {
+    'create-archive': 'capability.create-archive',
+    'extract-archive': 'capability.extract-archive',
+  },
+  states: {
+    completed: 'state.completed',
+    'completed-with-errors': 'state.completed-with-errors',
+    failed: 'state.failed',
+    canceled: 'state.canceled',
+  },
 };
 
 export const fieldText = (name: string): string => {
@@ -58,8 +110,11 @@ export function valueText(name: string, value: unknown): string | null {
   if (typeof value === 'boolean') return t(value ? 'audit.yes' : 'audit.no');
   if (typeof value === 'number') {
     if (name.endsWith('AtMs')) return formatExact(value);
+    if (name.endsWith('Seconds')) return formatSpan(value * 1_000);
     return name.endsWith('Bytes') ? formatBytes(value) : value.toLocaleString(locale());
   }
   if (Array.isArray(value)) return value.map((one) => valueText(name, one) ?? '—').join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'object') return JSON.stringify(value);
+  const key = values[name]?.[String(value)];
+  return key === undefined ? String(value) : t(key);
 }

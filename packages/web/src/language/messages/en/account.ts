@@ -96,4 +96,5 @@ export const account = {
   'provider.linked': 'You can sign in with {name}.',
   'provider.state.awaited': 'awaited',
   'provider.state.linked': 'linked',
+  'tokens.expiry': 'Valid until',
 } as const;

@@ -122,4 +122,5 @@ export const tasks = {
   'allTasks.empty.title': 'No task yet',
   'allTasks.empty.text':
     'The tasks of all users show up here as soon as somebody compresses or extracts something.',
+  'task.entriesSome': '{done} of {count} entry|{done} of {count} entries',
 } as const;
