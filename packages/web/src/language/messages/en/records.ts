@@ -82,7 +82,7 @@ export const records = {
   'settings.workers': 'At once',
   'settings.protocol': 'Protocol',
   'settings.configuration': 'Settings',
-  'settings.inForce': 'in force there',
+  'settings.inForce': 'Show its settings',
   'settings.origin.master': 'Told by the master',
   'settings.written': 'Written as: {value}',
   'audit.joint.as': 'as',
