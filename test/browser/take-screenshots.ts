@@ -75,6 +75,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   },
   compress: async (page, url) => {
     await open(page, `${url}/files`);
+    await page.getByText('Notes.md', { exact: true }).waitFor();
     await page.getByRole('grid').focus();
     await page.keyboard.press('Control+a');
     await page.getByRole('button', { name: 'Compress' }).click();
@@ -155,7 +156,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   'all-tasks': (page, url) => open(page, `${url}/admin/tasks`),
   users: async (page, url) => {
     await open(page, `${url}/admin/users`);
-    await page.getByRole('row', { name: /mara/ }).waitFor();
+    await page.getByRole('button', { name: 'Edit mara' }).waitFor();
   },
   'user-edit': async (page, url) => {
     await open(page, `${url}/admin/users`);

@@ -7,7 +7,7 @@ import { Ago } from '../../ui/ago.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import classes from './audit.module.css';
-import { actionColor, actionText, fieldText, jointText, valueText } from './audit-words.ts';
+import { actionColor, actionText, emptyText, fieldText, jointText, valueText } from './audit-words.ts';
 
 /** One line of the log; what has changed is unfolded. */
 export function AuditRow({
@@ -113,8 +113,8 @@ function Changes({ entry: { before, after }, names }: { entry: AuditEntry; names
           {shown.map((name) => (
             <Table.Tr key={name}>
               <Table.Td>{fieldText(name)}</Table.Td>
-              {before !== null && <Value text={valueText(name, before[name])} isGone={both} />}
-              {after !== null && <Value text={valueText(name, after[name])} />}
+              {before !== null && <Value name={name} value={before[name]} isGone={both} />}
+              {after !== null && <Value name={name} value={after[name]} />}
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -123,12 +123,13 @@ function Changes({ entry: { before, after }, names }: { entry: AuditEntry; names
   );
 }
 
-function Value({ text, isGone = false }: { text: string | null; isGone?: boolean }) {
+function Value({ name, value, isGone = false }: { name: string; value: unknown; isGone?: boolean }) {
+  const text = valueText(name, value);
   return (
     <Table.Td className="breakable">
       {text === null ? (
         <Text span inherit c="dimmed">
-          —
+          {emptyText(name)}
         </Text>
       ) : (
         <Text span inherit {...(isGone ? { c: 'dimmed', td: 'line-through' } : { fw: 550 })}>

@@ -3,6 +3,7 @@ import { formatBytes } from '../../format/format-bytes.ts';
 import { formatExact, formatSpan } from '../../format/format-times.ts';
 import { locale, t } from '../../language/language.ts';
 import type { MessageKey } from '../../language/messages/messages.ts';
+import { limitNames } from '../groups/limits.ts';
 
 /** What actions are about, as they begin. */
 export const actionGroups = [
@@ -103,6 +104,12 @@ export const fieldText = (name: string): string => {
   const key = fields[name];
   return key === undefined ? name : t(key);
 };
+
+/** What it means where there is no value. */
+export function emptyText(name: string): string {
+  if (name === 'allowedNodes') return t('groups.onAll');
+  return (limitNames as readonly string[]).includes(name) ? t('limits.none') : '—';
+}
 
 /** A value of the log for a person; nothing is null. */
 export function valueText(name: string, value: unknown): string | null {

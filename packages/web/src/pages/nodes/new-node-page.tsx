@@ -36,7 +36,7 @@ export function NewNodePage() {
         </Group>
       </LinkAnchor>
       <PageHeader title={t('nav.newNode')} description={t('newNode.description')} />
-      <Stepper active={step} allowNextStepsSelect={false} size="sm">
+      <Stepper maw={760} active={step} allowNextStepsSelect={false} size="sm">
         <Stepper.Step
           {...label(0, t('newNode.describe'))}
           aria-label={t('newNode.describe')}

@@ -17,8 +17,16 @@ const NodeLink = createLink(
   }),
 );
 
-/** A node as it is now, and how busy it was in the last hour. */
-export function NodeCard({ node, share, past }: { node: Node; share: number; past: NodeSeries | undefined }) {
+/** A node as it is now, its share of the work where that is not shown beside it, and how busy it was in the last hour. */
+export function NodeCard({
+  node,
+  share,
+  past,
+}: {
+  node: Node;
+  share?: number;
+  past?: NodeSeries | undefined;
+}) {
   const status = nodeStatus(node);
   const { vitals } = node;
   const stale = isStale(node);
@@ -73,20 +81,22 @@ export function NodeCard({ node, share, past }: { node: Node; share: number; pas
           </div>
         </Tooltip>
       )}
-      <Tooltip label={t('node.shareHint')}>
-        <div>
-          <Group justify="space-between" mt="sm" mb={4}>
-            <Text size="xs" c="dimmed">
-              {t('node.share')}
-            </Text>
-            <Text size="xs" className="tabular">
-              {Math.round(share * 100)} %
-            </Text>
-          </Group>
-          <Progress value={share * 100} size="sm" aria-label={t('node.share')} />
-        </div>
-      </Tooltip>
-      <Group gap="md" mt="md" fz="xs" c="dimmed">
+      {share !== undefined && (
+        <Tooltip label={t('node.shareHint')}>
+          <div>
+            <Group justify="space-between" mt="sm" mb={4}>
+              <Text size="xs" c="dimmed">
+                {t('node.share')}
+              </Text>
+              <Text size="xs" className="tabular">
+                {Math.round(share * 100)} %
+              </Text>
+            </Group>
+            <Progress value={share * 100} size="sm" aria-label={t('node.share')} />
+          </div>
+        </Tooltip>
+      )}
+      <Group gap="md" mt="auto" pt="md" fz="xs" c="dimmed">
         {vitals && <span>{t('node.version', { version: vitals.version })}</span>}
         {node.lastHeartbeatAgeMs !== null && !stale && (
           <span className="tabular">

@@ -31,7 +31,7 @@ export function NodeOverview({ node, nodes }: { node: Node; nodes: readonly Node
       {node.quarantine && <Quarantine node={node} quarantine={node.quarantine} />}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
-          <NodeCard node={node} share={sharesOf(nodes).get(node.id) ?? 0} past={undefined} />
+          <NodeCard node={node} share={sharesOf(nodes).get(node.id) ?? 0} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7, lg: 8 }}>
           <Card withBorder radius="lg" padding="lg">

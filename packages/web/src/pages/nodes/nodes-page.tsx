@@ -8,13 +8,11 @@ import { Icon } from '../../ui/icons.tsx';
 import { LinkButton } from '../../ui/links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { NodeCard } from './node-card.tsx';
-import { sharesOf } from './node-look.ts';
 import { WorkShares } from './work-shares.tsx';
 
 export function NodesPage() {
   const { data: nodes, error, refetch } = useQuery(nodesQuery);
   const { data: history } = useQuery(statsHistoryQuery('hour'));
-  const shares = sharesOf(nodes ?? []);
   return (
     <Container py="lg">
       <PageHeader title={t('nav.nodes')} description={t('nodes.description')}>
@@ -36,7 +34,6 @@ export function NodesPage() {
             <NodeCard
               key={node.id}
               node={node}
-              share={shares.get(node.id) ?? 0}
               past={history?.nodes.find(({ nodeId }) => nodeId === node.id)}
             />
           ))}

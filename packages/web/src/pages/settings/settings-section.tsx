@@ -8,8 +8,7 @@ import classes from './settings.module.css';
 /** A setting of the master or of a node; `note` is said below its value. */
 export type ShownSetting = Omit<ConfigSetting, 'pending'> & { note?: { text: string; color: string } };
 
-const originColors: Record<ShownSetting['origin'], string> = {
-  default: 'gray',
+const originColors: Record<Exclude<ShownSetting['origin'], 'default'>, string> = {
   file: 'harbor',
   environment: 'grape',
   flag: 'orange',
@@ -63,10 +62,16 @@ function SettingRow({ setting }: { setting: ShownSetting }) {
             </Text>
           </Tooltip>
         )}
-        {origin !== 'default' || shown !== null ? (
+        {origin === 'default' ? (
+          shown !== null && (
+            <Text size="xs" c="dimmed">
+              {t('settings.origin.default')}
+            </Text>
+          )
+        ) : (
           <Badge
             size="sm"
-            variant={origin === 'default' ? 'outline' : 'light'}
+            variant="light"
             tt="none"
             radius="sm"
             color={originColors[origin]}
@@ -75,7 +80,7 @@ function SettingRow({ setting }: { setting: ShownSetting }) {
           >
             {t(`settings.origin.${origin}`, { place: baseName(place) })}
           </Badge>
-        ) : null}
+        )}
         {note && (
           <Text size="xs" c={note.color} className="breakable">
             {note.text}

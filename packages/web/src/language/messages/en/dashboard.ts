@@ -13,7 +13,7 @@ export const dashboard = {
   'dashboard.waitHint': 'of a queued part for a node',
   'dashboard.chart.ended': 'Tasks that ended',
   'dashboard.chart.queue': 'Parts that wait and run',
-  'dashboard.chart.load': 'Load of the nodes, of their cores',
+  'dashboard.chart.load': 'Load of the nodes, for each core',
   'dashboard.chart.wait': 'Longest wait for a node',
   'dashboard.nodes': 'Nodes now',
   'dashboard.busy': 'Busy',

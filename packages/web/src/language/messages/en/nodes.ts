@@ -139,6 +139,6 @@ export const nodes = {
   'node.goneText': 'It was removed, or the address has a typing error.',
   'node.toList': 'Go to the nodes',
   'node.asOf': 'As of {span} ago, when it was last heard',
-  'node.sharesText': 'How the parts of tasks so far were shared out, by weight.',
+  'node.sharesText': 'How the parts of tasks so far were shared out.',
   'node.weightOf': 'weight {weight}',
 } as const;

@@ -132,6 +132,6 @@ export const nodes = {
   'node.goneText': '已被删除，或者地址有误。',
   'node.toList': '前往节点列表',
   'node.asOf': '{span}前最后一次收到的数据',
-  'node.sharesText': '目前为止任务分片按权重的分配情况。',
+  'node.sharesText': '目前为止任务分片的分配情况。',
   'node.weightOf': '权重 {weight}',
 } as const;
