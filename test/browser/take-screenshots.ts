@@ -290,7 +290,13 @@ async function takeAll(): Promise<number> {
       await page.getByRole('button', { name: 'Sign in' }).waitFor();
       await page.screenshot({ path: join(out, `sign-in-${size}-${colorScheme}.png`), timeout: 60_000 });
       await signIn(page);
-      await page.getByRole('grid').waitFor();
+      await page.getByText('Notes.md', { exact: true }).waitFor();
+      const dismiss = page.getByRole('button', { name: 'Hide the first steps' });
+      await dismiss.waitFor();
+      if (isWanted(`first-steps-${size}-${colorScheme}`)) {
+        await page.screenshot({ path: join(out, `first-steps-${size}-${colorScheme}.png`) });
+      }
+      await dismiss.click();
       for (const [name, prepare] of Object.entries(pages)) {
         if (!isWanted(`${name}-${size}-${colorScheme}`)) continue;
         try {

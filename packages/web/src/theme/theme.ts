@@ -75,6 +75,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-orange-light-color': '#a83c00',
     '--mantine-color-yellow-light-color': '#7a5200',
     '--mantine-color-red-light-color': '#b01e1e',
+    '--mantine-color-teal-light': '#e0f6ed',
+    '--mantine-color-teal-light-hover': '#cbeede',
     '--mantine-color-red-light': '#ffecec',
     '--mantine-color-red-light-hover': '#ffdcdc',
     '--mantine-color-orange-light': '#fff1e0',

@@ -57,9 +57,9 @@ export function AuditRow({
       <Collapse expanded={opened}>
         <Box className={classes.body}>
           {changes.length > 0 && <Changes entry={entry} names={changes} />}
-          <Group gap="lg" mt={changes.length > 0 ? 'sm' : 0}>
+          <Group gap="lg" style={{ rowGap: 6 }} mt={changes.length > 0 ? 'sm' : 0}>
             <Fact label={t('audit.address')} value={entry.address} />
-            <Group gap={4}>
+            <Group gap={4} wrap="nowrap">
               <Fact label={t('audit.request')} value={entry.requestId} />
               <CopyText text={entry.requestId} />
             </Group>

@@ -77,7 +77,14 @@ function Steps({ me, onDismiss }: { me: User; onDismiss: () => void }) {
 function Step(step: { isDone: boolean; title: string; text: string; children?: ReactNode }) {
   const { isDone, title, text, children } = step;
   return (
-    <Group component="li" align="flex-start" gap="sm" wrap="nowrap">
+    <Group
+      component="li"
+      align="flex-start"
+      gap="sm"
+      wrap="nowrap"
+      // On a phone the files below need the room.
+      {...(isDone && { visibleFrom: 'sm' })}
+    >
       <ThemeIcon
         size={24}
         radius="xl"

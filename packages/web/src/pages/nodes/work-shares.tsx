@@ -27,7 +27,7 @@ export function WorkShares({ nodes }: { nodes: readonly Node[] }) {
             />
           ))}
       </Progress.Root>
-      <Group gap="lg" mt="sm" component="ul" className="plain-list">
+      <Group gap="lg" mt="sm" component="ul" className="plain-list" style={{ rowGap: 4 }}>
         {parts.map(({ id, name, color, percent, weight }) => (
           <Group key={id} gap={6} wrap="nowrap" component="li">
             <ColorSwatch
