@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '@longshore/protocol';
@@ -118,6 +119,16 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await open(page, `${url}/tasks/${id}`);
     await page.getByText(/[1-9]\S* MiB \/ /).waitFor({ timeout: 15_000 });
   },
+  'task-shared': async (page, url) => {
+    const { id } = await admin.submit({
+      kind: 'extract-archive',
+      source: '/photos.zip',
+      destination: '/shared',
+      conflict: 'rename',
+    });
+    await open(page, `${url}/tasks/${id}`);
+    await page.locator('[data-attempt-state=completed]').first().waitFor();
+  },
   'task-failed': async (page, url) => {
     await open(page, `${url}/tasks?state=["failed"]`);
     await page.getByRole('article').first().getByRole('link').click();
@@ -223,7 +234,7 @@ async function furnish(): Promise<string> {
   const listen = new URL(master.url).host;
   await master.stop();
   await seedHistory(dataPath);
-  master = await startMaster({ dataPath, listen });
+  master = await startMaster({ dataPath, listen, env: { LONGSHORE_TASKS_SPLIT_ABOVE: '4 MiB' } });
   for (const { name } of [attic, nas]) await untilOnline(admin, name);
   const cli = cliUser(await tempFolder('cli'));
   await cli.run(['login', master.url, '--user', 'admin', '--password-stdin'], {
@@ -232,7 +243,8 @@ async function furnish(): Promise<string> {
   const folder = await tempFolder('samples');
   for (const [path, bytes] of Object.entries(samples)) {
     await mkdir(join(folder, path, '..'), { recursive: true });
-    await writeFile(join(folder, path), Buffer.alloc(bytes, path));
+    // As photographs are, of a size that compressing does not change.
+    await writeFile(join(folder, path), randomBytes(bytes));
   }
   const tops = [...new Set(Object.keys(samples).map((path) => path.split('/')[0] ?? ''))];
   await cli.run(['put', ...tops.map((top) => join(folder, top)), '/']);

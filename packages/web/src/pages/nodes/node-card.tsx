@@ -71,7 +71,7 @@ export function NodeCard({
         <Figure label={t('node.queued')} value={vitals === null || stale ? '—' : String(vitals.queued)} />
         <Figure label={t('node.weight')} value={String(node.weight)} />
       </SimpleGrid>
-      {past && past.running.length > 1 && (
+      {vitals !== null && past && past.running.length > 1 && (
         <Tooltip label={t('node.pastHint')}>
           <div>
             <Text size="xs" c="dimmed" mt="sm" mb={2}>
