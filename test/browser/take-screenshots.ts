@@ -194,7 +194,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await open(page, `${url}/account`);
     await page.getByRole('button', { name: 'Set up two-factor' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('textbox', { name: 'Present password' }).fill(adminPassword);
+    await dialog.getByRole('textbox', { name: 'Current password' }).fill(adminPassword);
     await dialog.getByRole('button', { name: 'Next' }).click();
     await dialog.getByRole('img', { name: 'QR code' }).waitFor();
   },

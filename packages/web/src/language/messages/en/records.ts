@@ -1,6 +1,6 @@
 export const records = {
   'audit.description': 'Who has signed in, and who has changed what.',
-  'audit.refresh': 'Look again',
+  'audit.refresh': 'Refresh',
   'audit.none': 'Nothing fits',
   'audit.noneText':
     'Sign-ins, changes of passwords, users, groups and nodes, and what administrators do to tasks of others are recorded here.',
