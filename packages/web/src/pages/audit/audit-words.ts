@@ -22,19 +22,17 @@ export const actionGroups = [
 export const actionText = (action: AuditAction): string => t(`audit.action.${action}`);
 
 /** What stands between an action and its object, where they do not make a sentence by themselves. */
-const joints: Partial<Record<AuditAction, 'as' | 'to' | 'for' | 'of'>> = {
+const joints: Partial<Record<AuditAction, 'as' | 'to' | 'for' | 'forUser'>> = {
   'sign-in.failed': 'as',
   'node.test': 'to',
   'node.rotate-key': 'for',
-  'node.revoke-old-key': 'of',
-  'two-factor.reset': 'of',
+  'node.revoke-old-key': 'for',
+  'two-factor.reset': 'forUser',
 };
 
 export function jointText(action: AuditAction): string {
   const joint = joints[action];
-  // Chinese needs none.
-  const text = joint === undefined ? '' : t(`audit.joint.${joint}`);
-  return text === '' ? '' : `${text} `;
+  return joint === undefined ? '' : `${t(`audit.joint.${joint}`)} `;
 }
 
 /** Red for what has failed, orange for what is gone, teal for what is new. */

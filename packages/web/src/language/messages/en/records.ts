@@ -88,9 +88,9 @@ export const records = {
   'audit.joint.as': 'as',
   'audit.joint.to': 'to',
   'audit.joint.for': 'for',
-  'audit.joint.of': 'of',
   'audit.cleanedUp': 'Forgotten',
   'audit.olderThan': 'Older than',
   'audit.subject': 'Id at the provider',
   'audit.ended': 'Sessions ended',
+  'audit.joint.forUser': 'for',
 } as const;
