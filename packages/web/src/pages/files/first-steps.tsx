@@ -34,7 +34,7 @@ function Steps({ me, onDismiss }: { me: User; onDismiss: () => void }) {
       withBorder
       radius="lg"
       padding="md"
-      mx="lg"
+      mx={{ base: 'md', sm: 'lg' }}
       mb="md"
       component="section"
       aria-labelledby="first-steps"
