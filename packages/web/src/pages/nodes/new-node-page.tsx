@@ -26,7 +26,8 @@ export function NewNodePage() {
   const [step, setStep] = useState(0);
   const isPhone = usePhone();
   // On a phone there is room for the words of one step.
-  const label = (index: number, text: string) => (isPhone && index !== step ? {} : { label: text });
+  const label = (index: number, text: string) =>
+    isPhone && index !== step ? { 'aria-label': `${index + 1}. ${text}` } : { label: text };
   return (
     <Container py="lg">
       <LinkAnchor to="/admin/nodes" size="sm" c="dimmed">
@@ -37,11 +38,7 @@ export function NewNodePage() {
       </LinkAnchor>
       <PageHeader title={t('nav.newNode')} description={t('newNode.description')} />
       <Stepper maw={760} active={step} allowNextStepsSelect={false} size="sm">
-        <Stepper.Step
-          {...label(0, t('newNode.describe'))}
-          aria-label={t('newNode.describe')}
-          allowStepSelect={false}
-        >
+        <Stepper.Step {...label(0, t('newNode.describe'))} allowStepSelect={false}>
           <Describe
             onCreated={(answer) => {
               setCreated(answer);
@@ -49,18 +46,10 @@ export function NewNodePage() {
             }}
           />
         </Stepper.Step>
-        <Stepper.Step
-          {...label(1, t('newNode.install'))}
-          aria-label={t('newNode.install')}
-          allowStepSelect={created !== null}
-        >
+        <Stepper.Step {...label(1, t('newNode.install'))} allowStepSelect={created !== null}>
           {created && <Install created={created} onNext={() => setStep(2)} />}
         </Stepper.Step>
-        <Stepper.Step
-          {...label(2, t('newNode.test'))}
-          aria-label={t('newNode.test')}
-          allowStepSelect={created !== null}
-        >
+        <Stepper.Step {...label(2, t('newNode.test'))} allowStepSelect={created !== null}>
           {created && <TestIt node={created.node} onBack={() => setStep(1)} />}
         </Stepper.Step>
       </Stepper>
