@@ -302,6 +302,16 @@ describe('people at the console', () => {
     await page.waitForURL(/q=secret/);
   });
 
+  it('on a phone every user is a card, with the same that can be done', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${url}/admin/users`);
+    const card = page.getByRole('article', { name: 'ada' });
+    await card.getByRole('button', { name: 'Edit ada' }).waitFor();
+    expect(await page.getByRole('table').count()).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole('row', { name: /ada/ }).waitFor();
+  });
+
   it('speaks Chinese on every page of these', async () => {
     const other = await newPage({ locale: 'zh-CN' });
     await other.goto(`${url}/admin/users`);

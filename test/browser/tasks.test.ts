@@ -111,6 +111,11 @@ describe('tasks in the console', () => {
     expect((await admin.task(task.id)).state).toBe('completed');
     await page.goto(`${master.url}/admin`);
     await page.getByRole('alert').getByText('anna was last heard').waitFor();
+    await page.getByRole('link', { name: 'Nodes' }).click();
+    const card = page.locator('[data-node=anna][data-status=offline]');
+    await card.getByText(/^As of .+ ago, when it was last heard$/).waitFor();
+    await page.getByRole('region', { name: 'Share of the work' }).getByText('berta').waitFor();
+    await page.goBack();
     await anna.restart();
     await page.getByRole('alert').getByText('anna was last heard').waitFor({ state: 'detached' });
   });
