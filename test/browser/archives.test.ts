@@ -103,12 +103,12 @@ describe('archives in the console', () => {
     await page.keyboard.press('ArrowLeft');
     await item('a.txt').waitFor({ state: 'detached' });
     await page.keyboard.press('Space');
-    await dialog.getByText('Marked: 1 file').waitFor();
+    await dialog.getByText('Selected: 1 file').waitFor();
     await page.keyboard.press('End');
     await page.keyboard.press('Space');
-    await dialog.getByText('Marked: 2 files').waitFor();
+    await dialog.getByText('Selected: 2 files').waitFor();
     await page.keyboard.press('Space');
-    await dialog.getByRole('button', { name: 'Extract what is marked' }).click();
+    await dialog.getByRole('button', { name: 'Extract selection' }).click();
     await eventuallyHolds('/tree/docs', ['deep']);
   });
 
@@ -139,7 +139,7 @@ describe('archives in the console', () => {
     await page.goto(`${master.url}/files`);
     await row('one.zip').click();
     await row('secret.txt').click({ modifiers: ['Control'] });
-    await page.getByText('2 marked').waitFor();
+    await page.getByText('2 selected').waitFor();
     expect(await page.getByRole('button', { name: 'Extract' }).count()).toBe(0);
   });
 

@@ -52,7 +52,7 @@ describe('the console', () => {
     await page.goto(`${master.url}/tasks`);
     await signIn(page, 'admin', password);
     await page.getByRole('heading', { name: 'Welcome, admin' }).waitFor();
-    await page.getByRole('textbox', { name: 'Present password' }).fill(password ?? '');
+    await page.getByRole('textbox', { name: 'Current password' }).fill(password ?? '');
     await page.getByRole('textbox', { name: 'New password', exact: true }).fill(ownPassword);
     await page.getByRole('textbox', { name: 'New password again' }).fill(ownPassword);
     await page.getByRole('button', { name: 'Set password' }).click();
@@ -95,9 +95,9 @@ describe('the console', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Filter by name').fill('film');
     await dialog.getByRole('checkbox', { name: 'holiday/film.bin' }).check();
-    await dialog.getByText('Marked: 1 file').waitFor();
+    await dialog.getByText('Selected: 1 file').waitFor();
     await dialog.getByRole('textbox', { name: 'Filter by name' }).fill('');
-    await dialog.getByRole('button', { name: 'Extract what is marked' }).click();
+    await dialog.getByRole('button', { name: 'Extract selection' }).click();
     await dialog.waitFor({ state: 'detached' });
     // The folder of its own is there already, so the archive's folder lands in it.
     await page.goto(`${master.url}/files?path=/holiday`);

@@ -113,9 +113,9 @@ describe('files in the console', () => {
     await page.keyboard.press('ArrowDown');
     await page.getByRole('row', { name: 'a.txt', selected: true }).waitFor();
     await page.keyboard.press('Control+a');
-    await page.getByText('2 marked').waitFor();
+    await page.getByText('2 selected').waitFor();
     await page.keyboard.press('Escape');
-    await page.getByText('2 marked').waitFor({ state: 'detached' });
+    await page.getByText('2 selected').waitFor({ state: 'detached' });
   });
 
   it('renames with F2, and says at the field that a name is taken', async () => {
@@ -159,7 +159,7 @@ describe('files in the console', () => {
     await row('a.txt').click();
     await row('b.txt').click({ button: 'right' });
     await page.getByRole('row', { name: 'b.txt', selected: true }).waitFor();
-    await page.getByText('1 marked').waitFor();
+    await page.getByText('1 selected').waitFor();
     await page.getByRole('menuitem', { name: 'Rename' }).click();
     expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('b.txt');
     await page.keyboard.press('Escape');
@@ -169,11 +169,11 @@ describe('files in the console', () => {
     for (const name of ['New folder', 'Upload files', 'Upload a folder'])
       await page.getByRole('menuitem', { name }).waitFor();
     expect(await page.getByRole('row', { selected: true }).count()).toBe(0);
-    await page.getByRole('menuitem', { name: 'Mark all' }).click();
-    await page.getByText('3 marked').waitFor();
+    await page.getByRole('menuitem', { name: 'Select all' }).click();
+    await page.getByText('3 selected').waitFor();
     // A click into the empty space unmarks.
     await page.getByRole('grid').click({ position: { x: 400, y: 500 } });
-    await page.getByText('3 marked').waitFor({ state: 'detached' });
+    await page.getByText('3 selected').waitFor({ state: 'detached' });
     await page.getByRole('grid').click({ button: 'right', position: { x: 400, y: 500 } });
     await page.getByRole('menuitem', { name: 'New folder' }).click();
     await page.keyboard.type('made here');
@@ -276,7 +276,7 @@ describe('files in the console', () => {
     await item.getByRole('button', { name: 'Pause' }).click();
     await item.getByText('Paused').waitFor();
     await limitUpload(-1);
-    await item.getByRole('button', { name: 'Go on' }).click();
+    await item.getByRole('button', { name: 'Resume' }).click();
     await page.getByText('2 files are uploaded').waitFor();
     expect(film.equals(await admin.get('/pause/film.bin'))).toBe(true);
     await clearUploads();

@@ -173,14 +173,17 @@ describe('nodes in the console', () => {
 
   it('shows every setting in force with where it comes from', async () => {
     await show('anna', 'config');
-    const row = page.getByRole('row', { name: /MaxBandwidth/ });
-    await row.getByText('LONGSHORE_SLAVE_MAX_BANDWIDTH').waitFor();
-    await page
-      .getByRole('row', { name: /^Mode/ })
+    const setting = (name: string) => page.getByRole('group', { name, exact: true });
+    await setting('MaxBandwidth').getByText('LONGSHORE_SLAVE_MAX_BANDWIDTH').waitFor();
+    await setting('MaxBandwidth')
+      .getByText(/iB\/s$/)
+      .waitFor();
+    await setting('Mode')
       .getByText(/conf\.ini:\d+/)
       .waitFor();
+    await setting('GracePeriod').getByText('1 min', { exact: true }).waitFor();
     await page.getByRole('switch', { name: 'Only what differs from the default' }).check();
-    await page.getByRole('row', { name: /GracePeriod/ }).waitFor({ state: 'detached' });
+    await setting('GracePeriod').waitFor({ state: 'detached' });
   });
 
   it('deletes no node that holds work, and says why', async () => {

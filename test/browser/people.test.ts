@@ -137,7 +137,7 @@ describe('people at the console', () => {
     await limits.getByText('2 tasks').waitFor();
     await ada.getByRole('button', { name: 'Set up two-factor' }).click();
     const dialog = ada.getByRole('dialog');
-    await dialog.getByRole('textbox', { name: 'Present password' }).fill(adaPassword);
+    await dialog.getByRole('textbox', { name: 'Current password' }).fill(adaPassword);
     await dialog.getByRole('button', { name: 'Next' }).click();
     await dialog.getByRole('img', { name: 'QR code' }).waitFor();
     const secret = (await dialog.getByTestId('totp-secret').textContent()) ?? '';
@@ -160,7 +160,7 @@ describe('people at the console', () => {
     await ada.getByRole('button', { name: 'Sign in', exact: true }).click();
     await ada.getByText('10 recovery codes left').waitFor();
     await ada.getByRole('button', { name: 'New recovery codes' }).click();
-    await dialog.getByRole('textbox', { name: 'Present password' }).fill(adaPassword);
+    await dialog.getByRole('textbox', { name: 'Current password' }).fill(adaPassword);
     await dialog.getByLabel('Code of your authenticator app').fill(codes[0] ?? '');
     await dialog.getByRole('button', { name: 'New recovery codes' }).click();
     const renewed = dialog.getByTestId('recovery-codes').locator('pre');
@@ -201,7 +201,7 @@ describe('people at the console', () => {
     await ada.getByRole('button', { name: 'Add a passkey' }).click();
     const dialog = ada.getByRole('dialog');
     await dialog.getByLabel('Name of the passkey').fill(naughty);
-    await dialog.getByRole('textbox', { name: 'Present password' }).fill(adaPassword);
+    await dialog.getByRole('textbox', { name: 'Current password' }).fill(adaPassword);
     await dialog.getByRole('button', { name: 'Add a passkey' }).click();
     await ada.getByText('Your passkey is added').waitFor();
     await ada.getByText(naughty, { exact: true }).waitFor();
@@ -302,6 +302,16 @@ describe('people at the console', () => {
     await page.waitForURL(/q=secret/);
   });
 
+  it('on a phone every user is a card, with the same that can be done', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${url}/admin/users`);
+    const card = page.getByRole('article', { name: 'ada' });
+    await card.getByRole('button', { name: 'Edit ada' }).waitFor();
+    expect(await page.getByRole('table').count()).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole('row', { name: /ada/ }).waitFor();
+  });
+
   it('speaks Chinese on every page of these', async () => {
     const other = await newPage({ locale: 'zh-CN' });
     await other.goto(`${url}/admin/users`);
@@ -344,7 +354,7 @@ describe('people at the console', () => {
         ['/admin/users', 'Edit ada', 'Own storage limit'],
         ['/admin/users', 'Add a user', 'Own storage limit'],
         ['/admin/groups', 'Add a group', 'Name of the group'],
-        ['/account', 'Set up two-factor', 'Present password'],
+        ['/account', 'Set up two-factor', 'Current password'],
         ['/account', 'Add a passkey', 'Name of the passkey'],
       ] as const;
       for (const [path, button, field] of dialogs) {
@@ -372,7 +382,7 @@ describe('people at the console', () => {
 });
 
 async function setPassword(page: Page, current: string, next: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'Present password' }).fill(current);
+  await page.getByRole('textbox', { name: 'Current password' }).fill(current);
   await page.getByRole('textbox', { name: 'New password', exact: true }).fill(next);
   await page.getByRole('textbox', { name: 'New password again' }).fill(next);
   await page.getByRole('button', { name: 'Set password' }).click();

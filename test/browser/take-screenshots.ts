@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from '@longshore/protocol';
@@ -75,6 +76,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   },
   compress: async (page, url) => {
     await open(page, `${url}/files`);
+    await page.getByText('Notes.md', { exact: true }).waitFor();
     await page.getByRole('grid').focus();
     await page.keyboard.press('Control+a');
     await page.getByRole('button', { name: 'Compress' }).click();
@@ -117,6 +119,16 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await open(page, `${url}/tasks/${id}`);
     await page.getByText(/[1-9]\S* MiB \/ /).waitFor({ timeout: 15_000 });
   },
+  'task-shared': async (page, url) => {
+    const { id } = await admin.submit({
+      kind: 'extract-archive',
+      source: '/photos.zip',
+      destination: '/shared',
+      conflict: 'rename',
+    });
+    await open(page, `${url}/tasks/${id}`);
+    await page.locator('[data-attempt-state=completed]').first().waitFor();
+  },
   'task-failed': async (page, url) => {
     await open(page, `${url}/tasks?state=["failed"]`);
     await page.getByRole('article').first().getByRole('link').click();
@@ -130,7 +142,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   'node-edit': (page, url) => open(page, `${url}/admin/nodes/attic?tab=edit`),
   'node-config': async (page, url) => {
     await open(page, `${url}/admin/nodes/attic?tab=config`);
-    await page.getByRole('cell', { name: 'TempPath', exact: true }).waitFor();
+    await page.getByRole('group', { name: 'TempPath' }).waitFor();
   },
   'node-key': async (page, url) => {
     await open(page, `${url}/admin/nodes/attic?tab=edit`);
@@ -155,7 +167,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
   'all-tasks': (page, url) => open(page, `${url}/admin/tasks`),
   users: async (page, url) => {
     await open(page, `${url}/admin/users`);
-    await page.getByRole('row', { name: /mara/ }).waitFor();
+    await page.getByRole('button', { name: 'Edit mara' }).waitFor();
   },
   'user-edit': async (page, url) => {
     await open(page, `${url}/admin/users`);
@@ -182,7 +194,7 @@ const pages: Record<string, (page: Page, url: string) => Promise<void>> = {
     await open(page, `${url}/account`);
     await page.getByRole('button', { name: 'Set up two-factor' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('textbox', { name: 'Present password' }).fill(adminPassword);
+    await dialog.getByRole('textbox', { name: 'Current password' }).fill(adminPassword);
     await dialog.getByRole('button', { name: 'Next' }).click();
     await dialog.getByRole('img', { name: 'QR code' }).waitFor();
   },
@@ -222,7 +234,7 @@ async function furnish(): Promise<string> {
   const listen = new URL(master.url).host;
   await master.stop();
   await seedHistory(dataPath);
-  master = await startMaster({ dataPath, listen });
+  master = await startMaster({ dataPath, listen, env: { LONGSHORE_TASKS_SPLIT_ABOVE: '4 MiB' } });
   for (const { name } of [attic, nas]) await untilOnline(admin, name);
   const cli = cliUser(await tempFolder('cli'));
   await cli.run(['login', master.url, '--user', 'admin', '--password-stdin'], {
@@ -231,7 +243,8 @@ async function furnish(): Promise<string> {
   const folder = await tempFolder('samples');
   for (const [path, bytes] of Object.entries(samples)) {
     await mkdir(join(folder, path, '..'), { recursive: true });
-    await writeFile(join(folder, path), Buffer.alloc(bytes, path));
+    // As photographs are, of a size that compressing does not change.
+    await writeFile(join(folder, path), randomBytes(bytes));
   }
   const tops = [...new Set(Object.keys(samples).map((path) => path.split('/')[0] ?? ''))];
   await cli.run(['put', ...tops.map((top) => join(folder, top)), '/']);
@@ -289,7 +302,13 @@ async function takeAll(): Promise<number> {
       await page.getByRole('button', { name: 'Sign in' }).waitFor();
       await page.screenshot({ path: join(out, `sign-in-${size}-${colorScheme}.png`), timeout: 60_000 });
       await signIn(page);
-      await page.getByRole('grid').waitFor();
+      await page.getByText('Notes.md', { exact: true }).waitFor();
+      const dismiss = page.getByRole('button', { name: 'Hide the first steps' });
+      await dismiss.waitFor();
+      if (isWanted(`first-steps-${size}-${colorScheme}`)) {
+        await page.screenshot({ path: join(out, `first-steps-${size}-${colorScheme}.png`) });
+      }
+      await dismiss.click();
       for (const [name, prepare] of Object.entries(pages)) {
         if (!isWanted(`${name}-${size}-${colorScheme}`)) continue;
         try {

@@ -111,6 +111,11 @@ describe('tasks in the console', () => {
     expect((await admin.task(task.id)).state).toBe('completed');
     await page.goto(`${master.url}/admin`);
     await page.getByRole('alert').getByText('anna was last heard').waitFor();
+    await page.getByRole('link', { name: 'Nodes' }).click();
+    const card = page.locator('[data-node=anna][data-status=offline]');
+    await card.getByText(/^As of .+ ago, when it was last heard$/).waitFor();
+    await page.getByRole('region', { name: 'Share of the work' }).getByText('berta').waitFor();
+    await page.goBack();
     await anna.restart();
     await page.getByRole('alert').getByText('anna was last heard').waitFor({ state: 'detached' });
   });
@@ -190,14 +195,14 @@ describe('tasks in the console', () => {
     await shown(1);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     expect(await user.inputValue()).toBe('');
-    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
-    await page.getByRole('group', { name: 'What is marked' }).waitFor();
+    await page.getByRole('checkbox', { name: 'Select all shown' }).check();
+    await page.getByRole('group', { name: 'Selection' }).waitFor();
     await user.click();
     await page.keyboard.type('ulla');
     await shown(3);
     // What is no longer shown is no longer marked.
-    await page.getByRole('group', { name: 'What is marked' }).waitFor({ state: 'detached' });
-    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
+    await page.getByRole('group', { name: 'Selection' }).waitFor({ state: 'detached' });
+    await page.getByRole('checkbox', { name: 'Select all shown' }).check();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText('No task matches').waitFor();
@@ -242,13 +247,13 @@ describe('tasks in the console', () => {
     }
     await page.goto(`${master.url}/admin/tasks?user=otto`);
     await shown(3);
-    const bar = page.getByRole('group', { name: 'What is marked' });
-    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
+    const bar = page.getByRole('group', { name: 'Selection' });
+    await page.getByRole('checkbox', { name: 'Select all shown' }).check();
     await bar.getByRole('button', { name: 'Cancel' }).click();
     await eventually('three are canceled', async () => {
       return (await page.getByRole('article').getByText('Canceled', { exact: true }).count()) === 3;
     });
-    await page.getByRole('checkbox', { name: 'Mark all that are shown' }).check();
+    await page.getByRole('checkbox', { name: 'Select all shown' }).check();
     await bar.getByRole('button', { name: 'Run again' }).click();
     await shown(6);
     await drain(false);

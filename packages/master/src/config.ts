@@ -78,7 +78,7 @@ export const masterConfigSpec = defineConfig({
           'Encrypts secrets in the database and signs sessions. Default: a key made at first start, in `master.key` in DataPath. Several masters need the same.',
       },
       SignatureTTL: {
-        type: integer({ min: 5, max: 300 }),
+        type: integer({ min: 5, max: 300, unit: 'seconds' }),
         default: '60',
         description: 'For how many seconds a signature is valid.',
       },
@@ -93,7 +93,7 @@ export const masterConfigSpec = defineConfig({
         description: 'How often slaves send heartbeats. A silent slave is offline after 2.6 of them.',
       },
       KeepAudit: {
-        type: integer({ min: 1, max: 36_500 }),
+        type: integer({ min: 1, max: 36_500, unit: 'days' }),
         default: '365',
         description: 'For how many days the audit log is kept.',
       },

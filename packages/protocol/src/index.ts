@@ -37,7 +37,7 @@ export { BlobAccess, OutputAccess, StoredBlob } from './node-api/blob-access.ts'
 export { CancelAnswer, CancelAttempts, Dispatch, DispatchAnswer } from './node-api/dispatch.ts';
 export { ArchiveListEntry, ArchiveListing, ListArchive } from './node-api/list-archive.ts';
 export { LogLine, maxLogLines } from './node-api/log-line.ts';
-export { ConfigSetting, NodeConfig } from './node-api/node-config.ts';
+export { ConfigSetting, NodeConfig, SettingUnit } from './node-api/node-config.ts';
 export {
   Capability,
   DiskSpace,

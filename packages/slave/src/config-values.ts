@@ -5,6 +5,7 @@ const leastBytesPerSecond = 64 * 1024;
 
 /** Bytes per second; 0 for no limit. */
 export const bandwidth = (): ValueType<number> => ({
+  unit: 'bytes-per-second',
   allowed: 'a size that may pass each second, such as 10 MB or 512 KiB, at least 64 KiB; or 0 for no limit',
   parse: (value, folder) => {
     const bytes = byteSize().parse(value, folder);

@@ -84,7 +84,7 @@ export const slaveConfigSpec = defineConfig({
         description: 'How long to wait for an answer of the master.',
       },
       SignatureTTL: {
-        type: integer({ min: 5, max: 300 }),
+        type: integer({ min: 5, max: 300, unit: 'seconds' }),
         default: '60',
         description: 'For how many seconds a signature is valid.',
       },

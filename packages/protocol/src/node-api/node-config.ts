@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { Count } from '../ids.ts';
 
+/** In what the number of a setting is counted. */
+export const SettingUnit = z.enum(['count', 'seconds', 'days', 'bytes', 'bytes-per-second']);
+export type SettingUnit = z.infer<typeof SettingUnit>;
+
 /** One setting of a node as it is in force. */
 export const ConfigSetting = z.object({
   section: z.string(),
@@ -12,6 +16,8 @@ export const ConfigSetting = z.object({
   /** The origin for a person: `default`, a file and line, a variable, the name of a master. */
   place: z.string(),
   description: z.string(),
+  /** Null when the value is not a number, or when a node of another version counts in something else. */
+  unit: SettingUnit.nullable().catch(null).default(null),
   /** What an edit has written that is in force after a restart only; its `value` is null when it is removed. */
   pending: z.object({ value: z.string().nullable(), place: z.string() }).nullable().default(null),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SettingUnit } from '../node-api/node-config.ts';
 import { endpoint } from './endpoint.ts';
 
 /** One setting of the program as it is in force. */
@@ -11,6 +12,8 @@ export const Setting = z.object({
   /** The origin for a person: `default`, `conf.ini:3`, a variable, `command line`. */
   place: z.string(),
   description: z.string(),
+  /** Null when the value is not a number. */
+  unit: SettingUnit.nullable(),
   /** A change is in force when the program has been started again; else when the file is edited. */
   needsRestart: z.boolean(),
 });

@@ -129,6 +129,18 @@ describe('reading', () => {
     });
   });
 
+  test('a number says in what it is counted, and anything else that it is none', () => {
+    const { entries } = readConfig({ config, env });
+    const units = Object.fromEntries(entries.map(({ key, unit }) => [key, unit]));
+    expect(units).toMatchObject({
+      GracePeriod: 'seconds',
+      CacheSize: 'bytes',
+      queue_slave_worker_num: 'count',
+      Listen: null,
+      Secret: null,
+    });
+  });
+
   test('an empty environment variable counts as not set', () => {
     const { entries } = readConfig({ config, env: { ...env, LONGSHORE_SYSTEM_LISTEN: '' } });
     expect(placesOf(entries, 'System')).toMatchObject({ Listen: 'default' });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { AppError } from '@longshore/protocol';
+import { AppError, type SettingUnit } from '@longshore/protocol';
 import { type ConfigSpec, type ConfigValues, environmentName, type KeySpec } from './define-config.ts';
 import { readConfigFile } from './read-config-file.ts';
 import { readEnvironment } from './read-environment.ts';
@@ -29,6 +29,8 @@ export type ConfigEntry = {
   /** A digest of the value, by which a secret that has changed is noticed. */
   readonly fingerprint: string;
   readonly reloads: boolean;
+  /** In what the value is counted; null when it is not a number. */
+  readonly unit: SettingUnit | null;
 };
 
 export type ConfigReading<Spec extends ConfigSpec> = {
@@ -125,6 +127,7 @@ function describe(found: {
     description: keySpec.description,
     fingerprint: createHash('sha256').update(JSON.stringify(shown)).digest('hex'),
     reloads: keySpec.reloads === true,
+    unit: keySpec.type.unit ?? null,
   };
 }
 

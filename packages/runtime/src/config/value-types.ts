@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import type { SettingUnit } from '@longshore/protocol';
 
 /** How the text of a configuration value becomes a value. */
 export type ValueType<Value> = {
@@ -9,6 +10,8 @@ export type ValueType<Value> = {
   parse(text: string, folder: string): Value | undefined;
   /** The text that a key without "=" stands for; without it such a key is refused. */
   readonly alone?: string;
+  /** In what a number is counted, so that it can be shown in words. */
+  readonly unit?: SettingUnit;
 };
 
 /** `host` is null for every address of the machine. Port 0 lets the system choose one. */
@@ -22,7 +25,10 @@ export const text = (limits: { minLength?: number; maxLength?: number } = {}): V
   };
 };
 
-export const integer = (limits: { min?: number; max?: number } = {}): ValueType<number> => ({
+export const integer = (
+  limits: { min?: number; max?: number; unit?: SettingUnit } = {},
+): ValueType<number> => ({
+  unit: limits.unit ?? 'count',
   allowed: `a whole number${range(limits)}`,
   parse: (value) => (/^[+-]?\d{1,15}$/.test(value) ? within(Number(value), limits) : undefined),
 });
@@ -34,6 +40,7 @@ export const decimal = (limits: { min?: number; max?: number } = {}): ValueType<
 
 /** Seconds as they are written, milliseconds as they are read. The limits are in seconds. */
 export const seconds = (limits: { min?: number; max?: number } = {}): ValueType<number> => ({
+  unit: 'seconds',
   allowed: `a number of seconds${range({ min: 0, ...limits })}`,
   parse: (value) => {
     if (!/^\d{1,10}(\.\d{1,3})?$/.test(value)) return undefined;
@@ -59,6 +66,7 @@ const byteUnits: Record<string, number> = {
 export const byteSize = (limits: { minBytes?: number } = {}): ValueType<number> => {
   const { minBytes = 0 } = limits;
   return {
+    unit: 'bytes',
     allowed: `a size such as 512 MiB or 10 GB, from ${minBytes} bytes to 8 PiB`,
     parse: (value) => {
       const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{0,3})$/.exec(value);

@@ -36,13 +36,15 @@ export function createExtraction(request: ExtractionRequest): Extraction {
 
   const isInRange = (index: number): boolean =>
     request.entryRange === null || (index >= request.entryRange.from && index < request.entryRange.to);
+  const entriesDone = () =>
+    counts.filesStored + counts.foldersStored + counts.filesKept + counts.entriesRejected;
 
   const report = () =>
     request.onProgress({
       phase: checkedBytes === null ? 'working' : 'reading',
       bytesDone: checkedBytes ?? counts.bytesStored,
       bytesTotal: totals?.bytes ?? null,
-      entriesDone: counts.filesStored + counts.foldersStored + counts.filesKept + counts.entriesRejected,
+      entriesDone: entriesDone(),
       entriesTotal: totals?.entries ?? null,
       sourceBytesDone,
     });
@@ -112,8 +114,8 @@ export function createExtraction(request: ExtractionRequest): Extraction {
     budget,
     signal,
     reject,
-    expect(expected) {
-      totals = expected;
+    expect({ bytes, entries }) {
+      totals = { bytes: counts.bytesStored + bytes, entries: entriesDone() + entries };
       report();
     },
     noteSourceBytes(bytes) {

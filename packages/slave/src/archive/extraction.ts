@@ -43,8 +43,8 @@ export type Extraction = {
    * link is copied at once from what it names, or handed to `onLink` to be copied when that was stored.
    */
   admit(entry: ArchiveEntry, onLink?: (copy: () => Promise<void>) => void): Promise<SafeEntry | null>;
-  /** Makes known what is to come, for progress. */
-  expect(totals: { bytes: number; entries: number }): void;
+  /** Makes known what is still to come, for progress: folders, refused entries and what is stored already are done. */
+  expect(remaining: { bytes: number; entries: number }): void;
   noteSourceBytes(bytes: number): void;
   /** What was read of the contents only to check them; null when that has ended. */
   noteChecked(bytes: number | null): void;

@@ -6,26 +6,33 @@ export function effectiveSettings(
   entries: readonly SettingInForce[],
   hello: Hello | undefined,
 ): ConfigSetting[] {
-  const own = entries.map(({ section, key, value, origin, place, description, pending }) => ({
+  const own = entries.map(({ section, key, value, origin, place, description, unit, pending }) => ({
     section,
     key,
     value,
     origin,
     place,
     description,
+    unit,
     pending,
   }));
   return hello === undefined ? own : [...own, ...toldBy(hello)];
 }
 
 function toldBy(hello: Hello): ConfigSetting[] {
-  const setting = (key: string, value: string, description: string): ConfigSetting => ({
+  const setting = (
+    key: string,
+    value: string,
+    description: string,
+    unit: ConfigSetting['unit'] = null,
+  ): ConfigSetting => ({
     section: 'Master',
     key,
     value,
     origin: 'master',
     place: hello.masterId,
     description,
+    unit,
     pending: null,
   });
   return [
@@ -35,6 +42,11 @@ function toldBy(hello: Hello): ConfigSetting[] {
       hello.masterUrls.join(', '),
       'Where this node reaches its master, the best address first.',
     ),
-    setting('HeartbeatInterval', String(hello.heartbeatMs / 1000), 'Seconds between two heartbeats.'),
+    setting(
+      'HeartbeatInterval',
+      String(hello.heartbeatMs / 1000),
+      'How often this node sends heartbeats.',
+      'seconds',
+    ),
   ];
 }

@@ -30,11 +30,17 @@ export const formatClock = (atMs: number): string =>
     hour12: false,
   });
 
-const duration = (value: number, unit: string): string =>
-  value.toLocaleString(locale(), { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 1 });
+/** As the SI writes it: "15 s", "5 min"; in Chinese as it is written there. */
+function duration(value: number, unit: 'day' | 'hour' | 'minute' | 'second'): string {
+  const unitDisplay = unit === 'minute' ? 'short' : 'narrow';
+  return value
+    .toLocaleString(locale(), { style: 'unit', unit, unitDisplay, maximumFractionDigits: 1 })
+    .replace(/(\d)([a-z])/, '$1 $2');
+}
 
-/** The two largest units of a span: "2h 5m", "340 ms". */
+/** The two largest units of a span: "2 h 5 min", "340 ms". */
 export function formatSpan(ms: number): string {
+  if (ms === 0) return duration(0, 'second');
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return duration(ms / 1000, 'second');
   const seconds = Math.round(ms / 1000);

@@ -16,9 +16,9 @@ test.for([
 
 test.for([
   [12, '12 ms'],
-  [2_400, '2.4s'],
-  [75_000, '1m 15s'],
-  [7_200_000, '2h'],
+  [2_400, '2.4 s'],
+  [75_000, '1 min 15 s'],
+  [7_200_000, '2 h'],
 ] as const)('%d ms are %s', ([ms, text]) => {
   expect(formatSpan(ms)).toBe(text);
 });

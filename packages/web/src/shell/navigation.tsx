@@ -59,7 +59,7 @@ function AdminLinks() {
       </Text>
       <RouteLink
         to="/admin"
-        activeOptions={{ exact: true }}
+        activeOptions={{ exact: true, includeSearch: false }}
         label={t('nav.dashboard')}
         leftSection={<Icon name="gauge" />}
         className="nav-link"

@@ -63,7 +63,10 @@ export const theme = createTheme({
 /** For the words of what cannot be undone, in menus: Mantine's own red is too light for them. */
 export const dangerColor = 'var(--mantine-color-red-text)';
 
-/** Darker than Mantine's, whose quiet text is below the contrast that WCAG AA asks for. */
+/**
+ * Darker than Mantine's, whose quiet text is below the contrast that WCAG AA asks for; and tints that mark something
+ * without shouting, above all in the dark.
+ */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -75,6 +78,14 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-orange-light-color': '#a83c00',
     '--mantine-color-yellow-light-color': '#7a5200',
     '--mantine-color-red-light-color': '#b01e1e',
+    '--mantine-color-teal-light': '#e0f6ed',
+    '--mantine-color-teal-light-hover': '#cbeede',
+    '--mantine-color-red-light': '#ffecec',
+    '--mantine-color-red-light-hover': '#ffdcdc',
+    '--mantine-color-orange-light': '#fff1e0',
+    '--mantine-color-orange-light-hover': '#ffe6c9',
+    '--code-bg': '#eaeff4',
+    '--mantine-color-disabled-color': '#5c656e',
     '--mantine-color-error': '#c92a2a',
     '--mantine-color-red-text': '#c92a2a',
     '--mantine-color-orange-text': '#a83c00',
@@ -84,6 +95,20 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-red-filled-hover': '#b02525',
     '--mantine-color-dimmed': '#a3adb8',
     '--mantine-color-placeholder': '#97a2ae',
+    '--mantine-color-harbor-light': '#12384a',
+    '--mantine-color-harbor-light-hover': '#17455a',
+    '--mantine-color-gray-light': '#38424d',
+    '--mantine-color-gray-light-hover': '#434e5a',
+    '--mantine-color-teal-light': '#113d2f',
+    '--mantine-color-teal-light-hover': '#164b3a',
+    '--mantine-color-yellow-light': '#453611',
+    '--mantine-color-yellow-light-hover': '#544216',
+    '--mantine-color-red-light': '#42201f',
+    '--mantine-color-red-light-hover': '#532826',
+    '--mantine-color-orange-light': '#3d2a1a',
+    '--mantine-color-orange-light-hover': '#4d3520',
+    '--code-bg': 'var(--mantine-color-dark-5)',
+    '--mantine-color-disabled-color': '#97a2ae',
     '--mantine-color-anchor': '#71bbd2',
     '--mantine-color-harbor-light-color': '#a3d3e2',
   },

@@ -38,7 +38,13 @@ describe('audit', () => {
 
 describe('settings', () => {
   cliTest('--changed leaves out what has its default', async ({ master, longshore }) => {
-    const one = { section: 'Tasks', value: '7', description: 'What it does.', needsRestart: true };
+    const one = {
+      section: 'Tasks',
+      value: '7',
+      description: 'What it does.',
+      unit: null,
+      needsRestart: true,
+    };
     master.on(settings.listSettings, () => ({
       settings: [
         { ...one, key: 'MaxDepth', origin: 'default' as const, place: 'default' },

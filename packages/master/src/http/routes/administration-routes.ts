@@ -20,12 +20,22 @@ export function mountAdministrationRoutes(
 
 type Setting = EndpointOutput<(typeof settings)['listSettings']>['settings'][number];
 
-const viewSetting = ({ section, key, value, origin, place, description, reloads }: ConfigEntry): Setting => ({
+const viewSetting = ({
   section,
   key,
   value,
   origin,
   place,
   description,
+  unit,
+  reloads,
+}: ConfigEntry): Setting => ({
+  section,
+  key,
+  value,
+  origin,
+  place,
+  description,
+  unit,
   needsRestart: !reloads,
 });

@@ -7,7 +7,7 @@ import { Ago } from '../../ui/ago.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import classes from './audit.module.css';
-import { actionColor, actionText, fieldText, valueText } from './audit-words.ts';
+import { actionColor, actionText, emptyText, fieldText, jointText, valueText } from './audit-words.ts';
 
 /** One line of the log; what has changed is unfolded. */
 export function AuditRow({
@@ -20,6 +20,7 @@ export function AuditRow({
   const [opened, { toggle }] = useDisclosure(false);
   const changes = fieldsOf(entry);
   const { user, object } = entry;
+  const joint = jointText(entry.action);
   // All fields of what is new or gone are no news.
   const summary = entry.before === null || entry.after === null ? '' : changes.map(fieldText).join(', ');
   return (
@@ -43,7 +44,10 @@ export function AuditRow({
         </Badge>
         {object !== null && object.id !== user?.id && (
           <Text size="sm" className="breakable">
-            {object.name}
+            {joint}
+            <Text span inherit fw={550}>
+              {object.name}
+            </Text>
           </Text>
         )}
         <Text size="xs" c="dimmed" className={classes.summary} truncate>
@@ -53,9 +57,9 @@ export function AuditRow({
       <Collapse expanded={opened}>
         <Box className={classes.body}>
           {changes.length > 0 && <Changes entry={entry} names={changes} />}
-          <Group gap="lg" mt={changes.length > 0 ? 'sm' : 0}>
+          <Group gap="lg" style={{ rowGap: 6 }} mt={changes.length > 0 ? 'sm' : 0}>
             <Fact label={t('audit.address')} value={entry.address} />
-            <Group gap={4}>
+            <Group gap={4} wrap="nowrap">
               <Fact label={t('audit.request')} value={entry.requestId} />
               <CopyText text={entry.requestId} />
             </Group>
@@ -109,8 +113,8 @@ function Changes({ entry: { before, after }, names }: { entry: AuditEntry; names
           {shown.map((name) => (
             <Table.Tr key={name}>
               <Table.Td>{fieldText(name)}</Table.Td>
-              {before !== null && <Value text={valueText(name, before[name])} isGone={both} />}
-              {after !== null && <Value text={valueText(name, after[name])} />}
+              {before !== null && <Value name={name} value={before[name]} isGone={both} />}
+              {after !== null && <Value name={name} value={after[name]} />}
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -119,12 +123,13 @@ function Changes({ entry: { before, after }, names }: { entry: AuditEntry; names
   );
 }
 
-function Value({ text, isGone = false }: { text: string | null; isGone?: boolean }) {
+function Value({ name, value, isGone = false }: { name: string; value: unknown; isGone?: boolean }) {
+  const text = valueText(name, value);
   return (
     <Table.Td className="breakable">
       {text === null ? (
         <Text span inherit c="dimmed">
-          —
+          {emptyText(name)}
         </Text>
       ) : (
         <Text span inherit {...(isGone ? { c: 'dimmed', td: 'line-through' } : { fw: 550 })}>

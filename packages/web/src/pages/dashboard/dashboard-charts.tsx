@@ -5,10 +5,9 @@ import { formatSpan } from '../../format/format-times.ts';
 import { locale, t } from '../../language/language.ts';
 import { sumNeighbours, valuesAt } from '../../ui/charts/scale.ts';
 import { TimeChart } from '../../ui/charts/time-chart.tsx';
+import { nodeColor } from '../nodes/node-look.ts';
 
 const mostBars = 72;
-/** Colours that people with any colour vision tell apart, in the order in which they are given. */
-const nodeColors = ['harbor.6', 'orange.6', 'grape.6', 'lime.8', 'pink.5', 'yellow.7', 'indigo.5', 'gray.6'];
 
 const count = (value: number): string => value.toLocaleString(locale(), { maximumFractionDigits: 1 });
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -17,7 +16,6 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
   const { tasks, nodes } = history;
   const bars = sumNeighbours(tasks.atMs, [tasks.completed, tasks.failed, tasks.canceled], mostBars);
   const [completed = [], failed = [], canceled = []] = bars.lists;
-  const colorOf = (index: number): string => nodeColors[index % nodeColors.length] ?? 'gray.6';
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }}>
       <Framed>
@@ -25,7 +23,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.ended')}
           kind="bars"
           atMs={bars.atMs}
-          atLeast={4}
+          unit="count"
           format={count}
           series={[
             { name: t('state.completed'), color: 'teal.6', values: completed },
@@ -39,7 +37,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.queue')}
           kind="lines"
           atMs={tasks.atMs}
-          atLeast={4}
+          unit="count"
           format={count}
           series={[
             { name: t('node.queued'), color: 'orange.6', values: tasks.queued },
@@ -52,11 +50,12 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.load')}
           kind="lines"
           atMs={tasks.atMs}
+          unit="share"
           atLeast={1}
           format={percent}
           series={nodes.map(({ name, atMs, load1, cores }, index) => ({
             name,
-            color: colorOf(index),
+            color: nodeColor(index),
             values: valuesAt(
               tasks.atMs,
               atMs,
@@ -70,6 +69,7 @@ export function DashboardCharts({ history }: { history: StatsHistory }) {
           title={t('dashboard.chart.wait')}
           kind="lines"
           atMs={tasks.atMs}
+          unit="ms"
           atLeast={1_000}
           format={(ms) => (ms === 0 ? '0' : formatSpan(ms))}
           series={[{ name: t('dashboard.wait'), color: 'grape.6', values: tasks.oldestWaitMs }]}

@@ -30,7 +30,15 @@ function Steps({ me, onDismiss }: { me: User; onDismiss: () => void }) {
   const done = [me.usedBytes > 0 || hasTask, hasTask, !isAdmin || (nodes?.length ?? 0) > 1, me.twoFactor];
   if (done.every(Boolean)) return null;
   return (
-    <Card withBorder radius="lg" padding="md" m="md" mb={0} component="section" aria-labelledby="first-steps">
+    <Card
+      withBorder
+      radius="lg"
+      padding="md"
+      mx={{ base: 'md', sm: 'lg' }}
+      mb="md"
+      component="section"
+      aria-labelledby="first-steps"
+    >
       <Group justify="space-between" wrap="nowrap" mb="sm">
         <Title order={2} fz={16} id="first-steps">
           {t('firstSteps.title')}
@@ -69,7 +77,14 @@ function Steps({ me, onDismiss }: { me: User; onDismiss: () => void }) {
 function Step(step: { isDone: boolean; title: string; text: string; children?: ReactNode }) {
   const { isDone, title, text, children } = step;
   return (
-    <Group component="li" align="flex-start" gap="sm" wrap="nowrap">
+    <Group
+      component="li"
+      align="flex-start"
+      gap="sm"
+      wrap="nowrap"
+      // On a phone the files below need the room.
+      {...(isDone && { visibleFrom: 'sm' })}
+    >
       <ThemeIcon
         size={24}
         radius="xl"

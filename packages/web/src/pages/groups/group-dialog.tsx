@@ -17,10 +17,11 @@ import { modals } from '@mantine/modals';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import { t } from '../../language/language.ts';
+import { settingsQuery } from '../../queries/audit-queries.ts';
 import { nodesQuery } from '../../queries/node-queries.ts';
 import { BytesInput } from '../../ui/bytes-input.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
-import { type LimitName, limitNames, limitUnits } from './limits.ts';
+import { type LimitName, limitNames, limitUnits, withoutLimit } from './limits.ts';
 
 /** Makes a group, or edits one. */
 export function openGroupDialog(group: UserGroup | null): void {
@@ -45,6 +46,7 @@ const unlimited = Object.fromEntries(limitNames.map((name) => [name, null])) as 
 function GroupForm({ group, onDone }: { group: UserGroup | null; onDone: () => void }) {
   const client = useQueryClient();
   const { data: nodes } = useQuery(nodesQuery);
+  const { data: settings } = useQuery(settingsQuery);
   const form = useForm<Values>({
     initialValues: {
       name: group?.name ?? '',
@@ -74,7 +76,7 @@ function GroupForm({ group, onDone }: { group: UserGroup | null; onDone: () => v
   const limit = (name: LimitName) => ({
     label: t(`limits.${name}`),
     description: t(`limits.${name}.hint`),
-    placeholder: t('limits.none'),
+    placeholder: withoutLimit(name, settings),
     value: form.values.limits[name],
     onChange: (value: number | null) => form.setFieldValue(`limits.${name}`, value),
   });

@@ -1,10 +1,15 @@
 import type { GroupLimits } from '@longshore/protocol';
 import { Group, Stack, Text, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { t } from '../../language/language.ts';
-import { formatLimit, limitNames } from './limits.ts';
+import { useMe } from '../../queries/account-queries.ts';
+import { settingsQuery } from '../../queries/audit-queries.ts';
+import { formatLimit, limitNames, withoutLimit } from './limits.ts';
 
 /** What somebody may use, in words. `onlySet` leaves out what is not limited. */
 export function LimitList({ limits, onlySet = false }: { limits: GroupLimits; onlySet?: boolean }) {
+  const me = useMe();
+  const { data: settings } = useQuery({ ...settingsQuery, enabled: !onlySet && me.role === 'admin' });
   const names = limitNames.filter((name) => !onlySet || limits[name] !== null);
   return (
     <Stack gap={6} component="dl" m={0}>
@@ -23,7 +28,7 @@ export function LimitList({ limits, onlySet = false }: { limits: GroupLimits; on
             ta="right"
             {...(limits[name] === null ? { c: 'dimmed' } : { fw: 550 })}
           >
-            {formatLimit(name, limits[name])}
+            {limits[name] === null ? withoutLimit(name, settings) : formatLimit(name, limits[name])}
           </Text>
         </Group>
       ))}

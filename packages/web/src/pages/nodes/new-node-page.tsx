@@ -8,8 +8,10 @@ import { t } from '../../language/language.ts';
 import { nodesQuery } from '../../queries/node-queries.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
+import { Icon } from '../../ui/icons.tsx';
 import { LinkAnchor, LinkButton } from '../../ui/links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { usePhone } from '../../ui/use-phone.ts';
 import { ConfIni } from './conf-ini.tsx';
 import { NodeFields, type NodeFormValues, nodeFormValidation } from './node-fields.tsx';
 import { nodeStatus, statusColors } from './node-look.ts';
@@ -22,14 +24,21 @@ type Created = EndpointOutput<typeof nodes.createNode>;
 export function NewNodePage() {
   const [created, setCreated] = useState<Created | null>(null);
   const [step, setStep] = useState(0);
+  const isPhone = usePhone();
+  // On a phone there is room for the words of one step.
+  const label = (index: number, text: string) =>
+    isPhone && index !== step ? { 'aria-label': `${index + 1}. ${text}` } : { label: text };
   return (
     <Container py="lg">
       <LinkAnchor to="/admin/nodes" size="sm" c="dimmed">
-        {t('nav.nodes')}
+        <Group gap={4} component="span">
+          <Icon name="left" size={14} />
+          {t('nav.nodes')}
+        </Group>
       </LinkAnchor>
       <PageHeader title={t('nav.newNode')} description={t('newNode.description')} />
-      <Stepper active={step} allowNextStepsSelect={false} size="sm">
-        <Stepper.Step label={t('newNode.describe')} allowStepSelect={false}>
+      <Stepper maw={760} active={step} allowNextStepsSelect={false} size="sm">
+        <Stepper.Step {...label(0, t('newNode.describe'))} allowStepSelect={false}>
           <Describe
             onCreated={(answer) => {
               setCreated(answer);
@@ -37,10 +46,10 @@ export function NewNodePage() {
             }}
           />
         </Stepper.Step>
-        <Stepper.Step label={t('newNode.install')} allowStepSelect={created !== null}>
+        <Stepper.Step {...label(1, t('newNode.install'))} allowStepSelect={created !== null}>
           {created && <Install created={created} onNext={() => setStep(2)} />}
         </Stepper.Step>
-        <Stepper.Step label={t('newNode.test')} allowStepSelect={created !== null}>
+        <Stepper.Step {...label(2, t('newNode.test'))} allowStepSelect={created !== null}>
           {created && <TestIt node={created.node} onBack={() => setStep(1)} />}
         </Stepper.Step>
       </Stepper>

@@ -8,7 +8,7 @@ import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
 import { Sparkline } from '../../ui/charts/sparkline.tsx';
 import { Icon } from '../../ui/icons.tsx';
-import { isDiskLow, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
+import { isDiskLow, isStale, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
 import classes from './nodes.module.css';
 
 const NodeLink = createLink(
@@ -17,10 +17,19 @@ const NodeLink = createLink(
   }),
 );
 
-/** A node as it is now, and how busy it was in the last hour. */
-export function NodeCard({ node, share, past }: { node: Node; share: number; past: NodeSeries | undefined }) {
+/** A node as it is now, its share of the work where that is not shown beside it, and how busy it was in the last hour. */
+export function NodeCard({
+  node,
+  share,
+  past,
+}: {
+  node: Node;
+  share?: number;
+  past?: NodeSeries | undefined;
+}) {
   const status = nodeStatus(node);
   const { vitals } = node;
+  const stale = isStale(node);
   return (
     <Card withBorder radius="lg" padding="lg" component="article" data-node={node.name} data-status={status}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -47,14 +56,22 @@ export function NodeCard({ node, share, past }: { node: Node; share: number; pas
           {t('node.neverSeen')}
         </Text>
       ) : (
-        <Meters vitals={vitals} />
+        <Meters vitals={vitals} isStale={stale} />
+      )}
+      {stale && (
+        <Text size="xs" c="dimmed" mt="sm">
+          {t('node.asOf', { span: formatSpan(node.lastHeartbeatAgeMs ?? 0) })}
+        </Text>
       )}
       <SimpleGrid cols={3} mt="md" spacing="xs">
-        <Figure label={t('node.running')} value={`${vitals?.running ?? 0} / ${vitals?.workers ?? '—'}`} />
-        <Figure label={t('node.queued')} value={String(vitals?.queued ?? 0)} />
+        <Figure
+          label={t('node.running')}
+          value={vitals === null || stale ? '—' : `${vitals.running} / ${vitals.workers}`}
+        />
+        <Figure label={t('node.queued')} value={vitals === null || stale ? '—' : String(vitals.queued)} />
         <Figure label={t('node.weight')} value={String(node.weight)} />
       </SimpleGrid>
-      {past && past.running.length > 1 && (
+      {vitals !== null && past && past.running.length > 1 && (
         <Tooltip label={t('node.pastHint')}>
           <div>
             <Text size="xs" c="dimmed" mt="sm" mb={2}>
@@ -64,22 +81,24 @@ export function NodeCard({ node, share, past }: { node: Node; share: number; pas
           </div>
         </Tooltip>
       )}
-      <Tooltip label={t('node.shareHint')}>
-        <div>
-          <Group justify="space-between" mt="sm" mb={4}>
-            <Text size="xs" c="dimmed">
-              {t('node.share')}
-            </Text>
-            <Text size="xs" className="tabular">
-              {Math.round(share * 100)} %
-            </Text>
-          </Group>
-          <Progress value={share * 100} size="sm" aria-label={t('node.share')} />
-        </div>
-      </Tooltip>
-      <Group gap="md" mt="md" fz="xs" c="dimmed">
+      {share !== undefined && (
+        <Tooltip label={t('node.shareHint')}>
+          <div>
+            <Group justify="space-between" mt="sm" mb={4}>
+              <Text size="xs" c="dimmed">
+                {t('node.share')}
+              </Text>
+              <Text size="xs" className="tabular">
+                {Math.round(share * 100)} %
+              </Text>
+            </Group>
+            <Progress value={share * 100} size="sm" aria-label={t('node.share')} />
+          </div>
+        </Tooltip>
+      )}
+      <Group gap="md" mt="auto" pt="md" fz="xs" c="dimmed">
         {vitals && <span>{t('node.version', { version: vitals.version })}</span>}
-        {node.lastHeartbeatAgeMs !== null && (
+        {node.lastHeartbeatAgeMs !== null && !stale && (
           <span className="tabular">
             {t('node.heartbeat', { span: formatSpan(node.lastHeartbeatAgeMs) })}
           </span>
@@ -117,19 +136,22 @@ function Troubles({ node }: { node: Node }) {
   ));
 }
 
-function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
+/** What is heard no more is grey: it may be otherwise by now. */
+function Meters({ vitals, isStale }: { vitals: NonNullable<Node['vitals']>; isStale: boolean }) {
   const { temp } = vitals;
   const promised = Math.max(0, (temp?.reservedBytes ?? 0) - (temp?.writtenBytes ?? 0));
   return (
     <Stack gap="sm" mt="md">
       <Meter
         label={t('node.load')}
+        isStale={isStale}
         parts={[{ share: vitals.load1 / vitals.cores }]}
         isBad={vitals.load1 / vitals.cores > 1.5}
         text={t('node.loadOf', { load: vitals.load1.toFixed(2), count: vitals.cores })}
       />
       <Meter
         label={t('node.memory')}
+        isStale={isStale}
         parts={[{ share: 1 - vitals.memoryFreeBytes / vitals.memoryTotalBytes }]}
         isBad={vitals.memoryFreeBytes < vitals.memoryTotalBytes * 0.05}
         text={`${formatBytes(vitals.memoryTotalBytes - vitals.memoryFreeBytes)} / ${formatBytes(vitals.memoryTotalBytes)}`}
@@ -137,6 +159,7 @@ function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
       {temp && (
         <Meter
           label={t('node.disk')}
+          isStale={isStale}
           parts={[
             { share: 1 - temp.freeBytes / temp.totalBytes },
             { share: promised / temp.totalBytes, color: 'yellow.6' },
@@ -152,6 +175,7 @@ function Meters({ vitals }: { vitals: NonNullable<Node['vitals']> }) {
         <Meter
           key={store.name}
           label={t('node.store', { name: store.name })}
+          isStale={isStale}
           parts={[{ share: 1 - store.freeBytes / store.totalBytes }]}
           isBad={isDiskLow(store)}
           text={t('node.free', { size: formatBytes(store.freeBytes) })}
@@ -166,6 +190,7 @@ function Meter(meter: {
   parts: readonly { share: number; color?: string }[];
   text: string;
   isBad: boolean;
+  isStale: boolean;
 }) {
   return (
     <div>
@@ -173,7 +198,7 @@ function Meter(meter: {
         <Text size="xs" c="dimmed">
           {meter.label}
         </Text>
-        <Text size="xs" className="tabular">
+        <Text size="xs" className="tabular" {...(meter.isStale && { c: 'dimmed' })}>
           {meter.text}
         </Text>
       </Group>
@@ -184,7 +209,7 @@ function Meter(meter: {
             <Progress.Section
               key={color ?? 'used'}
               value={Math.min(100, share * 100)}
-              color={color ?? (meter.isBad ? 'red' : 'harbor.5')}
+              color={meter.isStale ? 'gray.5' : (color ?? (meter.isBad ? 'red' : 'harbor.5'))}
               aria-label={meter.label}
             />
           ))}

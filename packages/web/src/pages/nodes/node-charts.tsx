@@ -30,6 +30,7 @@ export function NodeCharts({ node, span }: { node: Node; span: HistorySpan }) {
       <TimeChart
         {...chart}
         title={t('node.chart.load')}
+        unit="number"
         atLeast={Math.max(1, ...cores.map((value) => value ?? 0))}
         format={count}
         series={[{ name: t('node.load'), color: 'harbor.6', values: data.load1 }]}
@@ -37,7 +38,7 @@ export function NodeCharts({ node, span }: { node: Node; span: HistorySpan }) {
       <TimeChart
         {...chart}
         title={t('node.chart.parts')}
-        atLeast={4}
+        unit="count"
         format={count}
         series={[
           { name: t('node.running'), color: 'harbor.6', values: data.running },
@@ -73,6 +74,7 @@ export function NodeCharts({ node, span }: { node: Node; span: HistorySpan }) {
       <TimeChart
         {...chart}
         title={t('node.chart.online')}
+        unit="share"
         atLeast={1}
         format={(share) => `${Math.round(share * 100)} %`}
         series={[{ name: t('health.online'), color: 'teal.6', values: data.online }]}
@@ -80,6 +82,7 @@ export function NodeCharts({ node, span }: { node: Node; span: HistorySpan }) {
       <TimeChart
         {...chart}
         title={t('node.chart.skew')}
+        unit="ms"
         atLeast={100}
         format={(ms) => (ms === 0 ? '0' : formatSpan(Math.abs(ms)))}
         series={[

@@ -1,13 +1,14 @@
 import { type ConfigSetting, type Node, nodes } from '@longshore/protocol';
-import { Alert, Badge, Card, Code, Group, Skeleton, Stack, Switch, Table, Text, Title } from '@mantine/core';
+import { Alert, Group, Skeleton, Stack, Switch, Text } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
-import { baseName } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
+import { settingValue } from '../settings/setting-value.ts';
+import { SettingsSection, type ShownSetting } from '../settings/settings-section.tsx';
 
 const configQuery = (id: string) =>
   queryOptions({
@@ -15,14 +16,6 @@ const configQuery = (id: string) =>
     queryFn: async ({ signal }) => await call(nodes.showNodeConfig, { params: { id } }, { signal }),
     staleTime: 0,
   });
-
-const originColors: Record<ConfigSetting['origin'], string> = {
-  default: 'gray',
-  file: 'harbor',
-  environment: 'grape',
-  flag: 'orange',
-  master: 'teal',
-};
 
 /** Every setting that is in force on a node, asked of it now, with where it comes from. */
 export function NodeConfigTable({ node }: { node: Node }) {
@@ -58,65 +51,23 @@ export function NodeConfigTable({ node }: { node: Node }) {
         </Alert>
       )}
       {sections.map((section) => (
-        <Card key={section} withBorder radius="lg" padding="lg">
-          <Title order={2} fz={15} mb="xs">
-            [{section}]
-          </Title>
-          <Table.ScrollContainer minWidth={620}>
-            <Table verticalSpacing="sm" layout="fixed">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th w="24%">{t('config.key')}</Table.Th>
-                  <Table.Th w="26%">{t('config.value')}</Table.Th>
-                  <Table.Th w="18%">{t('config.origin')}</Table.Th>
-                  <Table.Th>{t('config.what')}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {shown
-                  .filter((setting) => setting.section === section)
-                  .map((setting) => (
-                    <Table.Tr key={setting.key}>
-                      <Table.Td fw={550} className="breakable">
-                        {setting.key}
-                      </Table.Td>
-                      <Table.Td>
-                        {setting.value === null ? (
-                          <Text size="sm" c="dimmed">
-                            —
-                          </Text>
-                        ) : (
-                          <Code className="breakable">{setting.value}</Code>
-                        )}
-                        {setting.pending !== null && (
-                          <Text size="xs" c="orange" className="breakable" title={setting.pending.place}>
-                            {t('config.pending', { value: setting.pending.value ?? '—' })}
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        <Badge
-                          variant="light"
-                          tt="none"
-                          radius="sm"
-                          color={originColors[setting.origin]}
-                          title={setting.place}
-                        >
-                          {baseName(setting.place)}
-                        </Badge>
-                      </Table.Td>
-                      <Table.Td>
-                        <Text size="xs" c="dimmed">
-                          {setting.description}
-                        </Text>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        </Card>
+        <SettingsSection
+          key={section}
+          section={section}
+          settings={shown.filter((setting) => setting.section === section).map(withNote)}
+        />
       ))}
     </Stack>
   );
 }
+
+const withNote = ({ pending, ...setting }: ConfigSetting): ShownSetting =>
+  pending === null
+    ? setting
+    : {
+        ...setting,
+        note: { text: t('config.pending', { value: pendingText(setting, pending.value) }), color: 'orange' },
+      };
+
+const pendingText = ({ unit }: ShownSetting, value: string | null): string =>
+  settingValue({ value, unit }) ?? t('settings.unset');

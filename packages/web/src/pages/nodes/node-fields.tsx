@@ -54,7 +54,7 @@ export function NodeFields({
         min={1}
         max={1000}
         allowDecimal={false}
-        w={220}
+        styles={{ wrapper: { width: 140 } }}
         {...form.getInputProps('weight')}
       />
       <Checkbox.Group

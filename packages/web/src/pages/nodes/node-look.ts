@@ -22,6 +22,14 @@ export const statusColors: Record<NodeStatus, string> = {
   stopping: 'orange',
 };
 
+/** Heard no more: what is known of its load and its disks is from before. */
+export const isStale = (node: Node): boolean => node.health === 'offline' && node.vitals !== null;
+
+/** Colours that people with any colour vision tell apart, in the order in which they are given. */
+const nodeColors = ['harbor.6', 'orange.6', 'grape.6', 'lime.8', 'pink.5', 'yellow.7', 'indigo.5', 'gray.6'];
+
+export const nodeColor = (index: number): string => nodeColors[index % nodeColors.length] ?? 'gray.6';
+
 /** Which share of all parts the rotation has given to each node, of 1. */
 export function sharesOf(nodes: readonly Node[]): Map<string, number> {
   const count = (node: Node): number => Object.values(node.picks).reduce((sum, picks) => sum + picks, 0);

@@ -1,6 +1,7 @@
 import type { HistorySpan, Node } from '@longshore/protocol';
 import {
   Alert,
+  Box,
   Button,
   Card,
   Code,
@@ -8,7 +9,6 @@ import {
   Group,
   SegmentedControl,
   Stack,
-  Table,
   Text,
   Title,
 } from '@mantine/core';
@@ -31,7 +31,7 @@ export function NodeOverview({ node, nodes }: { node: Node; nodes: readonly Node
       {node.quarantine && <Quarantine node={node} quarantine={node.quarantine} />}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 5, lg: 4 }}>
-          <NodeCard node={node} share={sharesOf(nodes).get(node.id) ?? 0} past={undefined} />
+          <NodeCard node={node} share={sharesOf(nodes).get(node.id) ?? 0} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7, lg: 8 }}>
           <Card withBorder radius="lg" padding="lg">
@@ -81,39 +81,25 @@ function RecentErrors({ errors }: { errors: Node['recentErrors'] }) {
       <Title order={2} fz={17} mb="sm">
         {t('node.errors')}
       </Title>
-      <Table.ScrollContainer minWidth={520}>
-        <Table verticalSpacing="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th w={150}>{t('node.errors.last')}</Table.Th>
-              <Table.Th w={90}>{t('node.errors.times')}</Table.Th>
-              <Table.Th>{t('node.errors.what')}</Table.Th>
-              <Table.Th w={40} aria-label={t('common.copy')} />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {errors.map(({ error, atMs, times }) => (
-              <Table.Tr key={`${error.code} ${atMs}`}>
-                <Table.Td>
-                  <Ago atMs={atMs} />
-                </Table.Td>
-                <Table.Td className="tabular">{times}×</Table.Td>
-                <Table.Td>
-                  <Text size="sm" className="breakable">
-                    <Code>{error.code}</Code> {error.message}
-                  </Text>
-                  <Text size="xs" c="dimmed">
-                    {hintOf(error)}
-                  </Text>
-                </Table.Td>
-                <Table.Td>
-                  <CopyText text={`${error.code}: ${error.message}\n${hintOf(error)}`} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Stack component="ul" className="plain-list" gap="md">
+        {errors.map(({ error, atMs, times }) => (
+          <Group key={`${error.code} ${atMs}`} component="li" wrap="nowrap" align="flex-start">
+            <Box flex={1} miw={0}>
+              <Text size="sm" className="breakable">
+                <Code>{error.code}</Code> {error.message}
+              </Text>
+              <Text size="xs" c="dimmed" mt={2}>
+                {hintOf(error)}
+              </Text>
+              <Text size="xs" c="dimmed" mt={2}>
+                <Ago atMs={atMs} />
+                {times > 1 && ` · ${t('node.errors.times', { count: times })}`}
+              </Text>
+            </Box>
+            <CopyText text={`${error.code}: ${error.message}\n${hintOf(error)}`} />
+          </Group>
+        ))}
+      </Stack>
     </Card>
   );
 }

@@ -9,6 +9,7 @@ import { Icon } from '../../ui/icons.tsx';
 import { LinkAnchor, LinkButton } from '../../ui/links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PageSkeleton } from '../../ui/page-skeleton.tsx';
+import { usePhone } from '../../ui/use-phone.ts';
 import { MissingPage } from '../missing-page.tsx';
 import { NodeConfigTable } from './node-config-table.tsx';
 import { NodeEdit } from './node-edit.tsx';
@@ -25,6 +26,7 @@ export function NodePage() {
   const { nodeId } = useParams({ from: '/admin/nodes/$nodeId' });
   const { tab } = useSearch({ from: '/admin/nodes/$nodeId' });
   const navigate = useNavigate();
+  const isPhone = usePhone();
   const { data, error, refetch } = useQuery(nodesQuery);
   const node = data?.find(({ id, name }) => id === nodeId || name === nodeId);
   if (error && !data) {
@@ -62,7 +64,12 @@ export function NodePage() {
       <Tabs value={tab} onChange={show} keepMounted={false}>
         <Tabs.List mb="lg">
           {(Object.keys(tabs) as Tab[]).map((name) => (
-            <Tabs.Tab key={name} value={name} leftSection={<Icon name={tabs[name]} size={16} />}>
+            <Tabs.Tab
+              key={name}
+              value={name}
+              leftSection={!isPhone && <Icon name={tabs[name]} size={16} />}
+              px={isPhone ? 'xs' : 'md'}
+            >
               {t(`node.tab.${name}`)}
             </Tabs.Tab>
           ))}

@@ -1,4 +1,4 @@
-import { Card, Container, EmptyState, SimpleGrid, Skeleton } from '@mantine/core';
+import { Card, Container, EmptyState, SimpleGrid, Skeleton, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { t } from '../../language/language.ts';
 import { statsHistoryQuery } from '../../queries/history-queries.ts';
@@ -8,12 +8,11 @@ import { Icon } from '../../ui/icons.tsx';
 import { LinkButton } from '../../ui/links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { NodeCard } from './node-card.tsx';
-import { sharesOf } from './node-look.ts';
+import { WorkShares } from './work-shares.tsx';
 
 export function NodesPage() {
   const { data: nodes, error, refetch } = useQuery(nodesQuery);
   const { data: history } = useQuery(statsHistoryQuery('hour'));
-  const shares = sharesOf(nodes ?? []);
   return (
     <Container py="lg">
       <PageHeader title={t('nav.nodes')} description={t('nodes.description')}>
@@ -22,37 +21,39 @@ export function NodesPage() {
         </LinkButton>
       </PageHeader>
       {error && !nodes && <ErrorAlert error={error} onRetry={() => void refetch()} />}
-      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
-        {nodes === undefined && !error && (
-          <>
-            <Skeleton h={400} radius="lg" />
-            <Skeleton h={400} radius="lg" />
-          </>
-        )}
-        {nodes?.map((node) => (
-          <NodeCard
-            key={node.id}
-            node={node}
-            share={shares.get(node.id) ?? 0}
-            past={history?.nodes.find(({ nodeId }) => nodeId === node.id)}
-          />
-        ))}
-        {nodes?.length === 1 && (
-          <Card withBorder radius="lg" padding="lg">
-            <EmptyState
-              h="100%"
-              variant="light"
-              icon={<Icon name="server" size={28} />}
-              title={t('nodes.alone.title')}
-              description={t('nodes.alone.text')}
-            >
-              <EmptyState.Actions>
-                <LinkButton to="/admin/nodes/new">{t('nodes.add')}</LinkButton>
-              </EmptyState.Actions>
-            </EmptyState>
-          </Card>
-        )}
-      </SimpleGrid>
+      <Stack>
+        {nodes && <WorkShares nodes={nodes} />}
+        <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
+          {nodes === undefined && !error && (
+            <>
+              <Skeleton h={400} radius="lg" />
+              <Skeleton h={400} radius="lg" />
+            </>
+          )}
+          {nodes?.map((node) => (
+            <NodeCard
+              key={node.id}
+              node={node}
+              past={history?.nodes.find(({ nodeId }) => nodeId === node.id)}
+            />
+          ))}
+          {nodes?.length === 1 && (
+            <Card withBorder radius="lg" padding="lg">
+              <EmptyState
+                h="100%"
+                variant="light"
+                icon={<Icon name="server" size={28} />}
+                title={t('nodes.alone.title')}
+                description={t('nodes.alone.text')}
+              >
+                <EmptyState.Actions>
+                  <LinkButton to="/admin/nodes/new">{t('nodes.add')}</LinkButton>
+                </EmptyState.Actions>
+              </EmptyState>
+            </Card>
+          )}
+        </SimpleGrid>
+      </Stack>
     </Container>
   );
 }

@@ -1,3 +1,4 @@
+import type { Setting } from '@longshore/protocol';
 import { Button, Container, EmptyState, Group, Skeleton, Stack, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -9,7 +10,7 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { SearchInput } from '../../ui/search-input.tsx';
 import { AboutCard } from './about-card.tsx';
 import { QueuesCard } from './queues-card.tsx';
-import { SettingsSection } from './settings-section.tsx';
+import { SettingsSection, type ShownSetting } from './settings-section.tsx';
 
 /** What this installation is made of: every setting as it is in force, and where it comes from. */
 export function SettingsPage() {
@@ -67,7 +68,7 @@ export function SettingsPage() {
           <SettingsSection
             key={section}
             section={section}
-            settings={shown?.filter((setting) => setting.section === section) ?? []}
+            settings={(shown ?? []).filter((setting) => setting.section === section).map(withNote)}
           />
         ))}
         {word === '' && <QueuesCard />}
@@ -75,3 +76,7 @@ export function SettingsPage() {
     </Container>
   );
 }
+
+/** Most settings need a restart, and the page says so once. */
+const withNote = (setting: Setting): ShownSetting =>
+  setting.needsRestart ? setting : { ...setting, note: { text: t('settings.live'), color: 'dimmed' } };

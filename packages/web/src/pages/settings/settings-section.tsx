@@ -1,37 +1,47 @@
-import type { Setting } from '@longshore/protocol';
-import { Badge, Card, Code, Group, Text, Title } from '@mantine/core';
+import type { ConfigSetting } from '@longshore/protocol';
+import { Badge, Box, Card, Code, Text, Title, Tooltip } from '@mantine/core';
 import { baseName } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
+import { settingValue } from './setting-value.ts';
 import classes from './settings.module.css';
 
-const originColors: Record<Setting['origin'], string> = {
-  default: 'gray',
+/** A setting of the master or of a node; `note` is said below its value. */
+export type ShownSetting = Omit<ConfigSetting, 'pending'> & { note?: { text: string; color: string } };
+
+const originColors: Record<Exclude<ShownSetting['origin'], 'default'>, string> = {
   file: 'harbor',
   environment: 'grape',
   flag: 'orange',
+  master: 'teal',
 };
 
-export function SettingsSection({ section, settings }: { section: string; settings: readonly Setting[] }) {
+/** The settings of one section of the file, with what each does, what is in force and where that comes from. */
+export function SettingsSection({
+  section,
+  settings,
+}: {
+  section: string;
+  settings: readonly ShownSetting[];
+}) {
   return (
     <Card withBorder radius="lg" padding={0} component="section" aria-label={section}>
-      <Title order={2} fz={15} px="lg" pt="md" pb="xs" ff="monospace">
+      <Title order={2} fz={15} px="lg" pt="md" pb="sm" ff="monospace">
         [{section}]
       </Title>
-      <div>
-        {settings.map((setting) => (
-          <SettingRow key={setting.key} setting={setting} />
-        ))}
-      </div>
+      {settings.map((setting) => (
+        <SettingRow key={setting.key} setting={setting} />
+      ))}
     </Card>
   );
 }
 
-function SettingRow({ setting }: { setting: Setting }) {
-  const { key, value, origin, place, description, needsRestart } = setting;
+function SettingRow({ setting }: { setting: ShownSetting }) {
+  const { key, value, origin, place, description, note } = setting;
+  const shown = settingValue(setting);
   return (
-    <div className={classes.setting}>
+    <Box className={classes.setting} role="group" aria-label={key}>
       <div>
-        <Text size="sm" fw={550} className="breakable">
+        <Text size="sm" fw={600} className="breakable">
           {key}
         </Text>
         <Text size="sm" c="dimmed" className="breakable">
@@ -41,24 +51,42 @@ function SettingRow({ setting }: { setting: Setting }) {
         </Text>
       </div>
       <div className={classes.value}>
-        {value === null || value === '' ? (
+        {shown === null ? (
           <Text size="sm" c="dimmed">
             {t('settings.unset')}
           </Text>
         ) : (
-          <Code fz="sm" className="breakable">
-            {value}
-          </Code>
+          <Tooltip label={t('settings.written', { value: value ?? '' })} disabled={shown === value}>
+            <Text size="sm" fw={600} className="breakable tabular">
+              {shown}
+            </Text>
+          </Tooltip>
         )}
-        <Group gap={6}>
-          <Badge size="sm" variant="light" tt="none" radius="sm" color={originColors[origin]} title={place}>
+        {origin === 'default' ? (
+          shown !== null && (
+            <Text size="xs" c="dimmed">
+              {t('settings.origin.default')}
+            </Text>
+          )
+        ) : (
+          <Badge
+            size="sm"
+            variant="light"
+            tt="none"
+            radius="sm"
+            color={originColors[origin]}
+            title={place}
+            className={classes.origin}
+          >
             {t(`settings.origin.${origin}`, { place: baseName(place) })}
           </Badge>
-          <Text size="xs" c="dimmed">
-            {t(needsRestart ? 'settings.restart' : 'settings.live')}
+        )}
+        {note && (
+          <Text size="xs" c={note.color} className="breakable">
+            {note.text}
           </Text>
-        </Group>
+        )}
       </div>
-    </div>
+    </Box>
   );
 }

@@ -24,7 +24,7 @@ export function TaskFacts({ task }: { task: TaskDetail }) {
       t('task.outputs'),
       <Paths key="out" paths={outputs} linked={linked && task.outputs.length > 0} />,
     ],
-    isFinal(task) && task.kind !== 'check' && [t('task.done'), amountOf(task)],
+    isFinal(task) && task.progress.entriesDone > 0 && [t('task.done'), amountOf(task)],
     [t('task.nodes'), task.nodes.join(', ') || '—'],
     [t('task.user'), task.user],
     [t('task.created'), <Ago key="created" atMs={task.createdAtMs} />],

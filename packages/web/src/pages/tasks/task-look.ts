@@ -23,8 +23,15 @@ export const isFinal = (task: Pick<Task, 'state'>): boolean =>
   (finalTaskStates as readonly string[]).includes(task.state);
 
 /** What an ended task has done. */
-export const amountOf = ({ progress }: Pick<Task, 'progress'>): string =>
-  `${formatBytes(progress.bytesDone)} · ${t('task.entriesDone', { count: progress.entriesDone })}`;
+export function amountOf({ progress, rejectedEntries }: Pick<Task, 'progress' | 'rejectedEntries'>): string {
+  const looked = progress.entriesDone;
+  const done = Math.max(0, looked - rejectedEntries);
+  const entries =
+    done === looked
+      ? t('task.entriesDone', { count: looked })
+      : t('task.entriesSome', { done, count: looked });
+  return `${formatBytes(progress.bytesDone)} · ${entries}`;
+}
 
 /** 0 to 100, by bytes where they are known, else by entries; null while nobody can tell. */
 export function percentOf({ progress, state }: Pick<Task, 'progress' | 'state'>): number | null {

@@ -89,12 +89,9 @@ function UserForm(form: { user: User | null; groups: readonly UserGroup[]; onDon
     <form onSubmit={fields.onSubmit((wanted) => save.mutate(wanted))}>
       <Stack>
         {save.error && <ErrorAlert error={save.error} />}
-        <TextInput
-          label={t('users.column.name')}
-          disabled={user !== null}
-          data-autofocus
-          {...fields.getInputProps('name')}
-        />
+        {user === null && (
+          <TextInput label={t('users.column.name')} data-autofocus {...fields.getInputProps('name')} />
+        )}
         <Select
           label={t('users.column.role')}
           description={t(`users.roleHint.${values.role}`)}

@@ -8,6 +8,7 @@ import {
   Group,
   Select,
   Skeleton,
+  Stack,
   Table,
   Text,
   UnstyledButton,
@@ -29,8 +30,9 @@ import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { SearchInput } from '../../ui/search-input.tsx';
+import { usePhone } from '../../ui/use-phone.ts';
 import { openUserDialog } from './user-dialog.tsx';
-import { UserRow } from './user-row.tsx';
+import { UserCard, UserRow } from './user-row.tsx';
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel(), sortFns });
 
@@ -44,6 +46,7 @@ const columns = [
 
 export function UsersPage() {
   const me = useMe();
+  const isPhone = usePhone();
   const { q, group } = useSearch({ from: '/admin/users' });
   const navigate = useNavigate({ from: '/admin/users' });
   const { data, error, refetch } = useQuery(usersQuery);
@@ -102,7 +105,14 @@ export function UsersPage() {
           </EmptyState.Actions>
         </EmptyState>
       )}
-      {shown.length > 0 && (
+      {isPhone && (
+        <Stack gap="sm">
+          {table.getRowModel().rows.map(({ original: user }) => (
+            <UserCard key={user.id} user={user} isMe={user.id === me.id} />
+          ))}
+        </Stack>
+      )}
+      {!isPhone && shown.length > 0 && (
         <Card withBorder radius="lg" padding={0}>
           <Table.ScrollContainer minWidth={880}>
             <Table verticalSpacing="sm" horizontalSpacing="lg" highlightOnHover>

@@ -1,12 +1,12 @@
 import classes from './charts.module.css';
-import { linePieces, roundTop } from './scale.ts';
+import { linePieces } from './scale.ts';
 import { cssColor } from './time-chart.tsx';
 
 const size = { width: 120, height: 28 };
 
 /** A line without numbers, beside a text that has them: only its form says something. */
 export function Sparkline({ values, color }: { values: readonly (number | null)[]; color: string }) {
-  const top = roundTop(Math.max(1, ...values.map((value) => value ?? 0)), 'number');
+  const top = Math.max(1, ...values.map((value) => value ?? 0));
   const step = size.width / Math.max(1, values.length - 1);
   const points = values.map((value, index) =>
     value === null ? null : { x: index * step, y: 1 + (size.height - 2) * (1 - value / top) },

@@ -5,7 +5,7 @@ import { locale, t } from '../../language/language.ts';
 import { Icon } from '../icons.tsx';
 import { ChartTable } from './chart-table.tsx';
 import classes from './charts.module.css';
-import { linePieces, roundTop } from './scale.ts';
+import { type AxisUnit, axisTicks, linePieces, timeMarks } from './scale.ts';
 
 export type Series = {
   name: string;
@@ -21,12 +21,14 @@ export type TimeChartProps = {
   series: readonly Series[];
   kind: 'lines' | 'bars';
   format: (value: number) => string;
-  unit?: 'number' | 'bytes';
+  /** What the values are, for round numbers on the axis. */
+  unit: AxisUnit;
   /** The least that the axis shows: 1 keeps a share from filling the chart when it is small. */
   atLeast?: number;
   height?: number;
 };
 
+const pixelsPerMark = 64;
 const pad = { top: 8, right: 4, bottom: 22, left: 52 };
 export const cssColor = (color: string): string => `var(--mantine-color-${color.replace('.', '-')})`;
 
@@ -35,6 +37,7 @@ export function TimeChart(chart: TimeChartProps) {
   const { title, atMs, series, height = 190 } = chart;
   const [asTable, setAsTable] = useState(false);
   const titleId = useId();
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null));
   return (
     <Box component="section" aria-labelledby={titleId}>
       <Group justify="space-between" mb="xs" wrap="nowrap" align="flex-start">
@@ -54,10 +57,10 @@ export function TimeChart(chart: TimeChartProps) {
           </ActionIcon>
         </Tooltip>
       </Group>
-      {atMs.length === 0 ? (
+      {isEmpty ? (
         <Center h={height}>
           <Text size="sm" c="dimmed">
-            {t('chart.empty')}
+            {t(atMs.length === 0 ? 'chart.empty' : 'chart.none')}
           </Text>
         </Center>
       ) : asTable ? (
@@ -65,7 +68,7 @@ export function TimeChart(chart: TimeChartProps) {
       ) : (
         <Drawing {...chart} height={height} />
       )}
-      {!asTable && series.length > 1 && (
+      {!asTable && !isEmpty && series.length > 1 && (
         <Group gap="md" mt={6}>
           {series.map(({ name, color }) => (
             <Group key={name} gap={6} wrap="nowrap">
@@ -94,7 +97,8 @@ function Drawing(chart: TimeChartProps & { height: number }) {
     kind === 'bars'
       ? Math.max(0, ...sums)
       : Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const top = roundTop(Math.max(highest, chart.atLeast ?? 0), chart.unit ?? 'number');
+  const ticks = axisTicks(Math.max(highest, chart.atLeast ?? 0), chart.unit);
+  const top = ticks.at(-1) ?? 1;
   const slot = plot.width / Math.max(1, atMs.length);
   const x = (index: number): number => pad.left + (index + 0.5) * slot;
   const y = (value: number): number => pad.top + plot.height * (1 - value / top);
@@ -118,27 +122,27 @@ function Drawing(chart: TimeChartProps & { height: number }) {
           onPointerMove={point}
           onPointerLeave={() => setAt(null)}
         >
-          {[0, 0.5, 1].map((share) => (
-            <g key={share}>
+          {ticks.map((tick) => (
+            <g key={tick}>
               <line
-                className={classes.grid}
+                className={tick === 0 ? classes.base : classes.grid}
                 x1={pad.left}
                 x2={pad.left + plot.width}
-                y1={y(top * share)}
-                y2={y(top * share)}
+                y1={y(tick)}
+                y2={y(tick)}
               />
-              <text className={classes.label} x={pad.left - 8} y={y(top * share) + 4} textAnchor="end">
-                {format(top * share)}
+              <text className={classes.label} x={pad.left - 8} y={y(tick) + 4} textAnchor="end">
+                {format(tick)}
               </text>
             </g>
           ))}
-          {timeMarks(atMs, plot.width).map((index) => (
+          {timeMarks(atMs, plot.width / pixelsPerMark).map((index) => (
             <text
               key={index}
               className={classes.label}
-              x={x(index)}
+              x={Math.min(x(index), pad.left + plot.width - 14)}
               y={height - 4}
-              textAnchor={index === 0 ? 'start' : 'middle'}
+              textAnchor="middle"
             >
               {clock(atMs[index] ?? 0)}
             </text>
@@ -231,12 +235,3 @@ function Bars({ atMs, series, x, y, slot }: TimeChartProps & Place & { slot: num
 
 export const clock = (atMs: number): string =>
   new Date(atMs).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit', hour12: false });
-
-const pixelsPerMark = 90;
-
-/** Which values have their time written below, evenly. */
-function timeMarks(atMs: readonly number[], width: number): number[] {
-  const count = Math.min(atMs.length, Math.floor(width / pixelsPerMark));
-  const step = Math.ceil(atMs.length / Math.max(1, count));
-  return Array.from({ length: count }, (_, mark) => mark * step).filter((index) => index < atMs.length);
-}

@@ -46,7 +46,7 @@ export async function extractWithSevenZip(
   const admitted = wanted.filter(({ entry }) => entry !== null);
   extraction.expect({
     bytes: admitted.reduce((sum, { listed }) => sum + listed.outputBytes, 0),
-    entries: admitted.length,
+    entries: admitted.length + links.length,
   });
   if (admitted.length > 0) await extractContents(opened, wanted, context);
   for (const copy of links) await copy();

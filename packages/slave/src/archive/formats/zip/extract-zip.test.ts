@@ -137,6 +137,23 @@ describe('a zip behind something else', () => {
   });
 });
 
+describe('what is counted', () => {
+  it.each([
+    ['../outside.txt', 'refused'],
+    ['folder/', 'a folder'],
+    ['a.txt', 'stored'],
+  ])('of a zip of which %s is all there is comes to one of one entry, though it is %s', async (name) => {
+    const { bytes, start } = zipBody({ name, content: name.endsWith('/') ? Buffer.alloc(0) : text });
+    const zip = Buffer.concat([bytes, endRecord({ entries: 1, start, bytes: bytes.length - start })]);
+    const seen: (readonly [number, number | null])[] = [];
+    await extracted(threads, {
+      source: remoteSource(zip),
+      onProgress: ({ entriesDone, entriesTotal }) => seen.push([entriesDone, entriesTotal]),
+    });
+    expect(seen.at(-1)).toEqual([1, 1]);
+  });
+});
+
 describe('an entry', () => {
   it.each([
     [0, 4096],

@@ -101,4 +101,6 @@ export const people = {
   'limits.maxRatio.hint': 'Bytes that may come out of one byte: what bombs exceed.',
   'limits.maxDepth': 'Folders within folders',
   'limits.maxDepth.hint': 'Above an extracted entry.',
+  'limits.ofMaster': '{limit}, by the master',
+  'limits.byMaster': 'set by the master',
 } as const;

@@ -24,7 +24,7 @@ export const tasks = {
   'task.inputs': 'From',
   'task.isRetry': 'a retry',
   'task.left': '{span} left',
-  'task.mark': 'Mark {title}',
+  'task.mark': 'Select {title}',
   'task.nodes': 'Nodes',
   'task.openOutput': 'Show the result',
   'task.outputs': 'To',
@@ -51,7 +51,7 @@ export const tasks = {
   'tasks.cleanUp': 'Clean up',
   'tasks.empty.title': 'Nothing to watch yet',
   'tasks.empty.text':
-    'Mark files and choose Compress, or open an archive to extract it. The work shows up here and goes on when you leave.',
+    'Select files and choose Compress, or open an archive to extract it. The work shows up here and goes on when you leave.',
   'tasks.none.title': 'No task matches',
   'tasks.none.text': 'Take a filter away to see more.',
   'filter.clear': 'Clear filters',
@@ -103,10 +103,10 @@ export const tasks = {
   'log.nothing': 'The nodes had nothing to say about this task.',
   'log.nothingYet': 'Nothing yet. Lines show up here as nodes report them.',
   'allTasks.description': 'What runs and ran for everybody.',
-  'allTasks.actions': 'What is marked',
+  'allTasks.actions': 'Selection',
   'allTasks.cleanUpText': 'The history of these tasks goes, of all users. The files they have made stay.',
   'tasks.cleanUpText': 'The history of tasks of yours that have ended goes. The files they have made stay.',
-  'task.markAll': 'Mark all that are shown',
+  'task.markAll': 'Select all shown',
   'cleanUp.age': 'How old',
   'cleanUp.any': 'Of any age',
   'cleanUp.olderThan': 'Older than {count} day|Older than {count} days',
@@ -122,4 +122,5 @@ export const tasks = {
   'allTasks.empty.title': 'No task yet',
   'allTasks.empty.text':
     'The tasks of all users show up here as soon as somebody compresses or extracts something.',
+  'task.entriesSome': '{done} of {count} entry|{done} of {count} entries',
 } as const;

@@ -96,4 +96,5 @@ export const account = {
   'provider.linked': '您可以通过 {name} 登录。',
   'provider.state.awaited': '等待关联',
   'provider.state.linked': '已关联',
+  'tokens.expiry': '有效期至',
 } as const;

@@ -13,7 +13,7 @@ export const dashboard = {
   'dashboard.waitHint': '排队部分等待节点的时间',
   'dashboard.chart.ended': '结束的任务',
   'dashboard.chart.queue': '等待与运行的部分',
-  'dashboard.chart.load': '节点负载（占核心数）',
+  'dashboard.chart.load': '节点每核心负载',
   'dashboard.chart.wait': '等待节点的最长时间',
   'dashboard.nodes': '节点现状',
   'dashboard.busy': '忙碌',
@@ -33,4 +33,5 @@ export const dashboard = {
   'chart.tableOf': '{title}（表格）',
   'chart.time': '时间',
   'chart.empty': '一分钟后会有第一批数据。',
+  'chart.none': '这段时间没有数据。',
 } as const;

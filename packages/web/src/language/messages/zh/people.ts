@@ -99,4 +99,6 @@ export const people = {
   'limits.maxRatio.hint': '一个字节可解压出的字节数，用于防范压缩炸弹。',
   'limits.maxDepth': '文件夹层数',
   'limits.maxDepth.hint': '解压条目之上的文件夹。',
+  'limits.ofMaster': '{limit}（由主控设定）',
+  'limits.byMaster': '由主控设定',
 } as const;

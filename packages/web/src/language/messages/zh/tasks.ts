@@ -119,4 +119,5 @@ export const tasks = {
   'filter.active': '筛选（{count}）',
   'allTasks.empty.title': '还没有任务',
   'allTasks.empty.text': '有用户压缩或解压后，所有任务都会显示在这里。',
+  'task.entriesSome': '{done}/{count} 个条目',
 } as const;
