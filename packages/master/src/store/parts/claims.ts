@@ -1,4 +1,4 @@
-import type { Capability } from '@longshore/protocol';
+import type { Capability, Placement, Waiting } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { type Database, type Db, nowMs } from '../../database/open-database.ts';
 import { chunked } from '../chunked.ts';
@@ -205,7 +205,7 @@ export async function saveRotation(
 }
 
 /** A queued part that goes to a node under this attempt number. */
-export type Lease = { partId: string; attempt: number; nodeId: string; nodeName: string; reason: string };
+export type Lease = { partId: string; attempt: number; nodeId: string; nodeName: string; why: Placement };
 
 /** Leases parts that the transaction has found queued, and locked. */
 export async function leaseParts(db: Db, leases: readonly Lease[], leaseMs: number): Promise<void> {
@@ -235,12 +235,12 @@ export async function leaseParts(db: Db, leases: readonly Lease[], leaseMs: numb
     await db
       .insertInto('attempts')
       .values(
-        some.map(({ partId, attempt, nodeId, nodeName, reason }) => ({
+        some.map(({ partId, attempt, nodeId, nodeName, why }) => ({
           part_id: partId,
           attempt,
           node_id: nodeId,
           node_name: nodeName,
-          reason,
+          reason: JSON.stringify(why),
           state: 'leased' as const,
           started_at_ms: nowMs,
           last_sequence: 0,
@@ -251,7 +251,8 @@ export async function leaseParts(db: Db, leases: readonly Lease[], leaseMs: numb
 }
 
 /** Tells the users why parts with this key are not placed. */
-export async function explainWaiting(db: Db, key: PlacementKey, waitingFor: string): Promise<void> {
+export async function explainWaiting(db: Db, key: PlacementKey, why: Waiting): Promise<void> {
+  const waitingFor = JSON.stringify(why);
   await db
     .updateTable('parts')
     .set({ waiting_for: waitingFor })
