@@ -10,6 +10,7 @@ import { messageOf } from '../../language/told.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
+import { WithCode } from '../../ui/with-code.tsx';
 
 const configQuery = (id: string) =>
   queryOptions({
@@ -112,7 +113,7 @@ export function NodeConfigTable({ node }: { node: Node }) {
                       </Table.Td>
                       <Table.Td>
                         <Text size="xs" c="dimmed">
-                          {setting.description}
+                          <WithCode text={setting.description} />
                         </Text>
                       </Table.Td>
                     </Table.Tr>

@@ -2,6 +2,7 @@ import type { Setting } from '@longshore/protocol';
 import { Badge, Card, Code, Group, Text, Title } from '@mantine/core';
 import { baseName } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
+import { WithCode } from '../../ui/with-code.tsx';
 import classes from './settings.module.css';
 
 const originColors: Record<Setting['origin'], string> = {
@@ -35,9 +36,7 @@ function SettingRow({ setting }: { setting: Setting }) {
           {key}
         </Text>
         <Text size="sm" c="dimmed" className="breakable">
-          {description
-            .split('`')
-            .map((text, index) => (index % 2 === 1 ? <Code key={index}>{text}</Code> : text))}
+          <WithCode text={description} />
         </Text>
       </div>
       <div className={classes.value}>
