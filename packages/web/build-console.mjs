@@ -53,7 +53,7 @@ async function build() {
     configFile: false,
     // Warnings are of directives in libraries, thousands of them.
     logLevel: 'error',
-    plugins: [withoutLocales, withoutEval],
+    plugins: [withoutLocales, withoutJsonSchemas, withoutSummaries, withoutEval],
     // The master puts a number used once in place of this word, into every answer.
     html: { cspNonce: 'CSP_NONCE' },
     build: {
@@ -64,6 +64,7 @@ async function build() {
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
       // Fonts as files: the content security policy allows no others.
       assetsInlineLimit: 0,
+      rolldownOptions: { output: { codeSplitting: { groups: [firstLoad] } } },
       license: { fileName: 'licenses.md' },
     },
   });
@@ -73,10 +74,39 @@ async function build() {
   writeFileSync(index, readFileSync(index));
 }
 
+/**
+ * What the files need, in one file: as the sixty that the pages share with each other it compresses worse. `main.tsx`
+ * stays outside, because it waits for the texts, and nothing may wait for what imports it.
+ */
+const firstLoad = {
+  name: 'first',
+  test: /\/web\/src\/(app|pages\/files\/files-page)\.tsx$/,
+  includeDependenciesRecursively: true,
+};
+
 /** The messages of zod in fifty languages, of which none is shown to anybody. */
 const withoutLocales = {
   name: 'without-locales',
   load: (id) => (/\/zod\/v4\/locales\/index\.js$/.test(id) ? 'export {};' : null),
+};
+
+/** The part of zod that writes schemas down: each schema carries it along, and the console writes none. */
+const withoutJsonSchemas = {
+  name: 'without-json-schemas',
+  transform: (code, id) => {
+    if (!/\/zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/.test(id)) return null;
+    const names = [...code.matchAll(/^export (?:function|const) (\w+)/gm)].map(([, name]) => name);
+    return `const none = () => ({});\nexport { ${names.map((name) => `none as ${name}`).join(', ')}, none as process };`;
+  },
+};
+
+/** What the endpoints are for: text of the documentation of the API. */
+const withoutSummaries = {
+  name: 'without-summaries',
+  transform: (code, id) =>
+    /\/protocol\/src\/user-api\/[\w-]+\.ts$/.test(id)
+      ? code.replaceAll(/^ {4}summary:\s*(?:'(?:[^'\\]|\\.)*'|"[^"]*"),$/gm, "    summary: '',")
+      : null,
 };
 
 /** Validators of zod are compiled by `eval`, which the content security policy forbids, unless told otherwise. */

@@ -24,6 +24,11 @@ A value is taken from the first of these that has one: a flag (\`--listen\`, \`-
 default. An environment variable that is empty counts as not set. Its name is \`LONGSHORE_\`, the section, \`_\` and the
 key, in upper case, with \`_\` between the words: \`[System] GracePeriod\` is \`LONGSHORE_SYSTEM_GRACE_PERIOD\`.
 
+No setting is kept in the database, and none is changed over the API: what is in force can be read from the file, the
+environment and the command line alone. The database keeps what administrators edit in the console or with \`longshore\`,
+nodes (weight, capabilities, whether they are enabled), users, and groups with their limits. Settings in the console,
+\`longshore settings\` and \`longshore nodes config NAME\` show each value with where it comes from.
+
 \`\`\`ini
 ; a comment, as is # this
 [System]

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signIn as signInToApi, type TaskRequest } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { makeZip } from '../support/make-zip.ts';
 import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
 import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
@@ -192,3 +193,47 @@ it.for(['light', 'dark'] as const)('every page in %s has no finding of WCAG 2.2 
   expect(found).toEqual(none);
   await page.context().close();
 });
+
+it('in Chinese no sentence of English is left on any page', async () => {
+  const page = await openPage(browser, { locale: 'zh-CN', reducedMotion: 'reduce' });
+  await page.goto(`${master.url}/files`);
+  await signIn(page);
+  await page.getByRole('navigation', { name: '主导航' }).waitFor();
+  const admin = await signInToApi(master.url);
+  const setEnabled = (enabled: boolean): Promise<unknown> =>
+    admin.call('PATCH', '/api/v1/nodes/embedded', { enabled });
+  await setEnabled(false);
+  const waiting = await admin.submit({ kind: 'extract-archive', source: '/odd.zip', destination: '/later' });
+  await eventually('why it waits', async () => (await admin.task(waiting.id)).parts[0]?.waiting);
+  const left: Record<string, string[]> = {};
+  const look = async (name: string): Promise<void> => {
+    const lines = await page.evaluate<string[]>(visibleLines);
+    left[name] = lines.filter((line) => english.test(line));
+  };
+  for (const path of [...paths(), '/admin/groups', '/admin/audit', `/tasks/${waiting.id}`]) {
+    await page.goto(`${master.url}${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
+    await eventually(`all of ${path} is there`, async () => !(await page.evaluate(skeletons)));
+    await look(path);
+  }
+  await page.getByText('没有节点可以接手').waitFor();
+  await setEnabled(true);
+  await admin.ended(waiting.id);
+  await page.goto(`${master.url}/admin/nodes/embedded?tab=test`);
+  await page.getByRole('button', { name: '测试连接' }).click();
+  await page.getByText('一切正常').waitFor();
+  await look('a test of a node');
+  expect(left).toEqual(Object.fromEntries(Object.keys(left).map((name) => [name, []])));
+  await page.context().close();
+});
+
+/** Three words of the small letters in a row. Names, codes, units and paths are none. */
+const english = /\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b/;
+
+/** What is to be read, but for what is quoted as it is: code, and what nodes have logged. */
+const visibleLines = `[...document.querySelectorAll('body *')]
+  .filter((one) => !one.closest('code, pre, [role=log], script, style') && one.checkVisibility())
+  .flatMap((one) => [...one.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()))
+  .filter((text) => text !== '')`;
+
+const skeletons = `document.querySelector('.mantine-Skeleton-root') !== null`;

@@ -375,6 +375,36 @@ describe('people at the console', () => {
     },
   );
 
+  it('U1 a user becomes an administrator, is kept out, let in again, and deleted', async () => {
+    const oneTime = await addUser('temp');
+    const row = page.getByRole('row', { name: /temp/ });
+    const choose = async (what: string): Promise<void> => {
+      await page.getByRole('button', { name: 'More about temp' }).click();
+      await page.getByRole('menuitem', { name: what, exact: true }).click();
+    };
+    await choose('Edit');
+    await page.getByRole('dialog').getByRole('combobox', { name: 'Role' }).click();
+    await page.getByRole('option', { name: 'Administrator' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await row.getByText('Administrator').waitFor();
+    await choose('Disable');
+    await row.getByText('disabled', { exact: true }).waitFor();
+    const theirs = await newPage();
+    await theirs.goto(url);
+    await signIn(theirs, 'temp', oneTime);
+    await theirs.getByText('WRONG_CREDENTIALS').waitFor();
+    await choose('Let in again');
+    await row.getByText('disabled', { exact: true }).waitFor({ state: 'detached' });
+    await signIn(theirs, 'temp', oneTime);
+    await theirs.getByRole('heading', { name: 'Welcome, temp' }).waitFor();
+    await choose('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await row.waitFor({ state: 'detached' });
+    await theirs.goto(`${url}/files`);
+    await theirs.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+    await theirs.context().close();
+  });
+
   it('runs no name as code, breaks no rule of its own policy, and throws nothing', () => {
     expect(asked).toBe(0);
     expect(pages.flatMap(({ complaints }) => complaints)).toEqual([]);

@@ -25,7 +25,7 @@ describe('the console at a plain address of the network', () => {
     await closeAll();
   });
 
-  it('uploads, compresses, and looks into the archive', async () => {
+  it('uploads, compresses and extracts', async () => {
     await page
       .getByLabel('Upload files')
       .first()
@@ -34,7 +34,14 @@ describe('the console at a plain address of the network', () => {
     await page.getByRole('button', { name: 'Compress' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Compress' }).click();
     await page.getByRole('row', { name: /notes.*\.zip/ }).dblclick();
-    await page.getByRole('dialog').getByText('notes.txt', { exact: true }).waitFor();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('notes.txt', { exact: true }).waitFor();
+    // "notes.txt" would be its folder, and is the file.
+    await dialog.getByText('Into a folder of its own: notes.txt (2)').waitFor();
+    await dialog.getByRole('button', { name: 'Extract everything' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /notes\.txt \(2\)/ }).dblclick();
+    await page.getByRole('row', { name: /notes\.txt/ }).waitFor();
   });
 
   it('copies the conf.ini of a new node', async () => {

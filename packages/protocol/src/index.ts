@@ -78,6 +78,7 @@ export { Password, UserName } from './user-api/account-values.ts';
 export { ApiToken, accounts, Role, Session, TokenAccess, User } from './user-api/accounts.ts';
 export { AuditAction, AuditEntry, audit } from './user-api/audit.ts';
 export { cannotBeNode } from './user-api/cannot-be-node.ts';
+export { describePlacement, describeWaiting } from './user-api/describe-placement.ts';
 export {
   type Access,
   type Endpoint,
@@ -86,6 +87,7 @@ export {
   endpoint,
 } from './user-api/endpoint.ts';
 export { EventStreamHello, EventStreamQuery, eventsRoute, ServerEvent } from './user-api/events.ts';
+export { Evidence } from './user-api/evidence.ts';
 export { exactPattern } from './user-api/exact-pattern.ts';
 export {
   FileEntry,
@@ -120,10 +122,12 @@ export {
 } from './user-api/nodes.ts';
 export { oidc, oidcRoutes, signInErrorCookie } from './user-api/oidc.ts';
 export { Passkey, passkeys } from './user-api/passkeys.ts';
+export { Obstacle, PassedOver, Placement, Waiting } from './user-api/placement.ts';
 export { OwnSession, SecondFactorCode, security, TwoFactor } from './user-api/security.ts';
 export { Setting, settings } from './user-api/settings.ts';
 export {
   AttemptEvent,
+  AttemptEventKind,
   AttemptView,
   BatchResult,
   BulkResult,

@@ -172,18 +172,17 @@ async function placeParts(
       if (pick.type === 'nobody') blocked.add(key);
       else waitsForTurn.add(turnKey);
       const waiting = { ...part, restrictedGroupId };
-      if (pick.type === 'nobody' && deps.explainGate.opens(key))
-        await explainWaiting(tx, waiting, pick.reason);
+      if (pick.type === 'nobody' && deps.explainGate.opens(key)) await explainWaiting(tx, waiting, pick.why);
       continue;
     }
-    const { node, place, reason } = pick;
+    const { node, place, why } = pick;
     if (node.quarantine === 'probe') {
       candidates[place] = { ...node, quarantine: 'closed' };
       choices.clear();
       if (!(await claimProbe(tx, { nodeId: node.id, partId: part.id }))) continue;
     }
     const attempt = part.attempt + 1;
-    leases.push({ partId: part.id, attempt, nodeId: node.id, nodeName: node.name, reason });
+    leases.push({ partId: part.id, attempt, nodeId: node.id, nodeName: node.name, why });
     const room = node.room - 1;
     const fullForMs = deps.presence.fullForMs(node.id, room);
     const tempBytes = tempNeeded(node, part);

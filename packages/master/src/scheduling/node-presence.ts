@@ -7,7 +7,7 @@ import type { AppError } from '@longshore/protocol';
 export type NodePresence = {
   /** Call at every look: answers for how long the node has been full, 0 when it has room. */
   fullForMs(nodeId: string, room: number): number;
-  /** Why nothing should be sent to the node for the moment, or null. */
+  /** The code of why nothing should be sent to the node for the moment, or null. */
   unreachable(nodeId: string): string | null;
   notReached(nodeId: string, error: AppError): void;
   reached(nodeId: string): void;
@@ -18,7 +18,7 @@ const longestPauseMs = 30_000;
 
 export function createNodePresence(clock: { monotonicMs(): number }): NodePresence {
   const fullSince = new Map<string, number>();
-  const pauses = new Map<string, { untilMs: number; pauseMs: number; reason: string }>();
+  const pauses = new Map<string, { untilMs: number; pauseMs: number; code: string }>();
   return {
     fullForMs: (nodeId, room) => {
       if (room > 0) {
@@ -31,13 +31,11 @@ export function createNodePresence(clock: { monotonicMs(): number }): NodePresen
     },
     unreachable: (nodeId) => {
       const pause = pauses.get(nodeId);
-      return pause !== undefined && pause.untilMs > clock.monotonicMs()
-        ? `unreachable, ${pause.reason}`
-        : null;
+      return pause !== undefined && pause.untilMs > clock.monotonicMs() ? pause.code : null;
     },
     notReached: (nodeId, error) => {
       const pauseMs = Math.min(longestPauseMs, (pauses.get(nodeId)?.pauseMs ?? firstPauseMs / 2) * 2);
-      pauses.set(nodeId, { untilMs: clock.monotonicMs() + pauseMs, pauseMs, reason: error.code });
+      pauses.set(nodeId, { untilMs: clock.monotonicMs() + pauseMs, pauseMs, code: error.code });
     },
     reached: (nodeId) => {
       pauses.delete(nodeId);

@@ -1,6 +1,7 @@
+import { describePlacement, describeWaiting } from '@longshore/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Candidate, type Choice, chooseNodes, pickNode as giveTurn } from './pick-node.ts';
+import { type Candidate, type Choice, chooseNodes, pickNode as giveTurn, type Picked } from './pick-node.ts';
 import { createCounters, settleCounters } from './rotation-counters.ts';
 
 type Rotation = ReadonlyMap<string, number>;
@@ -11,7 +12,12 @@ function pickNode(wanted: Choice['wanted'], candidates: readonly Candidate[], be
   const pick = giveTurn(chooseNodes(wanted, candidates), candidates, counters);
   const values = settleCounters(counters);
   const rotation = new Map(candidates.map(({ name }, place) => [name, values[place] ?? 0]));
-  return { ...pick, rotation };
+  return { ...pick, reason: reasonOf(pick), rotation };
+}
+
+function reasonOf(pick: Picked): string {
+  if (pick.type === 'later') return '';
+  return pick.type === 'picked' ? describePlacement(pick.why) : describeWaiting(pick.why);
 }
 
 const node = (name: string, weight: number, change: Partial<Candidate> = {}): Candidate => ({

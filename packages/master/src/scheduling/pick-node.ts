@@ -1,4 +1,4 @@
-import type { Capability, NodeHealth } from '@longshore/protocol';
+import type { Capability, NodeHealth, Obstacle, Placement, Waiting } from '@longshore/protocol';
 import { type Counters, nextTurn, type Shares, takeTurn } from './rotation-counters.ts';
 
 /** A node as the rotation sees it. */
@@ -25,7 +25,7 @@ export type Candidate = {
   readonly tempLeftBytes: number;
   /** It has the files of the master at hand, and copies nothing to read it. */
   readonly readsInPlace: boolean;
-  /** Why it could not be reached just now although it is online, or null. */
+  /** The code of why it could not be reached just now although it is online, or null. */
   readonly unreachable: string | null;
 };
 
@@ -43,20 +43,20 @@ export type Choice = {
   readonly wanted: Wanted & { readonly avoid: readonly string[] };
   readonly shares: Shares;
   /** Whose turn it is among whom, and who is passed over why. */
-  readonly reasons: { readonly turn: string; readonly passedOver: string };
+  readonly reasons: Readonly<Pick<Placement, 'turnAmong' | 'passedOver'>>;
 };
 
-export type Pick =
+export type Picked =
   | {
       readonly type: 'picked';
       /** Of the node among the candidates. */
       readonly place: number;
       readonly node: Candidate;
-      readonly reason: string;
+      readonly why: Placement;
     }
   /** It is the turn of a node that is full for a moment: the rotation waits for it. */
-  | { readonly type: 'later'; readonly reason: string }
-  | { readonly type: 'nobody'; readonly reason: string };
+  | { readonly type: 'later' }
+  | { readonly type: 'nobody'; readonly why: Waiting };
 
 /**
  * A full node keeps its turn this long, because short tasks free a place within milliseconds; a node that is full
@@ -69,25 +69,26 @@ export const patienceMs = 1_000;
  * space falls below what is wanted.
  */
 export function chooseNodes(wanted: Choice['wanted'], candidates: readonly Candidate[]): Choice {
-  const passedOver: [Candidate, string][] = [];
+  const passedOver: Placement['passedOver']['named'] = [];
   const able: number[] = [];
   for (const [place, node] of candidates.entries()) {
     const obstacle = obstacleOf(node, wanted);
     if (obstacle === null) able.push(place);
-    else passedOver.push([node, obstacle]);
+    else passedOver.push({ node: node.name, obstacle });
   }
   const at = (place: number): Candidate => candidates[place] as Candidate;
+  const passOver = (place: number, kind: 'failed-before' | 'busy'): void => {
+    passedOver.push({ node: at(place).name, obstacle: { kind } });
+  };
   const hasFailed = (place: number): boolean => wanted.avoid.includes(at(place).id);
   const fresh = able.filter((place) => !hasFailed(place));
   // Better where it failed before than behind nodes that are full for long.
   const eligible = fresh.every((place) => isBusy(at(place))) ? able : fresh;
   if (eligible.length < able.length) {
-    for (const place of able) if (hasFailed(place)) passedOver.push([at(place), 'failed this before']);
+    for (const place of able) if (hasFailed(place)) passOver(place, 'failed-before');
   }
-  for (const place of eligible) if (isBusy(at(place))) passedOver.push([at(place), 'busy']);
+  for (const place of eligible) if (isBusy(at(place))) passOver(place, 'busy');
   const weights = new Float64Array(eligible.map((place) => at(place).weight));
-  const shares = (): string => someOf(eligible, (place) => `${at(place).name} ${at(place).weight}`);
-  const aside = (): string => someOf(passedOver, ([node, why]) => `${node.name}: ${why}`);
   return {
     wanted,
     shares: {
@@ -97,8 +98,11 @@ export function chooseNodes(wanted: Choice['wanted'], candidates: readonly Candi
       totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
     },
     reasons: {
-      turn: wanted.requestedNodeId === null ? `its turn among ${shares()}` : 'chosen by the user',
-      passedOver: passedOver.length === 0 ? '' : `; passed over ${aside()}`,
+      turnAmong:
+        wanted.requestedNodeId === null
+          ? someOf(eligible, (place) => ({ node: at(place).name, weight: at(place).weight }))
+          : null,
+      passedOver: someOf(passedOver, (one) => one),
     },
   };
 }
@@ -109,51 +113,51 @@ export function chooseNodes(wanted: Choice['wanted'], candidates: readonly Candi
  * turns when it has places again: the shares are exact over time. When a candidate becomes busy, or is not any more, the
  * counters must be settled before the next pick.
  */
-export function pickNode(choice: Choice, candidates: readonly Candidate[], counters: Counters): Pick {
+export function pickNode(choice: Choice, candidates: readonly Candidate[], counters: Counters): Picked {
   const { wanted, shares, reasons } = choice;
   const { places } = shares;
   if (places.length === 0) {
-    const whom = wanted.requestedNodeId === null ? 'no node can take it' : 'the chosen node cannot take it';
-    return { type: 'nobody', reason: `${whom} (${wanted.capability})${reasons.passedOver}` };
+    const { capability, requestedNodeId } = wanted;
+    const chosen = requestedNodeId !== null;
+    return { type: 'nobody', why: { kind: 'no-node', capability, chosen, passedOver: reasons.passedOver } };
   }
   const turn = nextTurn(shares, (at) => isBusy(candidates[places[at] as number] as Candidate), counters);
   const place = places[turn.at];
   const node = place === undefined ? undefined : candidates[place];
   if (place === undefined || node === undefined)
-    return { type: 'nobody', reason: `every node that can take it is busy${reasons.passedOver}` };
-  if (node.room <= 0) return { type: 'later', reason: `waits for a place on ${node.name}` };
+    return { type: 'nobody', why: { kind: 'all-busy', passedOver: reasons.passedOver } };
+  if (node.room <= 0) return { type: 'later' };
   takeTurn(shares, turn, counters);
-  const why = turn.hasTied ? `${reasons.turn}, and it has the files at hand` : reasons.turn;
-  const probe = node.quarantine === 'probe' ? '; tries whether it can leave quarantine' : '';
-  return { type: 'picked', place, node, reason: `${why}${probe}${reasons.passedOver}` };
+  const why = { ...reasons, hasFiles: turn.hasTied, isProbe: node.quarantine === 'probe' };
+  return { type: 'picked', place, node, why };
 }
 
 /** The reason is kept with every attempt: of hundreds of nodes it names a few, and counts the others. */
 const mostNamed = 20;
 
-function someOf<Item>(items: readonly Item[], textOf: (item: Item) => string): string {
-  const named = items.slice(0, mostNamed).map(textOf).join(', ');
-  return items.length > mostNamed ? `${named} and ${items.length - mostNamed} more` : named;
-}
+const someOf = <Item, Named>(items: readonly Item[], nameOf: (item: Item) => Named) => ({
+  named: items.slice(0, mostNamed).map(nameOf),
+  more: Math.max(0, items.length - mostNamed),
+});
 
 /** No other obstacle than that it may be full. */
 export const canTake = (node: Candidate, part: Wanted): boolean => obstacleOf(node, part) === null;
 
-function obstacleOf(node: Candidate, part: Wanted): string | null {
-  if (part.requestedNodeId !== null && part.requestedNodeId !== node.id) return 'not the chosen node';
-  if (part.allowedNodes !== null && !part.allowedNodes.includes(node.id)) return 'not for your group';
-  if (!node.capabilities.includes(part.capability)) return `cannot ${part.capability}`;
-  if (!node.enabled) return 'disabled';
-  if (node.draining) return 'draining';
-  if (node.stopping) return 'stopping';
+function obstacleOf(node: Candidate, part: Wanted): Obstacle | null {
+  if (part.requestedNodeId !== null && part.requestedNodeId !== node.id) return { kind: 'not-chosen' };
+  if (part.allowedNodes !== null && !part.allowedNodes.includes(node.id)) return { kind: 'not-for-group' };
+  if (!node.capabilities.includes(part.capability)) return { kind: 'cannot', capability: part.capability };
+  if (!node.enabled) return { kind: 'disabled' };
+  if (node.draining) return { kind: 'draining' };
+  if (node.stopping) return { kind: 'stopping' };
   if (node.health !== 'online') {
-    return node.lastErrorCode === null ? node.health : `${node.health}, ${node.lastErrorCode}`;
+    return { kind: 'not-online', health: node.health, code: node.lastErrorCode };
   }
-  if (node.quarantine === 'closed') return 'quarantined';
-  if (node.unreachable !== null) return node.unreachable;
-  const needed = tempNeeded(node, part);
-  if (needed > 0 && needed > node.tempLeftBytes) {
-    return `${mebibytes(Math.max(0, node.tempLeftBytes))} of temporary space left, ${mebibytes(needed)} needed`;
+  if (node.quarantine === 'closed') return { kind: 'quarantined' };
+  if (node.unreachable !== null) return { kind: 'unreachable', code: node.unreachable };
+  const neededBytes = tempNeeded(node, part);
+  if (neededBytes > 0 && neededBytes > node.tempLeftBytes) {
+    return { kind: 'no-space', leftBytes: Math.max(0, node.tempLeftBytes), neededBytes };
   }
   return null;
 }
@@ -163,7 +167,5 @@ export const tempNeeded = (
   node: { readonly readsInPlace: boolean },
   part: { capability: Capability; tempBytes: number },
 ): number => (node.readsInPlace && part.capability === 'extract-archive' ? 0 : part.tempBytes);
-
-const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 
 export const isBusy = (node: Candidate): boolean => node.room <= 0 && node.fullForMs > patienceMs;

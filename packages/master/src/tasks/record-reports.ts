@@ -12,6 +12,7 @@ import type { Database, Db } from '../database/open-database.ts';
 import { countsAgainstNode, type PartOutcome } from '../nodes/circuit-breaker.ts';
 import { avoidAlso } from '../scheduling/expire-leases.ts';
 import { type NewBlob, stageReportedBlobs } from '../store/blobs/blob-rows.ts';
+import { tryBegan, tryFailed } from '../store/parts/attempt-event.ts';
 import { failPart, type Holder } from '../store/parts/outcomes.ts';
 import {
   findPart,
@@ -173,13 +174,13 @@ async function apply(tx: Db, context: ReportInBatch): Promise<Recorded> {
     case 'started':
       if (!context.endsHere) await setPartState(tx, holder, 'running');
       notes.startedTasks.add(taskId);
-      notes.timeline.push({ ...holder, event: `try ${event.try}`, error: null });
+      notes.timeline.push({ ...holder, event: tryBegan(event.try), error: null });
       return { verdict: 'recorded', taskId, change: 'state' };
     case 'retrying':
       await setPartState(tx, holder, 'waiting');
       notes.timeline.push({
         ...holder,
-        event: `try ${event.try} failed, next in ${Math.round(event.delayMs / 1000)} s`,
+        event: tryFailed(event.try, event.delayMs),
         error: event.error,
       });
       return { verdict: 'recorded', taskId, change: 'state' };

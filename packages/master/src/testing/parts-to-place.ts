@@ -8,6 +8,7 @@ import { createNodePresence, type NodePresence } from '../scheduling/node-presen
 import { recordVitals } from '../store/nodes/heartbeat-rows.ts';
 import { insertNode } from '../store/nodes/node-rows.ts';
 import { findPart } from '../store/parts/report-rows.ts';
+import { readWaiting } from '../store/parts/stored-reasons.ts';
 import { emptyProgress } from '../store/tasks/sum-progress.ts';
 
 const mebibyte = 2 ** 20;
@@ -160,7 +161,7 @@ export function partsToPlace(database: Database) {
     },
     waitingFor: async (ids: readonly string[]): Promise<string[]> => {
       const rows = await db.selectFrom('parts').select('waiting_for').where('id', 'in', ids).execute();
-      return rows.map((row) => row.waiting_for ?? '');
+      return rows.map((row) => readWaiting(row.waiting_for).waitingFor ?? '');
     },
     /** Puts a user into a group of their own. */
     limitGroupOf: async (

@@ -4,6 +4,7 @@ import { Count, NodeId } from '../ids.ts';
 import { NodeConfig } from '../node-api/node-config.ts';
 import { Capability, NodeVitals } from '../node-api/node-status.ts';
 import { endpoint } from './endpoint.ts';
+import { Evidence } from './evidence.ts';
 import { NodeUrl } from './node-url.ts';
 
 export const NodeName = z
@@ -99,6 +100,8 @@ export const TestStep = z.object({
   durationMs: z.number(),
   /** What was seen: an address, a version, a difference in ms. */
   evidence: z.string(),
+  /** The same for machines; null for a step that failed, of which `error` tells. */
+  seen: Evidence.nullable().default(null),
   error: ErrorInfo.nullable(),
 });
 export type TestStep = z.infer<typeof TestStep>;

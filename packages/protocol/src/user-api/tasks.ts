@@ -15,6 +15,7 @@ import {
 } from '../task.ts';
 import { endpoint } from './endpoint.ts';
 import { UserPath } from './files.ts';
+import { Placement, Waiting } from './placement.ts';
 
 /** Name or id of the node to run on; null lets the rotation choose. */
 const ChosenNode = z.string().max(64).nullable().default(null);
@@ -83,12 +84,33 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
+export const AttemptEventKind = z.enum([
+  'try',
+  'try-failed',
+  'completed',
+  'failed',
+  'canceled',
+  'lost',
+  'returned',
+  'undelivered',
+]);
+export type AttemptEventKind = z.infer<typeof AttemptEventKind>;
+
 /** One line in the history of an attempt, oldest first. */
 export const AttemptEvent = z.object({
   atMs: Count,
+  /** For people, such as "try 1 failed, next in 5 s". */
   event: z.string(),
+  /** The same for machines; null of what this version does not know. */
+  kind: AttemptEventKind.nullable().default(null),
+  /** Of `try` and `try-failed`, counted from 1. */
+  try: z.int().min(1).nullable().default(null),
+  /** Until the next try, after one that failed. */
+  delaySeconds: Count.nullable().default(null),
   error: ErrorInfo.nullable(),
 });
+
+export type AttemptEvent = z.infer<typeof AttemptEvent>;
 
 export const AttemptView = z.object({
   attempt: z.int().min(1),
@@ -96,6 +118,8 @@ export const AttemptView = z.object({
   nodeId: NodeId,
   /** Why this node: who could have done it and how the rotation stood. */
   reason: z.string(),
+  /** The same for machines; null of attempts that an older version has made. */
+  placement: Placement.nullable().default(null),
   state: z.enum(['leased', 'running', 'completed', 'failed', 'canceled', 'lost', 'returned', 'undelivered']),
   startedAtMs: Count,
   endedAtMs: Count.nullable(),
@@ -114,6 +138,8 @@ export const PartView = z.object({
   progress: Progress,
   /** Why it waits, while it is queued and no node takes it. */
   waitingFor: z.string().nullable(),
+  /** The same for machines. */
+  waiting: Waiting.nullable().default(null),
   error: ErrorInfo.nullable(),
   attempts: z.array(AttemptView),
 });

@@ -1,4 +1,5 @@
 import type { MessageKey, Messages } from './messages/messages.ts';
+import type { ServerWords } from './server-words.ts';
 
 export const languages = { en: 'English', zh: '中文' } as const;
 export type Language = keyof typeof languages;
@@ -7,6 +8,7 @@ const storageKey = 'longshore-language';
 
 let messages: Messages;
 let hints: Readonly<Record<string, string | undefined>>;
+let words: ServerWords | null = null;
 let current: Language = 'en';
 
 export const currentLanguage = (): Language => current;
@@ -24,11 +26,11 @@ export function preferredLanguage(): Language {
 /** Loads a catalogue and makes it the one that `t` reads. */
 export async function loadCatalogue(language: Language): Promise<void> {
   if (language === 'zh') {
-    const { zh, zhHints } = await import('./messages/zh.ts');
-    [messages, hints] = [zh, zhHints];
+    const { zh, zhHints, zhServerWords } = await import('./messages/zh.ts');
+    [messages, hints, words] = [zh, zhHints, zhServerWords];
   } else {
     const { en, enHints } = await import('./messages/en.ts');
-    [messages, hints] = [en, enHints];
+    [messages, hints, words] = [en, enHints, null];
   }
   current = language;
   document.documentElement.lang = locale();
@@ -45,6 +47,9 @@ export function rememberLanguage(language: Language): void {
 export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
   return fillIn(messages[key], values);
 }
+
+/** For what the master tells; null in English, which it speaks itself. */
+export const serverWords = (): ServerWords | null => words;
 
 /** What to do about an error, where the catalogue has a hint of its own for it. */
 export const hintFor = (code: string): string | undefined => hints[code];

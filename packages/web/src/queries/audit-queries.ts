@@ -1,6 +1,8 @@
 import { type AuditEntry, audit, settings } from '@longshore/protocol';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call } from '../api/call.ts';
+import { describeSettings } from '../language/describe-settings.ts';
+import { currentLanguage } from '../language/language.ts';
 
 export type AuditFilter = {
   user?: string | undefined;
@@ -37,7 +39,9 @@ export const auditQuery = ({ hours, ...filter }: AuditFilter) =>
     staleTime: 0,
   });
 
-export const settingsQuery = queryOptions({
-  queryKey: ['settings'],
-  queryFn: async ({ signal }) => (await call(settings.listSettings, {}, { signal })).settings,
-});
+export const settingsQuery = () =>
+  queryOptions({
+    queryKey: ['settings', currentLanguage()],
+    queryFn: async ({ signal }) =>
+      describeSettings('master', (await call(settings.listSettings, {}, { signal })).settings),
+  });

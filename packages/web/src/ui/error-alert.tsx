@@ -1,11 +1,17 @@
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { toApiError } from '../api/api-error.ts';
-import { hintOf } from '../language/error-hints.ts';
 import { t } from '../language/language.ts';
+import { hintOf, messageOf } from '../language/told.ts';
 import { CopyText } from './copy-text.tsx';
 import { Icon } from './icons.tsx';
 
-type Shown = { code: string; message: string; hint: string; requestId?: string | null };
+type Shown = {
+  code: string;
+  message: string;
+  hint: string;
+  details?: Record<string, unknown>;
+  requestId?: string | null;
+};
 
 /** What went wrong, with what, and what to do; with everything that a report needs on one click. */
 export function ErrorAlert({
@@ -30,7 +36,7 @@ export function ErrorNote({ info, onRetry, title }: { info: Shown; onRetry?: () 
     <Alert color="red" variant="light" icon={<Icon name="alert" />} title={title ?? t('common.failed')}>
       <Stack gap={6}>
         <Text size="sm" fw={500} className="breakable">
-          {info.message}
+          {messageOf(info)}
         </Text>
         <Text size="sm">{hint}</Text>
         <Group gap="xs" mt={2}>

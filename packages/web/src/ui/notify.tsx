@@ -1,8 +1,8 @@
 import { Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { toApiError } from '../api/api-error.ts';
-import { hintOf } from '../language/error-hints.ts';
 import { t } from '../language/language.ts';
+import { hintOf, messageOf } from '../language/told.ts';
 import { CopyText } from './copy-text.tsx';
 import { Icon } from './icons.tsx';
 
@@ -25,7 +25,7 @@ export function notifyError(thrown: unknown): void {
     message: (
       <Stack gap={2} align="flex-start">
         <Text size="sm" className="breakable">
-          {error.message}
+          {messageOf(error)}
         </Text>
         <Text size="sm" c="dimmed">
           {hint}

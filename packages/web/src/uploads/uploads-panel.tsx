@@ -5,8 +5,8 @@ import { useRef } from 'react';
 import { formatBytes, formatRate } from '../format/format-bytes.ts';
 import { formatSpan } from '../format/format-times.ts';
 import { baseName, parentPath } from '../format/paths.ts';
-import { hintOf } from '../language/error-hints.ts';
 import { t } from '../language/language.ts';
+import { explain } from '../language/told.ts';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { type Upload, type UploadsSnapshot, uploadQueue, useUploads } from './upload-queue.ts';
 import classes from './uploads.module.css';
@@ -174,7 +174,7 @@ function UploadRow({ upload }: { upload: Upload }) {
       )}
       {error !== null && (
         <Text size="xs" c="red" className="breakable" role="alert">
-          {error.code}: {error.message}. {hintOf(error)}
+          {error.code}: {explain(error)}
         </Text>
       )}
     </>

@@ -75,15 +75,16 @@ describe('nodes add', () => {
 
 describe('nodes test', () => {
   const steps: TestStep[] = [
-    { step: 'resolve', status: 'ok', durationMs: 1.2, evidence: '127.0.0.1', error: null },
+    { step: 'resolve', status: 'ok', durationMs: 1.2, evidence: '127.0.0.1', seen: null, error: null },
     {
       step: 'connect',
       status: 'failed',
       durationMs: 3,
       evidence: 'connect ECONNREFUSED',
+      seen: null,
       error: { code: 'NODE_REFUSED', message: 'refused', hint: 'Start the slave.', details: {} },
     },
-    { step: 'tls', status: 'skipped', durationMs: 0, evidence: '', error: null },
+    { step: 'tls', status: 'skipped', durationMs: 0, evidence: '', seen: null, error: null },
   ];
 
   cliTest('each step is one line, a failed one with its code and fix', async ({ master, longshore }) => {

@@ -1,26 +1,22 @@
 import { isIP } from 'node:net';
 import {
   AppError,
-  formatProtocolVersion,
+  type Evidence,
   fromErrorInfo,
-  productVersion,
-  protocolVersion,
   type SelfTestAnswer,
   TestStep,
   toAppError,
   toErrorInfo,
 } from '@longshore/protocol';
-import type { PeerAnswer } from '@longshore/runtime';
-import type { NodeClient, NodePeer } from '../node-client.ts';
+import type { NodeClient } from '../node-client.ts';
 import { connect, handshake, resolveHost } from './connection.ts';
 import { findMaster } from './find-master.ts';
+import { describeGreeting, passedBefore } from './greeting-evidence.ts';
 import type { NodeUnderTest } from './node-under-test.ts';
 import { preflight } from './preflight.ts';
+import type { Seen } from './seen.ts';
 
 type StepName = TestStep['step'];
-
-/** What a step has seen; with a warning when it works, but not as it should. */
-type Seen = { readonly evidence: string; readonly warning?: AppError };
 
 const stepNames = TestStep.shape.step.options;
 
@@ -61,11 +57,14 @@ export async function* communicationTest(deps: {
       'resolve',
       async () => {
         addresses = await resolveHost(target);
-        const isAddress = isIP(target.host) !== 0;
+        const { host } = target;
+        if (isIP(host) === 0) {
+          const seen: Evidence = { kind: 'resolved', host, addresses: [...addresses] };
+          return { evidence: `${host} is ${addresses.join(' and ')}`, seen };
+        }
         return {
-          evidence: isAddress
-            ? `${target.host} is an address, there is no name to look up`
-            : `${target.host} is ${addresses.join(' and ')}`,
+          evidence: `${host} is an address, there is no name to look up`,
+          seen: { kind: 'is-address', host },
         };
       },
     ],
@@ -78,13 +77,16 @@ export async function* communicationTest(deps: {
       },
     ],
   ];
-  if (secure) wayThere.push(['tls', async () => ({ evidence: await handshake(target, address) })]);
+  if (secure) wayThere.push(['tls', () => handshake(target, address)]);
   for (const [name, work] of wayThere) {
     const step = await run(name, work);
     yield step;
-    if (step.status === 'failed') return yield* skipAfter(name, 'an earlier step failed');
+    if (step.status === 'failed') return yield* skipAfter(name, earlierFailed);
   }
-  if (!secure) yield skipped('tls', 'the address is http: traffic is signed, but not encrypted');
+  if (!secure) {
+    const evidence = 'the address is http: traffic is signed, but not encrypted';
+    yield skipped('tls', { evidence, seen: { kind: 'plain-http' } });
+  }
 
   const greetedMs = deps.now();
   const quick = peer.minor < callbacksOptionalMinor ? [...node.masterUrls] : [];
@@ -99,15 +101,18 @@ export async function* communicationTest(deps: {
   });
   for (const name of ['slave', 'version', 'signature', 'clock'] as const) {
     if (name === 'signature' && !node.secretGiven) {
-      return yield* skipAfter('version', 'no secret was given to speak with');
+      return yield* skipAfter('version', {
+        evidence: 'no secret was given to speak with',
+        seen: { kind: 'no-secret' },
+      });
     }
     const step = await run(name, async () => {
       if (!(greeting instanceof AppError)) return describeGreeting(name, greeting, peer, maxSkewMs);
       if (stepOf(greeting) === name) throw greeting;
-      return { evidence: passedBefore(greeting)[name] };
+      return passedBefore(greeting)[name];
     });
     yield name === 'slave' ? { ...step, durationMs: deps.now() - greetedMs } : step;
-    if (step.status === 'failed') return yield* skipAfter(name, 'an earlier step failed');
+    if (step.status === 'failed') return yield* skipAfter(name, earlierFailed);
   }
   if (greeting instanceof AppError) return;
 
@@ -119,43 +124,29 @@ export async function* communicationTest(deps: {
 async function runStep(step: StepName, now: () => number, work: () => Promise<Seen>): Promise<TestStep> {
   const startedMs = now();
   try {
-    const { evidence, warning } = await work();
+    const { evidence, seen, warning } = await work();
     const error = warning === undefined ? null : toErrorInfo(warning);
     const status = warning === undefined ? 'ok' : 'warning';
-    return { step, status, durationMs: now() - startedMs, evidence, error };
+    return { step, status, durationMs: now() - startedMs, evidence, seen, error };
   } catch (thrown) {
     const error = toErrorInfo(toAppError(thrown, 'NODE_DISCONNECTED'));
-    return { step, status: 'failed', durationMs: now() - startedMs, evidence: error.message, error };
+    const durationMs = now() - startedMs;
+    return { step, status: 'failed', durationMs, evidence: error.message, seen: null, error };
   }
 }
 
-const skipped = (step: StepName, why: string): TestStep => ({
+const skipped = (step: StepName, why: Omit<Seen, 'warning'>): TestStep => ({
   step,
   status: 'skipped',
   durationMs: 0,
-  evidence: why,
+  ...why,
   error: null,
 });
 
-function* skipAfter(last: StepName, why: string): Generator<TestStep> {
+const earlierFailed: Seen = { evidence: 'an earlier step failed', seen: { kind: 'earlier-step-failed' } };
+
+function* skipAfter(last: StepName, why: Seen): Generator<TestStep> {
   for (const step of stepNames.slice(stepNames.indexOf(last) + 1)) yield skipped(step, why);
-}
-
-/** What an error of a later step says of the ones before it, which the node checks in this order. */
-function passedBefore({ details }: AppError) {
-  const { peerVersion: version, peerProtocol: protocol } = details;
-  const isKnown = typeof version === 'string' && typeof protocol === 'string';
-  return {
-    slave: isKnown ? `answers as Longshore ${version}` : 'answers as a Longshore slave does',
-    version: isKnown ? bothVersions({ version, protocol }) : 'speaks our major version of the protocol',
-    signature: 'knows the key',
-    clock: '',
-  } as const;
-}
-
-function bothVersions(slave: { version: string; protocol: string }): string {
-  const ours = `${formatProtocolVersion(protocolVersion)} (Longshore ${productVersion})`;
-  return `Master: ${ours}, Slave: ${slave.protocol} (Longshore ${slave.version})`;
 }
 
 /** Which step an error of the first signed request belongs to. */
@@ -177,30 +168,6 @@ function stepOf(error: AppError): 'slave' | 'version' | 'signature' | 'clock' {
   }
 }
 
-function describeGreeting(
-  step: 'slave' | 'version' | 'signature' | 'clock',
-  answer: PeerAnswer<SelfTestAnswer>,
-  peer: NodePeer,
-  maxSkewMs: number,
-): Seen {
-  const { vitals } = answer.data;
-  switch (step) {
-    case 'slave':
-      return { evidence: `answers as Longshore ${vitals.version}` };
-    case 'version':
-      return { evidence: bothVersions(vitals) };
-    case 'signature':
-      return { evidence: `signed both ways with key ${peer.key.keyId}` };
-    case 'clock': {
-      const skewMs = Math.round(answer.skewMs);
-      const evidence = `the node's clock is ${Math.abs(skewMs)} ms ${skewMs < 0 ? 'behind' : 'ahead'}`;
-      if (Math.abs(skewMs) <= maxSkewMs / 2) return { evidence };
-      const message = `${evidence}; requests are refused from ${maxSkewMs} ms on`;
-      return { evidence, warning: new AppError('CLOCK_SKEW', message, { details: { skewMs } }) };
-    }
-  }
-}
-
 /** One step for each address of the master. One that is not reached is no failure while another is. */
 async function* callbackSteps(deps: Parameters<typeof communicationTest>[0]): AsyncGenerator<TestStep> {
   const { client, node } = deps;
@@ -212,9 +179,13 @@ async function* callbackSteps(deps: Parameters<typeof communicationTest>[0]): As
         if (found === undefined) throw new AppError('CALLBACK_FAILED', `${url}: the node did not try`);
         // Of a node that is not registered this master cannot know the key; that it says so proves the way.
         const reached = !node.registered && found.error?.code === 'KEY_UNKNOWN';
-        if (reached)
-          return { evidence: `${url}: a master answered; it will know the key once the node is saved` };
-        if (found.ok) return { evidence: `${url}: ${found.evidence}` };
+        if (reached || found.ok) {
+          const unknown = 'a master answered; it will know the key once the node is saved';
+          return {
+            evidence: `${url}: ${reached ? unknown : found.evidence}`,
+            seen: { kind: 'called-back', url, knowsKey: !reached },
+          };
+        }
         throw new AppError('CALLBACK_FAILED', `${url}: ${found.error?.message ?? found.evidence}`, {
           details: { url, reason: found.error?.code ?? null },
         });
@@ -232,11 +203,16 @@ function describeTemp({ temp, vitals }: SelfTestAnswer): Seen {
     throw temp.error === null ? new AppError('TEMP_NOT_WRITABLE', temp.evidence) : fromErrorInfo(temp.error);
   }
   const space = vitals.temp;
-  if (space === null) return { evidence: temp.evidence };
+  if (space === null) {
+    const seen = { kind: 'temp', path: null, freeBytes: null, totalBytes: null } as const;
+    return { evidence: temp.evidence, seen };
+  }
   const evidence = `${temp.evidence}, ${gib(space.freeBytes)} of ${gib(space.totalBytes)} free`;
-  if (space.freeBytes >= lowSpaceBytes) return { evidence };
+  const { path, freeBytes, totalBytes } = space;
+  const seen = { kind: 'temp', path, freeBytes, totalBytes } as const;
+  if (space.freeBytes >= lowSpaceBytes) return { evidence, seen };
   const message = `${space.path} has only ${gib(space.freeBytes)} left`;
-  return { evidence, warning: new AppError('NO_SPACE', message) };
+  return { evidence, seen, warning: new AppError('NO_SPACE', message, { details: { freeBytes } }) };
 }
 
 const gib = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
@@ -248,7 +224,10 @@ async function corsStep({
   now,
 }: Parameters<typeof communicationTest>[0]): Promise<TestStep> {
   const { browserUrl } = node;
-  if (browserUrl === null) return skipped('cors', 'browsers reach this node through the master');
+  if (browserUrl === null) {
+    const evidence = 'browsers reach this node through the master';
+    return skipped('cors', { evidence, seen: { kind: 'reached-through-master' } });
+  }
   const startedMs = now();
   const verdict = await preflight({ url: browserUrl, origin: browserOrigin }).catch((thrown: unknown) =>
     toAppError(thrown, 'NODE_DISCONNECTED'),
@@ -256,11 +235,17 @@ async function corsStep({
   const saysNothing =
     verdict instanceof AppError ? verdict.code !== 'CORS_REFUSED' : verdict === 'not set up';
   if (saysNothing && !node.capabilities.includes('store-files')) {
-    return skipped('cors', 'browsers exchange no bytes with a node that stores no files');
+    const evidence = 'browsers exchange no bytes with a node that stores no files';
+    return skipped('cors', { evidence, seen: { kind: 'stores-no-files' } });
   }
   const step = await runStep('cors', now, async () => {
     if (verdict instanceof AppError) throw verdict;
-    if (verdict === 'allowed') return { evidence: `pages of ${browserOrigin} may use ${browserUrl}` };
+    if (verdict === 'allowed') {
+      return {
+        evidence: `pages of ${browserOrigin} may use ${browserUrl}`,
+        seen: { kind: 'cors-allowed', url: browserUrl, origin: browserOrigin },
+      };
+    }
     const message = `${browserUrl} allows no page of ${browserOrigin}: [CORS] is not set up`;
     throw new AppError('CORS_REFUSED', message);
   });

@@ -22,7 +22,16 @@ test('N3: of several addresses one that works is enough, and the evidence names 
 test('N3: the first of those that work is used', async () => {
   const port = await listening('0.0.0.0');
   const found = await connect(target(port), ['127.0.0.1', '127.0.0.2']);
-  expect(found).toEqual({ address: '127.0.0.1', evidence: `127.0.0.1, port ${port}; 127.0.0.2 answers too` });
+  expect(found).toEqual({
+    address: '127.0.0.1',
+    evidence: `127.0.0.1, port ${port}; 127.0.0.2 answers too`,
+    seen: {
+      kind: 'connected',
+      address: '127.0.0.1',
+      port,
+      others: [{ address: '127.0.0.2', answers: true, code: null }],
+    },
+  });
 });
 
 test('N3: when none works the fault names them all, with the code of the first', async () => {

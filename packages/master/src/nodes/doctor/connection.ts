@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { AppError } from '@longshore/protocol';
+import { AppError, type Evidence } from '@longshore/protocol';
 import { refuseAddresses, toConnectionError } from '@longshore/runtime';
 
 export type Target = { readonly origin: string; readonly host: string; readonly port: number };
@@ -30,7 +30,7 @@ const othersMs = 250;
 export async function connect(
   target: Target,
   addresses: readonly string[],
-): Promise<{ address: string; evidence: string }> {
+): Promise<{ address: string; evidence: string; seen: Evidence }> {
   const { origin, port } = target;
   const seen = new Map<string, AppError | 'works'>();
   const tries = addresses.map(async (address) => {
@@ -48,11 +48,22 @@ export async function connect(
   if (first === undefined) throw noneWorks(origin, [...seen]);
   await Promise.race([Promise.allSettled(tries), delay(othersMs)]);
   const address = addresses.find((each) => seen.get(each) === 'works') ?? first;
-  const others = addresses
-    .filter((each) => each !== address)
-    .map((each) => `${each} ${verdict(seen.get(each))}`);
-  const evidence = [`${address}, port ${port}`, ...others].join('; ');
-  return { address, evidence };
+  const others = addresses.filter((each) => each !== address);
+  const told = others.map((each) => `${each} ${verdict(seen.get(each))}`);
+  return {
+    address,
+    evidence: [`${address}, port ${port}`, ...told].join('; '),
+    seen: {
+      kind: 'connected',
+      address,
+      port,
+      others: others.map((each) => {
+        const error = seen.get(each);
+        const code = error instanceof AppError ? error.code : null;
+        return { address: each, answers: error === 'works', code };
+      }),
+    },
+  };
 }
 
 const verdict = (seen: AppError | 'works' | undefined): string => {
@@ -81,7 +92,10 @@ async function connectTo({ host, port, origin }: Target): Promise<void> {
 }
 
 /** Encrypts a connection and judges the certificate as every later request does. Throws `NODE_TLS`. */
-export async function handshake({ host, port, origin }: Target, address: string): Promise<string> {
+export async function handshake(
+  { host, port, origin }: Target,
+  address: string,
+): Promise<{ evidence: string; seen: Evidence }> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const named = isIP(host) === 0 ? { servername: host } : {};
   // Refused certificates are looked at below, to say what is wrong with them.
@@ -110,10 +124,23 @@ function toTlsError(cause: unknown, origin: string): AppError {
   return new AppError('NODE_TLS', message, { cause });
 }
 
-function judgeCertificate(socket: TLSSocket, origin: string, host: string): string {
+function judgeCertificate(
+  socket: TLSSocket,
+  origin: string,
+  host: string,
+): { evidence: string; seen: Evidence } {
   const certificate = socket.getPeerCertificate();
-  const named = `the certificate of ${certificate.subject?.CN ?? 'nobody'} by ${certificate.issuer?.CN ?? 'nobody'}`;
-  if (socket.authorized) return `${socket.getProtocol()}, ${named}, valid until ${certificate.valid_to}`;
+  const subject = String(certificate.subject?.CN ?? 'nobody');
+  const issuer = String(certificate.issuer?.CN ?? 'nobody');
+  const named = `the certificate of ${subject} by ${issuer}`;
+  if (socket.authorized) {
+    const protocol = String(socket.getProtocol());
+    const validUntil = certificate.valid_to;
+    return {
+      evidence: `${protocol}, ${named}, valid until ${validUntil}`,
+      seen: { kind: 'encrypted', protocol, subject, issuer, validUntil },
+    };
+  }
   // Typed as an error, it is the bare code for most reasons.
   const refusal: unknown = socket.authorizationError;
   const code = refusal instanceof Error && 'code' in refusal ? String(refusal.code) : String(refusal);

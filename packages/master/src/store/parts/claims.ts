@@ -1,4 +1,4 @@
-import type { Capability } from '@longshore/protocol';
+import type { Capability, Placement, Waiting } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { forRows } from '../../database/for-rows.ts';
 import { isSqlite } from '../../database/is-sqlite.ts';
@@ -222,7 +222,7 @@ const saveCounters = forRows<{ capability: string; nodeId: string; currentWeight
 );
 
 /** A queued part that goes to a node under this attempt number. */
-export type Lease = { partId: string; attempt: number; nodeId: string; nodeName: string; reason: string };
+export type Lease = { partId: string; attempt: number; nodeId: string; nodeName: string; why: Placement };
 
 const leaseRows = forRows<
   { partId: string; attempt: number; nodeId: string; leaseMs: number },
@@ -235,7 +235,7 @@ const leaseRows = forRows<
    returning id`,
 );
 
-const attemptRows = forRows<Lease>(
+const attemptRows = forRows<Omit<Lease, 'why'> & { reason: string }>(
   { partId: 'text', attempt: 'bigint', nodeId: 'text', nodeName: 'text', reason: 'text' },
   `insert into attempts (part_id, attempt, node_id, node_name, reason, state, started_at_ms, last_sequence)
    select r.partId, r.attempt, r.nodeId, r.nodeName, r.reason, 'leased', now_ms(), 0 from r`,
@@ -250,11 +250,15 @@ export async function leaseParts(db: Db, leases: readonly Lease[], leaseMs: numb
   if (leased.length !== leases.length) {
     throw new RangeError('a part that was locked is not queued any more');
   }
-  await attemptRows(db, leases);
+  await attemptRows(
+    db,
+    leases.map(({ why, ...lease }) => ({ ...lease, reason: JSON.stringify(why) })),
+  );
 }
 
 /** Tells the users why parts with this key are not placed. */
-export async function explainWaiting(db: Db, key: PlacementKey, waitingFor: string): Promise<void> {
+export async function explainWaiting(db: Db, key: PlacementKey, why: Waiting): Promise<void> {
+  const waitingFor = JSON.stringify(why);
   await db
     .updateTable('parts')
     .set({ waiting_for: waitingFor })

@@ -1,3 +1,4 @@
+import type { Waiting } from '@longshore/protocol';
 import { sql } from 'kysely';
 import type { Database, Db } from '../../database/open-database.ts';
 import { prepared } from '../../database/prepared.ts';
@@ -61,7 +62,7 @@ export async function readPlacementLimits(
 
 /** Tells a user that tasks of their own are what the others wait for. */
 export async function explainHeldBack(db: Db, userId: string, maxRunningTasks: number): Promise<void> {
-  const reason = `your group runs at most ${maxRunningTasks} of your tasks at once`;
+  const reason = JSON.stringify({ kind: 'tasks-at-once', most: maxRunningTasks } satisfies Waiting);
   await db
     .updateTable('parts')
     .set({ waiting_for: reason })

@@ -15,6 +15,8 @@ import {
 import type { z } from 'zod';
 import type { Db } from '../../database/open-database.ts';
 import { prepared } from '../../database/prepared.ts';
+import { readEvent } from '../parts/attempt-event.ts';
+import { readPlacement, readWaiting } from '../parts/stored-reasons.ts';
 import { emptyProgress, sumProgress } from './sum-progress.ts';
 import type { TaskRow } from './task-rows.ts';
 
@@ -178,7 +180,7 @@ export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> 
     attempt: attempt.attempt,
     node: attempt.node_name,
     nodeId: NodeId.parse(attempt.node_id),
-    reason: attempt.reason,
+    ...readPlacement(attempt.reason),
     state: attempt.state,
     startedAtMs: attempt.started_at_ms,
     endedAtMs: attempt.ended_at_ms,
@@ -187,7 +189,7 @@ export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> 
     error: parseError(attempt.error),
     events: (eventsOf.get(`${attempt.part_id} ${attempt.attempt}`) ?? []).map((event) => ({
       atMs: event.at_ms,
-      event: event.event,
+      ...readEvent(event.event),
       error: parseError(event.error),
     })),
   });
@@ -196,7 +198,7 @@ export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> 
     ordinal: part.ordinal,
     state: part.state,
     progress: JSON.parse(part.progress) as Progress,
-    waitingFor: part.waiting_for,
+    ...readWaiting(part.waiting_for),
     error: part.state === 'failed' ? parseError(part.error) : null,
     attempts: (attemptsOf.get(part.id) ?? []).map(viewAttempt),
   });

@@ -21,3 +21,4 @@ export const zh: Messages = {
 };
 
 export { zhHints } from './zh/hints.ts';
+export { zhServerWords } from './zh/server-words.ts';

@@ -19,6 +19,7 @@ import { idempotencyKey } from '../../api/idempotency-key.ts';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { baseName, joinPath, parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
+import { messageOf } from '../../language/told.ts';
 import { summaryQuery } from '../../queries/file-queries.ts';
 import { DialogFooter } from '../../ui/dialog-footer.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
@@ -153,7 +154,7 @@ function Contents({ entries }: { entries: readonly FileEntry[] }) {
       </Text>
       {error ? (
         <Text size="xs" c="red">
-          {toApiError(error).message}
+          {messageOf(toApiError(error))}
         </Text>
       ) : data === undefined ? (
         <Skeleton h={12} w={180} mt={5} mb={2} />

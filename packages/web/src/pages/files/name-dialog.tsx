@@ -6,8 +6,8 @@ import { useRef, useState } from 'react';
 import { ApiError } from '../../api/api-error.ts';
 import { call } from '../../api/call.ts';
 import { joinPath, parentPath, stem } from '../../format/paths.ts';
-import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
+import { hintOf } from '../../language/told.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 
 type Naming = { kind: 'folder'; parent: string } | { kind: 'rename'; entry: FileEntry };

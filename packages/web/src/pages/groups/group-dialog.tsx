@@ -46,7 +46,7 @@ const unlimited = Object.fromEntries(limitNames.map((name) => [name, null])) as 
 function GroupForm({ group, onDone }: { group: UserGroup | null; onDone: () => void }) {
   const client = useQueryClient();
   const { data: nodes } = useQuery(nodesQuery);
-  const { data: settings } = useQuery(settingsQuery);
+  const { data: settings } = useQuery(settingsQuery());
   const form = useForm<Values>({
     initialValues: {
       name: group?.name ?? '',

@@ -9,7 +9,7 @@ import { formatLimit, limitNames, withoutLimit } from './limits.ts';
 /** What somebody may use, in words. `onlySet` leaves out what is not limited. */
 export function LimitList({ limits, onlySet = false }: { limits: GroupLimits; onlySet?: boolean }) {
   const me = useMe();
-  const { data: settings } = useQuery({ ...settingsQuery, enabled: !onlySet && me.role === 'admin' });
+  const { data: settings } = useQuery({ ...settingsQuery(), enabled: !onlySet && me.role === 'admin' });
   const names = limitNames.filter((name) => !onlySet || limits[name] !== null);
   return (
     <Stack gap={6} component="dl" m={0}>

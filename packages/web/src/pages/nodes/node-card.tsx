@@ -4,8 +4,8 @@ import { createLink } from '@tanstack/react-router';
 import { forwardRef } from 'react';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
-import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
+import { errorLine, hintOf } from '../../language/told.ts';
 import { Sparkline } from '../../ui/charts/sparkline.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { isDiskLow, isStale, nodeStatus, skewWarnMs, statusColors } from './node-look.ts';
@@ -127,7 +127,7 @@ function Troubles({ node }: { node: Node }) {
   ].filter((error) => error !== null);
   return errors.map((error) => (
     <Text key={error.code} size="xs" c="red" mt="sm" className="breakable">
-      {error.code}: {error.message}
+      {errorLine(error)}
       <Text span inherit c="dimmed">
         {' '}
         {hintOf(error)}

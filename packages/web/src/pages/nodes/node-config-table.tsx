@@ -3,7 +3,9 @@ import { Alert, Group, Skeleton, Stack, Switch, Text } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
-import { t } from '../../language/language.ts';
+import { describeSettings } from '../../language/describe-settings.ts';
+import { currentLanguage, t } from '../../language/language.ts';
+import { messageOf } from '../../language/told.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -12,8 +14,11 @@ import { SettingsSection, type ShownSetting } from '../settings/settings-section
 
 const configQuery = (id: string) =>
   queryOptions({
-    queryKey: ['node-config', id],
-    queryFn: async ({ signal }) => await call(nodes.showNodeConfig, { params: { id } }, { signal }),
+    queryKey: ['node-config', id, currentLanguage()],
+    queryFn: async ({ signal }) => {
+      const config = await call(nodes.showNodeConfig, { params: { id } }, { signal });
+      return { ...config, settings: await describeSettings('slave', config.settings) };
+    },
     staleTime: 0,
   });
 
@@ -43,7 +48,7 @@ export function NodeConfigTable({ node }: { node: Node }) {
       {refusedEdit !== null && (
         <Alert color="red" variant="light" icon={<Icon name="alert" />} title={t('config.refused')}>
           <Text size="sm" className="breakable">
-            {refusedEdit.reason}
+            {messageOf({ code: 'CONFIG_INVALID', message: refusedEdit.reason })}
           </Text>
           <Text size="xs" c="dimmed">
             <Ago atMs={refusedEdit.atMs} />

@@ -13,8 +13,8 @@ import {
   Title,
 } from '@mantine/core';
 import { useState } from 'react';
-import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
+import { explain, hintOf, messageOf } from '../../language/told.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -62,7 +62,7 @@ function Quarantine({ node, quarantine }: { node: Node; quarantine: NonNullable<
     <Alert color="red" icon={<Icon name="alert" />} title={t('node.quarantine.title')}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm" className="breakable">
-          <Code>{quarantine.reason.code}</Code> {quarantine.reason.message}. {hintOf(quarantine.reason)}
+          <Code>{quarantine.reason.code}</Code> {explain(quarantine.reason)}
         </Text>
         <Text size="sm">
           {t('node.quarantine.probe')} <Ago atMs={quarantine.probeAtMs} />
@@ -86,7 +86,7 @@ function RecentErrors({ errors }: { errors: Node['recentErrors'] }) {
           <Group key={`${error.code} ${atMs}`} component="li" wrap="nowrap" align="flex-start">
             <Box flex={1} miw={0}>
               <Text size="sm" className="breakable">
-                <Code>{error.code}</Code> {error.message}
+                <Code>{error.code}</Code> {messageOf(error)}
               </Text>
               <Text size="xs" c="dimmed" mt={2}>
                 {hintOf(error)}

@@ -1,8 +1,8 @@
 import { TestStep } from '@longshore/protocol';
 import { Alert, Button, Group, Stack, Text, Timeline } from '@mantine/core';
 import { formatSpan } from '../../format/format-times.ts';
-import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
+import { evidenceOf, hintOf } from '../../language/told.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -88,7 +88,7 @@ function StepEvidence({ step }: { step: TestStep | undefined }) {
         className="breakable"
       >
         {step.error ? `${step.error.code}: ` : ''}
-        {step.evidence}
+        {evidenceOf(step)}
       </Text>
       {step.error && (
         <Text size="sm" mt={4}>

@@ -16,7 +16,7 @@ import { SettingsSection, type ShownSetting } from './settings-section.tsx';
 export function SettingsPage() {
   const { q, changed } = useSearch({ from: '/admin/settings' });
   const navigate = useNavigate({ from: '/admin/settings' });
-  const { data, error, refetch } = useQuery(settingsQuery);
+  const { data, error, refetch } = useQuery(settingsQuery());
   const word = q?.toLowerCase() ?? '';
   const shown = data?.filter(
     (setting) =>

@@ -1,7 +1,8 @@
 import type { ConfigSetting } from '@longshore/protocol';
-import { Badge, Box, Card, Code, Text, Title, Tooltip } from '@mantine/core';
+import { Badge, Box, Card, Text, Title, Tooltip } from '@mantine/core';
 import { baseName } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
+import { WithCode } from '../../ui/with-code.tsx';
 import { settingValue } from './setting-value.ts';
 import classes from './settings.module.css';
 
@@ -45,9 +46,7 @@ function SettingRow({ setting }: { setting: ShownSetting }) {
           {key}
         </Text>
         <Text size="sm" c="dimmed" className="breakable">
-          {description
-            .split('`')
-            .map((text, index) => (index % 2 === 1 ? <Code key={index}>{text}</Code> : text))}
+          <WithCode text={description} />
         </Text>
       </div>
       <div className={classes.value}>

@@ -3,6 +3,7 @@ import { Badge, Group, Progress, Stack, Text, Timeline } from '@mantine/core';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { formatExact, formatSpan } from '../../format/format-times.ts';
 import { t } from '../../language/language.ts';
+import { errorLine, eventOf, placementOf, waitingOf } from '../../language/told.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { ErrorNote } from '../../ui/error-alert.tsx';
 import { Icon, type IconName } from '../../ui/icons.tsx';
@@ -26,7 +27,7 @@ export function PartCard({ part, total, told }: { part: PartView; total: number;
       {total > 1 && <PartHead part={part} total={total} />}
       {part.waitingFor !== null && (
         <Text size="sm" c="dimmed" mb={part.attempts.length > 0 ? 'md' : 0}>
-          {t('part.waiting')} {part.waitingFor}
+          {t('part.waiting')} {waitingOf(part)}
         </Text>
       )}
       {part.attempts.length === 0 && part.waitingFor === null && (
@@ -109,7 +110,7 @@ function AttemptDetails({ attempt, told }: { attempt: AttemptView; told: string 
             written: formatBytes(attempt.writtenBytes),
           })}
         </span>{' '}
-        · {t('attempt.why')} {attempt.reason}
+        · {t('attempt.why')} {placementOf(attempt)}
       </Text>
       {attempt.error && attempt.error.message !== told && (
         <ErrorNote info={attempt.error} title={t('attempt.error')} />
@@ -128,8 +129,8 @@ function AttemptDetails({ attempt, told }: { attempt: AttemptView; told: string 
                 +{formatSpan(Math.max(0, event.atMs - attempt.startedAtMs))}
               </Text>
               <Text size="xs" className="breakable">
-                {event.event}
-                {event.error && ` — ${event.error.code}: ${event.error.message}`}
+                {eventOf(event)}
+                {event.error && ` — ${errorLine(event.error)}`}
               </Text>
             </Group>
           ))}

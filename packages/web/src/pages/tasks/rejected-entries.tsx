@@ -2,6 +2,7 @@ import type { Task, TaskDetail } from '@longshore/protocol';
 import { Button, Card, Code, Group, ScrollArea, Table, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { t } from '../../language/language.ts';
+import { messageOf } from '../../language/told.ts';
 import { rejectedQuery } from '../../queries/task-queries.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -52,7 +53,7 @@ export function RejectedEntries({ task, onRetried }: { task: TaskDetail; onRetri
                 <Table.Td>
                   <Code>{entry.code}</Code>{' '}
                   <Text span size="sm" className="breakable">
-                    {entry.message}
+                    {messageOf(entry)}
                   </Text>
                 </Table.Td>
               </Table.Tr>

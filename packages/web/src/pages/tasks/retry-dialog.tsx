@@ -6,6 +6,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { t } from '../../language/language.ts';
+import { titleOf } from '../../language/told.ts';
 import { ErrorAlert } from '../../ui/error-alert.tsx';
 import { NodeSelect } from '../files/node-select.tsx';
 import { notifyTask } from '../files/notify-task.tsx';
@@ -57,7 +58,7 @@ function RetryForm({
         <Text size="sm" className="breakable">
           {onlyRejected
             ? t('rejected.retryText', { count: task.rejectedEntries })
-            : t('task.retryText', { title: task.title })}
+            : t('task.retryText', { title: titleOf(task) })}
         </Text>
         <NodeSelect
           capability={task.kind}

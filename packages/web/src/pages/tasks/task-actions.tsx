@@ -2,6 +2,7 @@ import type { Task } from '@longshore/protocol';
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { t } from '../../language/language.ts';
+import { titleOf } from '../../language/told.ts';
 import { dangerColor } from '../../theme/theme.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -31,7 +32,7 @@ export function TaskActions({ task }: { task: Task }) {
   return (
     <Menu shadow="md" position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={t('task.actions', { title: task.title })}>
+        <ActionIcon variant="subtle" color="gray" aria-label={t('task.actions', { title: titleOf(task) })}>
           <Icon name="more" />
         </ActionIcon>
       </Menu.Target>

@@ -3,8 +3,8 @@ import { Badge, Card, Checkbox, Group, Text, ThemeIcon } from '@mantine/core';
 import { createLink } from '@tanstack/react-router';
 import { forwardRef } from 'react';
 import { formatSpan } from '../../format/format-times.ts';
-import { hintOf } from '../../language/error-hints.ts';
 import { t } from '../../language/language.ts';
+import { hintOf, messageOf, titleOf } from '../../language/told.ts';
 import { Ago } from '../../ui/ago.tsx';
 import { Icon } from '../../ui/icons.tsx';
 import { StateBadge } from './state-badge.tsx';
@@ -33,7 +33,7 @@ export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: b
             mt={10}
             checked={marking.isMarked}
             onChange={(event) => marking.onMark(event.currentTarget.checked)}
-            aria-label={t('task.mark', { title: task.title })}
+            aria-label={t('task.mark', { title: titleOf(task) })}
           />
         )}
         <ThemeIcon variant="light" color={stateColors[task.state]} size={38} radius="md">
@@ -54,7 +54,7 @@ export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: b
                 )}
               </Group>
               <TitleLink to="/tasks/$taskId" params={{ taskId: task.id }}>
-                {task.title}
+                {titleOf(task)}
               </TitleLink>
             </div>
             <TaskActions task={task} />
@@ -62,7 +62,7 @@ export function TaskCard({ task, withUser, marking }: { task: Task; withUser?: b
           {!isFinal(task) && <TaskProgress task={task} />}
           {task.error && (
             <Text size="sm" c="red" className="breakable" mt={4}>
-              {task.error.message}{' '}
+              {messageOf(task.error)}{' '}
               <Text span c="dimmed" size="sm">
                 {hintOf(task.error)}
               </Text>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { ApiError } from '../../api/api-error.ts';
 import { t } from '../../language/language.ts';
+import { titleOf } from '../../language/told.ts';
 import { taskQuery } from '../../queries/task-queries.ts';
 import { ErrorAlert, ErrorNote } from '../../ui/error-alert.tsx';
 import { Icon } from '../../ui/icons.tsx';
@@ -59,7 +60,7 @@ function KnownTask({ id }: { id: TaskId }) {
             <StateBadge state={task.state} />
           </Group>
           <Title order={1} fz={22} className="breakable">
-            {task.title}
+            {titleOf(task)}
           </Title>
         </Box>
         <TaskButtons task={task} onRetried={showRetry} onRemoved={() => void navigate({ to: '/tasks' })} />

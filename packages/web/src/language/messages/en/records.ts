@@ -66,7 +66,7 @@ export const records = {
   'settings.version': 'Version',
   'settings.address': 'Address of this page',
   'settings.file':
-    'Change a setting in the file or the environment, then start the master again. This checks a file without starting:',
+    'Settings are changed in the file, the environment or the command line, and none is kept in the database: that holds nodes, users and groups, which are edited on their own pages. This checks a file without starting:',
   'settings.search': 'Search settings',
   'settings.changedOnly': 'Only what differs from the default',
   'settings.count': '{count} of {all}',

@@ -64,7 +64,8 @@ export const records = {
   'settings.master': '主控',
   'settings.version': '版本',
   'settings.address': '本页地址',
-  'settings.file': '在配置文件或环境变量中更改设置，然后重启主控即可生效。以下命令可检查文件而不启动：',
+  'settings.file':
+    '设置在配置文件、环境变量或命令行中修改，数据库中不保存任何设置：那里只有节点、用户和用户组，在各自的页面上编辑。以下命令只检查文件而不启动：',
   'settings.search': '搜索设置',
   'settings.changedOnly': '仅显示已更改的',
   'settings.count': '{count}/{all}',

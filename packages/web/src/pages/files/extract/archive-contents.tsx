@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { formatBytes } from '../../../format/format-bytes.ts';
 import { t } from '../../../language/language.ts';
+import { messageOf } from '../../../language/told.ts';
 import { Icon } from '../../../ui/icons.tsx';
 import { fileLook } from '../file-look.ts';
 import classes from '../files.module.css';
@@ -149,7 +150,7 @@ function EntryRow(props: {
         {node.name}
       </Text>
       {node.unsafe !== null && (
-        <Tooltip label={node.unsafe}>
+        <Tooltip label={messageOf({ code: 'ENTRY_UNSAFE', message: node.unsafe })}>
           <Text size="xs" c="red" tabIndex={0}>
             {t('extract.unsafe')}
           </Text>

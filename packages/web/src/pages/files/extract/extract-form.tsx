@@ -32,6 +32,7 @@ import { ArchiveContents } from './archive-contents.tsx';
 import { archiveTree, countMarked } from './archive-tree.ts';
 import { ConflictChoice, type ExtractConflict } from './conflict-choice.tsx';
 import { encodings } from './encodings.ts';
+import { useOwnFolders } from './use-own-folders.ts';
 
 export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () => void }) {
   const [encoding, setEncoding] = useState<string | null>(null);
@@ -52,7 +53,9 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
   const tree = useMemo(() => archiveTree(preview.data?.entries ?? []), [preview.data]);
   const marked = useMemo(() => countMarked(tree, marks), [tree, marks]);
   const isEncrypted = preview.data?.entries.some((listed) => listed.encrypted) ?? false;
-  const destination = ownFolder ? joinPath(folder, stem(entry.name)) : folder;
+  const own = useOwnFolders(folder, [entry.name])?.[0];
+  const ownName = own ?? stem(entry.name);
+  const destination = ownFolder ? joinPath(folder, ownName) : folder;
   const submit = useMutation({
     mutationFn: (key: string) =>
       call(
@@ -169,7 +172,7 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
         )}
         <FolderPicker value={folder} onChange={setFolder} label={t('extract.to')} folded />
         <Switch
-          label={t('extract.ownFolder', { name: stem(entry.name) })}
+          label={t('extract.ownFolder', { name: ownName })}
           checked={ownFolder}
           onChange={(event) => setOwnFolder(event.currentTarget.checked)}
         />
@@ -179,7 +182,11 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
           <Text size="xs" c="dimmed" className="breakable" flex={1}>
             {t('extract.result', { path: destination })}
           </Text>
-          <Button type="submit" loading={submit.isPending} disabled={isAboutPassword(preview.error)}>
+          <Button
+            type="submit"
+            loading={submit.isPending}
+            disabled={isAboutPassword(preview.error) || (ownFolder && own === undefined)}
+          >
             {t(marks.size === 0 ? 'extract.submitAll' : 'extract.submitSome')}
           </Button>
         </DialogFooter>

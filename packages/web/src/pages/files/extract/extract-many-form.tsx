@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { ApiError } from '../../../api/api-error.ts';
 import { call } from '../../../api/call.ts';
 import { idempotencyKey } from '../../../api/idempotency-key.ts';
-import { joinPath, parentPath } from '../../../format/paths.ts';
+import { joinPath, parentPath, stem } from '../../../format/paths.ts';
 import { t } from '../../../language/language.ts';
 import { DialogFooter } from '../../../ui/dialog-footer.tsx';
 import { ErrorAlert } from '../../../ui/error-alert.tsx';
@@ -14,7 +14,7 @@ import { FolderPicker } from '../folder-picker.tsx';
 import { NodeSelect } from '../node-select.tsx';
 import { notifyTasks } from '../notify-task.tsx';
 import { ConflictChoice, type ExtractConflict } from './conflict-choice.tsx';
-import { ownFolders } from './own-folders.ts';
+import { useOwnFolders } from './use-own-folders.ts';
 
 /** Refusals of single tasks come with an answer that is none itself. */
 const answered = { status: 202, requestId: null };
@@ -25,13 +25,16 @@ export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEnt
   const [conflict, setConflict] = useState<ExtractConflict>('rename');
   const [password, setPassword] = useState('');
   const [node, setNode] = useState<string | null>(null);
-  const folders = ownFolders(entries.map((entry) => entry.name));
+  const folders = useOwnFolders(
+    folder,
+    entries.map((entry) => entry.name),
+  );
   const submit = useMutation({
     mutationFn: async () => {
       const requests = entries.map((entry, index) => ({
         kind: 'extract-archive' as const,
         source: entry.path,
-        destination: joinPath(folder, folders[index] ?? ''),
+        destination: joinPath(folder, folders?.[index] ?? stem(entry.name)),
         password: password === '' ? null : password,
         conflict,
         node,
@@ -67,7 +70,7 @@ export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEnt
           <List size="sm" className="breakable" withPadding>
             {entries.map((entry, index) => (
               <List.Item key={entry.path}>
-                {entry.name} → {folders[index]}
+                {entry.name} → {folders?.[index] ?? '…'}
               </List.Item>
             ))}
           </List>
@@ -86,7 +89,7 @@ export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEnt
           <Text size="xs" c="dimmed" className="breakable" flex={1}>
             {t('extract.result', { path: folder })}
           </Text>
-          <Button type="submit" loading={submit.isPending} data-autofocus>
+          <Button type="submit" loading={submit.isPending} disabled={folders === undefined} data-autofocus>
             {t('extractMany.submit', { count: entries.length })}
           </Button>
         </DialogFooter>

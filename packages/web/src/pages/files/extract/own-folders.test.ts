@@ -1,15 +1,26 @@
 import { expect, test } from 'vitest';
 import { ownFolders } from './own-folders.ts';
 
-test('every archive gets a folder of its own, named like it', () => {
-  expect(ownFolders(['photos.zip', 'notes.tar.gz'])).toEqual(['photos', 'notes']);
+const nowhere = (): Promise<boolean> => Promise.resolve(false);
+
+test('every archive gets a folder of its own, named like it', async () => {
+  expect(await ownFolders(['photos.zip', 'notes.tar.gz'], nowhere)).toEqual(['photos', 'notes']);
 });
 
-test('archives that differ only in their ending do not share a folder', () => {
-  expect(ownFolders(['a.zip', 'a.7z', 'a (2).rar', 'a.tar.gz'])).toEqual([
+test('archives that differ only in their ending do not share a folder', async () => {
+  expect(await ownFolders(['a.zip', 'a.7z', 'a (2).rar', 'a.tar.gz'], nowhere)).toEqual([
     'a',
     'a (2)',
     'a (2) (2)',
     'a (3)',
+  ]);
+});
+
+test('a file whose name the folder would have is left alone', async () => {
+  const isFile = async (name: string): Promise<boolean> => ['notes.txt', 'notes.txt (2)'].includes(name);
+  expect(await ownFolders(['notes.txt.zip', 'notes.txt.7z', 'photos.zip'], isFile)).toEqual([
+    'notes.txt (3)',
+    'notes.txt (4)',
+    'photos',
   ]);
 });

@@ -1,13 +1,26 @@
 import { stem } from '../../../format/paths.ts';
 
-/** The folder of its own for each of several archives: its name without the ending, numbered where two have the same. */
-export function ownFolders(names: readonly string[]): string[] {
+/**
+ * The folder of its own for each of several archives: its name without the ending, numbered where two have the same
+ * and where a file has it, as "notes.txt" next to "notes.txt.zip". A folder that is there already is used.
+ */
+export async function ownFolders(
+  names: readonly string[],
+  isFile: (name: string) => Promise<boolean>,
+): Promise<string[]> {
+  const stems = names.map(stem);
+  const areFiles = new Map(
+    await Promise.all([...new Set(stems)].map(async (name) => [name, await isFile(name)] as const)),
+  );
   const taken = new Set<string>();
-  return names.map((name) => {
-    const first = stem(name);
+  const folders: string[] = [];
+  for (const first of stems) {
     let folder = first;
-    for (let number = 2; taken.has(folder); number += 1) folder = `${first} (${number})`;
+    for (let number = 2; taken.has(folder) || (areFiles.get(folder) ?? (await isFile(folder))); number += 1) {
+      folder = `${first} (${number})`;
+    }
     taken.add(folder);
-    return folder;
-  });
+    folders.push(folder);
+  }
+  return folders;
 }
