@@ -4,7 +4,7 @@
  * settled task, the event. Its peers are queues with their worker in the process that submits.
  *
  *   npm install --prefix bench/peers; apt-get install redis-server
- *   node bench/dispatch.ts [tasks] [rounds]            10 000 and 5 unless said otherwise; contenders are interleaved
+ *   node bench/dispatch.ts [tasks] [rounds]            4 000 and 5 unless said otherwise; contenders are interleaved
  */
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import { cpuSeconds, percentile, startCluster } from './lib/cluster.ts';
 import { watchEnds } from './lib/watch-ends.ts';
 import { createDatabase, openBullmq, openGraphileWorker, openPgBoss, type Queue } from './peers/queues.ts';
 
-const [crowd = 10_000, rounds = 5] = process.argv.slice(2).map(Number);
+const [crowd = 4_000, rounds = 5] = process.argv.slice(2).map(Number);
 const perSecond = 200;
 const latencyTasks = 1_000;
 const batch = 500;
