@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** `up` is from the one who connects to the one who listens. */
@@ -6,7 +7,7 @@ export type Direction = 'up' | 'down';
 
 /** What goes wrong, for the connections there are and those to come. */
 export type Fault = {
-  /** Each piece of bytes waits this long. */
+  /** How long bytes are on their way; others follow meanwhile. */
   readonly delayMs?: number;
   /** Bytes per second, per connection and direction. */
   readonly rate?: number;
@@ -73,7 +74,7 @@ export async function startFaultProxy(
   async function pump(pair: Pair, direction: Direction): Promise<void> {
     const [from, to] = direction === 'up' ? [pair.client, pair.server] : [pair.server, pair.client];
     let position = 0;
-    for await (const chunk of from as AsyncIterable<Buffer>) {
+    for await (const { chunk, arrivedMs } of stampArrivals(from)) {
       if (options.record) pair.passed[direction].push(Buffer.from(chunk));
       const { hold } = fault;
       if (hold !== undefined && !hasHeld && direction === 'up' && chunk.includes(hold.text)) {
@@ -81,7 +82,7 @@ export async function startFaultProxy(
         strikes += 1;
         pair.forgotten = hold.what === 'request' ? ['up', 'down'] : ['down'];
       }
-      if (fault.delayMs !== undefined) await delay(fault.delayMs);
+      if (fault.delayMs !== undefined) await delay(arrivedMs + fault.delayMs - performance.now());
       while (isStalled(pair, direction)) await changed.promise;
       const { cut, flip, rate } = fault;
       const start = position;
@@ -168,6 +169,21 @@ export async function startFaultProxy(
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as { port: number };
   return Object.assign(proxy, { port, url: `http://127.0.0.1:${port}` });
+}
+
+/** The bytes of a socket with the time of their arrival; reads on while a few of them wait. */
+function stampArrivals(from: Socket): AsyncIterable<{ chunk: Buffer; arrivedMs: number }> {
+  const stamp = new Transform({
+    readableObjectMode: true,
+    readableHighWaterMark: 8,
+    transform: (chunk: Buffer, _encoding, done) => done(null, { chunk, arrivedMs: performance.now() }),
+  });
+  from
+    .once('error', (error) => stamp.destroy(error))
+    .once('close', () => {
+      if (!from.readableEnded) stamp.destroy();
+    });
+  return from.pipe(stamp);
 }
 
 /** Turns bits where the connection's position is a multiple of `every`, but not in its first bytes. */

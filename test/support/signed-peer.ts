@@ -12,10 +12,13 @@ export function signedRequest(options: {
   secret: string;
   method: 'GET' | 'POST';
   target: string;
+  /** Sent as JSON, unless it is bytes. */
   body?: unknown;
   nowMs?: number;
 }): { headers: Record<string, string>; body: Buffer } {
-  const body = options.body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(options.body));
+  const { body: said } = options;
+  const text = said === undefined ? '' : JSON.stringify(said);
+  const body = said instanceof Uint8Array ? Buffer.from(said) : Buffer.from(text);
   const { headers } = signRequest({
     key: signingKey(options.secret),
     method: options.method,

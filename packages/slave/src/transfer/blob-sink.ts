@@ -28,6 +28,12 @@ export type BlobSink = {
   ): Promise<StoredBlob>;
 };
 
+/**
+ * For how long a store may be silent at least. While it takes in what the network still holds, megabytes on a slow link,
+ * and writes it to its disk, it is as quiet as a dead one; leases are kept by heartbeats meanwhile.
+ */
+const storePatienceMs = 30_000;
+
 /** A ticket is renewed this long before its end: a big blob's ticket is checked when its bytes begin to flow. */
 const renewBeforeMs = 120_000;
 
@@ -97,7 +103,7 @@ function remoteSink(options: {
         {
           url: blobUrl(`${output.url}/${blobId}`, baseUrl),
           ticket: output.ticket,
-          patienceMs: link.patienceMs(),
+          patienceMs: Math.max(storePatienceMs, link.patienceMs()),
           ...body,
         },
         signal,
