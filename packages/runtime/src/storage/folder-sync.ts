@@ -3,21 +3,24 @@ import { dirname } from 'node:path';
 
 /** Makes folders and what was renamed into them survive a crash. */
 export type FolderSync = {
-  /** Creates a folder and syncs each new level into the one above it. A folder seen before costs nothing. */
+  /**
+   * Creates a folder and syncs each new level into the one above it; calls for one that is being made wait for that. A
+   * folder seen before costs nothing.
+   */
   ensure(folder: string): Promise<void>;
-  /** Makes `ensure` look at a folder again that somebody else has deleted. */
+  /** Lets the next `ensure` look whether a folder is there, and those above it. */
   forget(folder: string): void;
   /** Syncs a folder. Calls that come while a sync of it is under way share the next one. */
   sync(folder: string): Promise<void>;
 };
 
 export function createFolderSync(): FolderSync {
-  const known = new Set<string>();
+  const made = new Map<string, Promise<void>>();
   const running = new Map<string, Promise<void>>();
   const next = new Map<string, Promise<void>>();
 
   const start = (folder: string): Promise<void> => {
-    const done = syncNow(folder).finally(() => {
+    const done = syncFolder(folder).finally(() => {
       if (running.get(folder) === done) running.delete(folder);
     });
     running.set(folder, done);
@@ -40,22 +43,51 @@ export function createFolderSync(): FolderSync {
     return following;
   };
 
+  async function make(folder: string): Promise<void> {
+    const isNew = await createFolder(folder).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      await ensure(dirname(folder));
+      return await createFolder(folder);
+    });
+    if (isNew) await sync(dirname(folder));
+  }
+
+  function ensure(folder: string): Promise<void> {
+    const known = made.get(folder);
+    if (known !== undefined) return known;
+    const making = make(folder).catch((error: unknown) => {
+      made.delete(folder);
+      throw error;
+    });
+    made.set(folder, making);
+    return making;
+  }
+
   return {
     sync,
-    forget: (folder) => void known.delete(folder),
-    ensure: async (folder) => {
-      if (known.has(folder)) return;
-      const first = await mkdir(folder, { recursive: true });
-      if (first !== undefined) {
-        for (let level = folder; level.length >= first.length; level = dirname(level))
-          await sync(dirname(level));
-      }
-      known.add(folder);
+    ensure,
+    forget: (folder) => {
+      for (let level = folder; made.delete(level); level = dirname(level));
     },
   };
 }
 
-async function syncNow(folder: string): Promise<void> {
+/** False when it is there already. */
+async function createFolder(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;
+
+/** Syncs a folder once. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
