@@ -27,15 +27,16 @@ import { tempSpaceIn } from '../../packages/slave/src/archive/test-support/temp-
 import { createArchiveThreads } from '../../packages/slave/src/archive/threads/archive-threads.ts';
 
 async function* membersOf(root: string, below = ''): AsyncGenerator<ArchiveMember> {
-  for (const entry of readdirSync(`${root}/${below}`, { withFileTypes: true })) {
-    const path = `${below}${entry.name}`;
+  for (const name of readdirSync(`${root}/${below}`)) {
+    const path = `${below}${name}`;
     const full = `${root}/${path}`;
-    const { mtimeMs, mode } = statSync(full);
-    if (entry.isDirectory()) {
+    const stats = statSync(full);
+    const { mtimeMs, mode, size } = stats;
+    if (stats.isDirectory()) {
       yield { kind: 'folder', path, modifiedAtMs: mtimeMs, mode };
       yield* membersOf(root, `${path}/`);
     } else {
-      yield { kind: 'file', path, modifiedAtMs: mtimeMs, mode, source: localSource(full) };
+      yield { kind: 'file', path, modifiedAtMs: mtimeMs, mode, source: localSource(full, size) };
     }
   }
 }

@@ -2,7 +2,7 @@
  * Compares archive programs: `node bench/archive/run.ts [--rounds 5] [--only tree,media] [--folder /dev/shm/…]`.
  * Rounds are interleaved, so that what else the machine does hits all alike; wall time is the median, with the
  * least and the most. Ours is timed inside a process that runs already, as a slave does; all others start one. Programs
- * that are slow and that no goal names take part in one round only: all of it ends within ten minutes.
+ * that are slow and that no goal names take part in one round only, so that all of it fits in ten quiet minutes.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';

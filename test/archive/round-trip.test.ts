@@ -148,7 +148,10 @@ function expectTree(found: ReadonlyMap<string, Found>, nodes: readonly Node[], r
     expect(one, what).toBeDefined();
     if (content === null) expect(one?.content, what).toBeNull();
     else expect(one?.content?.equals(bytesOf(content)), `${what} content`).toBe(true);
-    expect(Math.floor((one?.modifiedAtMs ?? 0) / 1000), `${what} time`).toBe(modifiedAtMs / 1000);
+    // GNU tar sets the time of a folder when it leaves it, and not again when it comes back.
+    const hasTime = reader !== 'tar' || content !== null;
+    if (hasTime)
+      expect(Math.floor((one?.modifiedAtMs ?? 0) / 1000), `${what} time`).toBe(modifiedAtMs / 1000);
     expect(one?.mode?.toString(8), `${what} mode`).toBe(mode.toString(8));
   }
   const files = [...found].filter(([, { content }]) => content !== null).map(([path]) => path);

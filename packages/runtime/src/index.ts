@@ -71,6 +71,7 @@ export {
 export { answerSigned, parseSigned, type SignedEnv, signedRequests } from './signed-http/signed-requests.ts';
 export { type BlobDigest, type BlobFacts, createBlobDigest } from './storage/blob-digest.ts';
 export { blobPath, stagingPath } from './storage/blob-path.ts';
+export { createFolderSync, type FolderSync, syncFolder } from './storage/folder-sync.ts';
 export { freeChunk } from './storage/free-chunk.ts';
 export { openStaged } from './storage/open-staged.ts';
 export { exportTraces, type TraceExport } from './tracing/export-traces.ts';

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '@longshore/protocol';
+import { syncFolder } from '@longshore/runtime';
 import type { Db } from '../database/open-database.ts';
 import { findMeta, metaOnce } from '../store/meta/meta-rows.ts';
 import { diskError, systemCodeOf } from './drivers/local/disk-error.ts';
-import { ignoreMissing, place, syncFolder } from './drivers/local/publish-blob.ts';
+import { ignoreMissing, place } from './drivers/local/publish-blob.ts';
 
 const key = 'store';
 

@@ -2,10 +2,9 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { AttemptRef, BlobId } from '@longshore/protocol';
-import { type BlobFacts, blobPath, openStaged, stagingPath } from '@longshore/runtime';
+import { type BlobFacts, blobPath, createFolderSync, openStaged, stagingPath } from '@longshore/runtime';
 import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
 import { attemptKey } from '../journal/attempt-key.ts';
-import { createFolderSync } from './folder-sync.ts';
 import { writeBlobFile } from './write-blob-file.ts';
 
 /** A store that this node holds itself, as a folder. */

@@ -7,6 +7,7 @@ import {
   blobPath,
   type Clock,
   createBlobDigest,
+  createFolderSync,
   openStaged,
   stagingPath,
 } from '@longshore/runtime';
@@ -31,6 +32,7 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
   const { root, clock } = options;
   const partName = (blobId: BlobId): string => `${blobId}.part`;
   const appended = (blobId: BlobId): string => stagingPath(root, partName(blobId));
+  const folders = createFolderSync();
   const running = new Map<BlobId, { digest: BlobDigest; offset: number }>();
   await mkdir(join(root, 'blobs'), { recursive: true });
   await mkdir(join(root, 'staging'), { recursive: true });
@@ -65,7 +67,7 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
           const message = `${written.sizeBytes} bytes came, ${sizeBytes} were announced`;
           throw new AppError('LENGTH_MISMATCH', message);
         }
-        await publishBlob({ from: path, to: blobPath(root, blobId), written });
+        await publishBlob({ from: path, to: blobPath(root, blobId), written, folders });
         return written;
       } catch (error) {
         await unlink(path).catch(ignoreMissing);
@@ -107,7 +109,7 @@ export async function openLocalStore(options: { root: string; clock: Clock }): P
         if (size === undefined) return await digestPublished(root, blobId);
         const known = running.get(blobId);
         const written = known?.offset === size ? known.digest.facts() : await digestFile(path);
-        await publishBlob({ from: path, to: blobPath(root, blobId), written });
+        await publishBlob({ from: path, to: blobPath(root, blobId), written, folders });
         running.delete(blobId);
         return written;
       } catch (error) {

@@ -2,9 +2,9 @@ import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ByteRange, ByteSource } from '../ports.ts';
 
-export function localSource(path: string): ByteSource {
+export function localSource(path: string, sizeBytes = statSync(path).size): ByteSource {
   return {
-    sizeBytes: statSync(path).size,
+    sizeBytes,
     localPath: path,
     sha256: null,
     open: ({ start, end }) =>

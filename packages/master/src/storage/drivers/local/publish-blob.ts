@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { link, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '@longshore/protocol';
-import { createBlobDigest } from '@longshore/runtime';
+import { createBlobDigest, type FolderSync } from '@longshore/runtime';
 import type { WrittenBlob } from '../../storage-driver.ts';
 import { systemCodeOf } from './disk-error.ts';
 
@@ -17,13 +17,16 @@ export async function publishBlob(options: {
   from: string;
   to: string;
   written: WrittenBlob;
+  folders: FolderSync;
 }): Promise<void> {
-  const { from, to, written } = options;
+  const { from, to, written, folders } = options;
   const folder = dirname(to);
   try {
+    await folders.ensure(folder);
     await place(from, to).catch(async (error: unknown) => {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
-      await makeFolder(folder);
+      folders.forget(folder);
+      await folders.ensure(folder);
       await place(from, to);
     });
   } catch (error) {
@@ -31,7 +34,7 @@ export async function publishBlob(options: {
     await requireSameBytes(to, written);
   }
   await unlink(from).catch(ignoreMissing);
-  await syncFolder(folder);
+  await folders.sync(folder);
 }
 
 /** Gives a file a name that nothing has yet; throws `EEXIST`, and may leave the old name. */
@@ -59,22 +62,6 @@ export async function digestFile(path: string): Promise<WrittenBlob> {
     digest.add(chunk);
   }
   return digest.facts();
-}
-
-/** A new folder survives a power cut only when the one above it is synced. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
-}
-
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 export function ignoreMissing(error: unknown): undefined {

@@ -1,8 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { tempFolder } from '../testing/temp-folder.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import { createFolderSync } from './folder-sync.ts';
+
+function tempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-folders-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 test('calls during a sync share one that begins after it', async () => {
   const folder = tempFolder();
@@ -19,7 +25,23 @@ test('calls during a sync share one that begins after it', async () => {
 test('a folder is created with all above it, by many callers at once', async () => {
   const folders = createFolderSync();
   const folder = join(tempFolder(), 'a', 'b', 'c');
-  await Promise.all(Array.from({ length: 10 }, () => folders.ensure(folder)));
+  const making = Array.from({ length: 10 }, () => folders.ensure(folder));
+  // Who came second must not go on before the first has synced what is above.
+  expect(new Set(making).size).toBe(1);
+  await Promise.all(making);
+  expect(existsSync(folder)).toBe(true);
+});
+
+test('a folder that somebody has removed is created again once it is forgotten', async () => {
+  const folders = createFolderSync();
+  const above = join(tempFolder(), 'a');
+  const folder = join(above, 'b');
+  await folders.ensure(folder);
+  rmSync(above, { recursive: true });
+  await folders.ensure(folder);
+  expect(existsSync(folder)).toBe(false);
+  folders.forget(folder);
+  await folders.ensure(folder);
   expect(existsSync(folder)).toBe(true);
 });
 
