@@ -139,13 +139,25 @@ const dialogs: Record<string, { path: () => string; open: (page: Page) => Promis
   },
 };
 
-/** Colours are the same at every width, and are what takes long. */
-const check = (options: { colors: boolean }): string =>
-  `axe.run(document, ${JSON.stringify({
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-    rules: { 'color-contrast': { enabled: options.colors } },
-  })}).then((result) =>
+const examine = (rules: readonly string[]): string =>
+  `axe.run(document, { runOnly: ${JSON.stringify(rules)} }).then((result) =>
   result.violations.map((found) => found.id + ': ' + found.nodes.map((node) => node.html).join(' | ')))`;
+/** In light only the colours are others than in dark: to look at everything twice takes long. */
+const checks = {
+  light: examine(['color-contrast', 'link-in-text-block']),
+  dark: examine(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']),
+};
+/** What may differ where there is less room. */
+const checkOnPhone = examine([
+  'aria-allowed-attr',
+  'aria-required-children',
+  'button-name',
+  'link-name',
+  'list',
+  'listitem',
+  'scrollable-region-focusable',
+  'target-size',
+]);
 
 /** What stands out of the page to the side, and in no box that scrolls. */
 const cutOff = `[...document.querySelectorAll('#content *')].filter((one) => one.checkVisibility() &&
@@ -166,7 +178,7 @@ it.for(['light', 'dark'] as const)('every page in %s has no finding of WCAG 2.2 
   await page.goto(`${master.url}/files`);
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
   await page.evaluate(axe);
-  const found = { 'sign in': await page.evaluate(check({ colors: true })) };
+  const found = { 'sign in': await page.evaluate(checks[colorScheme]) };
   await signIn(page);
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
   for (const path of paths()) {
@@ -174,11 +186,11 @@ it.for(['light', 'dark'] as const)('every page in %s has no finding of WCAG 2.2 
     await page.waitForLoadState('load');
     await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
     await page.evaluate(axe);
-    Object.assign(found, { [path]: await page.evaluate(check({ colors: true })) });
+    Object.assign(found, { [path]: await page.evaluate(checks[colorScheme]) });
     if (colorScheme === 'light') continue;
     await page.setViewportSize(phone);
     Object.assign(found, {
-      [`${path} on a phone`]: await page.evaluate(check({ colors: false })),
+      [`${path} on a phone`]: await page.evaluate(checkOnPhone),
       [`${path} beside a phone`]: await page.evaluate(cutOff),
     });
     await page.setViewportSize(desk);
@@ -187,7 +199,7 @@ it.for(['light', 'dark'] as const)('every page in %s has no finding of WCAG 2.2 
     await page.goto(`${master.url}${dialog.path()}`);
     await dialog.open(page);
     await page.evaluate(axe);
-    Object.assign(found, { [name]: await page.evaluate(check({ colors: true })) });
+    Object.assign(found, { [name]: await page.evaluate(checks[colorScheme]) });
   }
   const none = Object.fromEntries(Object.keys(found).map((path) => [path, []]));
   expect(found).toEqual(none);
