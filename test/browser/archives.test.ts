@@ -1,12 +1,11 @@
 import type { FileEntry } from '@longshore/protocol';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, signIn as signInToApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeZip } from '../support/make-zip.ts';
 import { naughtyStrings } from '../support/naughty-strings.ts';
-import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
+import { type OpenConsole, openConsole } from '../support/open-console.ts';
+import { closeAll } from '../support/programs.ts';
 
 /** "测试文件.txt" as a Chinese Windows writes it. */
 const gbkName = Buffer.from('b2e2cad4cec4bcfe2e747874', 'hex');
@@ -14,26 +13,16 @@ const text = (content: string) => ({ content: Buffer.from(content) });
 
 /** What the console shows of an archive before it is extracted, and how it is extracted. */
 describe('archives in the console', () => {
-  let master: RunningMaster;
-  let admin: Api;
-  let browser: Browser;
-  let page: Page & { complaints: string[] };
+  let master: OpenConsole['master'];
+  let admin: OpenConsole['admin'];
+  let page: OpenConsole['page'];
   let dialog: Locator;
 
   beforeAll(async () => {
-    master = await startMaster();
-    admin = await signInToApi(master.url);
-    browser = await openBrowser();
-    page = await openPage(browser);
+    ({ master, admin, page } = await openConsole({ path: '/files' }));
     dialog = page.getByRole('dialog');
-    await page.goto(`${master.url}/files`);
-    await signIn(page);
-    await page.getByRole('grid').waitFor();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await closeAll();
-  });
+  afterAll(closeAll);
 
   const row = (name: string): Locator => page.getByRole('row', { name, exact: false });
   const openArchive = async (name: string): Promise<void> => {

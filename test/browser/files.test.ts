@@ -2,39 +2,28 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEntry } from '@longshore/protocol';
-import type { Browser, CDPSession, Locator, Page } from 'playwright-core';
+import type { CDPSession, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, signIn as signInToApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { naughtyStrings } from '../support/naughty-strings.ts';
-import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+import { type OpenConsole, openConsole } from '../support/open-console.ts';
+import { closeAll, tempFolder } from '../support/programs.ts';
 
 const mebibyte = 1024 * 1024;
 
 /** Everyday work with files: by mouse, by keyboard, from the desktop. Every test has a folder of its own. */
 describe('files in the console', () => {
-  let master: RunningMaster;
-  let admin: Api;
-  let browser: Browser;
-  let page: Page & { complaints: string[] };
+  let master: OpenConsole['master'];
+  let admin: OpenConsole['admin'];
+  let page: OpenConsole['page'];
   let network: CDPSession;
 
   beforeAll(async () => {
-    master = await startMaster();
-    admin = await signInToApi(master.url);
-    browser = await openBrowser();
-    page = await openPage(browser);
+    ({ master, admin, page } = await openConsole({ path: '/files' }));
     network = await page.context().newCDPSession(page);
     await network.send('Network.enable');
-    await page.goto(`${master.url}/files`);
-    await signIn(page);
-    await page.getByRole('grid').waitFor();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await closeAll();
-  });
+  afterAll(closeAll);
 
   const row = (name: string | RegExp): Locator => page.getByRole('row', { name });
   const entryNames = (): Promise<(string | null)[]> =>

@@ -1,45 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, signIn as signInToApi } from '../support/api.ts';
 import { makeZip } from '../support/make-zip.ts';
-import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
+import { type OpenConsole, openConsole } from '../support/open-console.ts';
+import { closeAll, tempFolder } from '../support/programs.ts';
 
 const many = 20_000;
 
 describe('files in the console, many and large', () => {
-  let master: RunningMaster;
-  let admin: Api;
-  let browser: Browser;
-  let page: Page & { complaints: string[] };
+  let master: OpenConsole['master'];
+  let admin: OpenConsole['admin'];
+  let page: OpenConsole['page'];
 
   beforeAll(async () => {
-    master = await startMaster();
-    admin = await signInToApi(master.url);
     const entries = Array.from({ length: many }, (_, index) => ({
       name: `file ${String(index).padStart(5, '0')}.txt`,
       content: Buffer.from(`${index}`),
     }));
-    await admin.put('/many.zip', makeZip(entries));
-    const task = await admin.submit({
-      kind: 'extract-archive',
-      source: '/many.zip',
-      destination: '/many',
-    });
-    await admin.ended(task.id, 110_000);
-    browser = await openBrowser();
-    page = await openPage(browser);
-    await page.goto(`${master.url}/files`);
-    await signIn(page);
-    await page.getByRole('grid').waitFor();
+    const prepare = async (api: OpenConsole['admin']): Promise<void> => {
+      await api.put('/many.zip', makeZip(entries));
+      const task = await api.submit({
+        kind: 'extract-archive',
+        source: '/many.zip',
+        destination: '/many',
+      });
+      await api.ended(task.id, 110_000);
+    };
+    ({ master, admin, page } = await openConsole({ path: '/files', prepare }));
   });
-  afterAll(async () => {
-    await browser?.close();
-    await closeAll();
-  });
+  afterAll(closeAll);
 
   it('scrolls through a folder of 20 000 files with few rows in the page', async () => {
     await page.goto(`${master.url}/files?path=/many`);

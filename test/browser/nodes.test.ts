@@ -2,23 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Node } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, signIn as signInToApi } from '../support/api.ts';
+import type { Api } from '../support/api.ts';
 import { addSlave, type ClusterSlave, freePort } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
+import { masterOfSlaves, type OpenConsole, openConsole } from '../support/open-console.ts';
+import { closeAll } from '../support/programs.ts';
 
 const hostile = '<img src=x onerror=alert(1)>';
 
 /** What an administrator does with nodes, on two slaves of which one has a wrong clock. */
 describe('nodes in the console', () => {
-  let master: RunningMaster;
+  let master: OpenConsole['master'];
   let admin: Api;
   let anna: ClusterSlave;
-  let browser: Browser;
-  let page: Page & { complaints: string[] };
+  let page: OpenConsole['page'];
   let asked = 0;
   const proxy = createServer((_request, response) =>
     response
@@ -28,30 +30,27 @@ describe('nodes in the console', () => {
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    master = await startMaster({
-      embeddedNode: false,
-      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' },
-    });
-    admin = await signInToApi(master.url);
-    anna = await addSlave(admin, { name: 'anna', env: { LONGSHORE_SLAVE_MAX_BANDWIDTH: '1 MiB' } });
-    const clock = await createFakeClock(600);
-    await addSlave(admin, { name: 'hasty', env: clock.env, untilOnline: false });
-    browser = await openBrowser();
-    page = await openPage(browser);
+    const prepare = async (api: Api): Promise<void> => {
+      anna = await addSlave(api, { name: 'anna', env: { LONGSHORE_SLAVE_MAX_BANDWIDTH: '1 MiB' } });
+      const clock = await createFakeClock(600);
+      await addSlave(api, { name: 'hasty', env: clock.env, untilOnline: false });
+    };
+    ({ master, admin, page } = await openConsole({ path: '/admin/nodes', master: masterOfSlaves, prepare }));
     page.on('dialog', (dialog) => {
       asked += 1;
       void dialog.dismiss();
     });
-    await page.goto(`${master.url}/admin/nodes`);
-    await signIn(page);
-    await page.getByRole('heading', { name: 'Nodes' }).waitFor();
   });
   afterAll(async () => {
-    await browser?.close();
     proxy.close();
     await closeAll();
   });
 
+  const inDatabase = (statement: string, ...values: (string | number)[]): void => {
+    const database = new DatabaseSync(join(master.dataPath, 'longshore.db'), { timeout: 10_000 });
+    database.prepare(statement).run(...values);
+    database.close();
+  };
   const show = (name: string, tab: string): Promise<unknown> =>
     page.goto(`${master.url}/admin/nodes/${name}?tab=${tab}`);
 
@@ -184,6 +183,68 @@ describe('nodes in the console', () => {
     await setting('GracePeriod').getByText('1 min', { exact: true }).waitFor();
     await page.getByRole('switch', { name: 'Only what differs from the default' }).check();
     await setting('GracePeriod').waitFor({ state: 'detached' });
+  });
+
+  it('the switches of a node act at once, and what it may do when it is saved', async () => {
+    const becomes = (wanted: Partial<Node>): Promise<unknown> =>
+      eventually(JSON.stringify(wanted), async () => {
+        const node = await admin.node('anna');
+        return Object.entries(wanted).every(
+          ([name, value]) => JSON.stringify(node[name as keyof Node]) === JSON.stringify(value),
+        );
+      });
+    await show('anna', 'overview');
+    const draining = page.getByRole('switch', { name: 'Drain' });
+    const enabled = page.getByRole('switch', { name: 'Enabled' });
+    await draining.click();
+    await becomes({ draining: true });
+    await page.getByText('Draining', { exact: true }).waitFor();
+    await draining.click();
+    await becomes({ draining: false });
+    await enabled.click();
+    await becomes({ enabled: false });
+    await page.getByText('Disabled', { exact: true }).waitFor();
+    await enabled.click();
+    await becomes({ enabled: true });
+    await show('anna', 'edit');
+    for (const capabilities of [['create-archive'], ['create-archive', 'extract-archive']] as const) {
+      await page.getByRole('checkbox', { name: 'Extract' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await becomes({ capabilities: [...capabilities] });
+    }
+  });
+
+  it('N7 a node in quarantine is trusted again from its page', async () => {
+    const reason = { code: 'STORAGE_FAILED', message: `the store ${hostile} broke`, hint: '', details: {} };
+    inDatabase(
+      'update nodes set quarantine_reason = ?, quarantined_at_ms = 1, probe_at_ms = 9e12, probe_pause_ms = 60000 where name = ?',
+      JSON.stringify(reason),
+      'anna',
+    );
+    await show('anna', 'overview');
+    const alert = page.getByRole('alert').filter({ hasText: reason.message });
+    await alert.getByRole('button', { name: 'Trust it again' }).click();
+    await alert.waitFor({ state: 'detached' });
+    expect((await admin.node('anna')).quarantine).toBeNull();
+    expect(asked).toBe(0);
+  });
+
+  it('offers the numbers of a chart as a table', async () => {
+    const minuteMs = 60_000;
+    const atMs = (Math.floor(Date.now() / minuteMs) - 1) * minuteMs;
+    inDatabase(
+      `insert into task_samples (step_ms, at_ms, submitted, completed, failed, canceled, queued, running, oldest_wait_ms)
+       values (60000, ?, 43, 42, 1, 0, 0, 0, 0)
+       on conflict (step_ms, at_ms) do update set completed = 42`,
+      atMs,
+    );
+    await page.goto(`${master.url}/admin`);
+    await page.getByRole('button', { name: 'Tasks that ended, as a table' }).click();
+    const table = page.getByRole('region', { name: 'Tasks that ended' }).getByRole('table');
+    await table.getByRole('columnheader', { name: 'Time' }).waitFor();
+    await table.getByRole('cell', { name: '42', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Tasks that ended, as a table' }).click();
+    await table.waitFor({ state: 'detached' });
   });
 
   it('deletes no node that holds work, and says why', async () => {

@@ -1,36 +1,29 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, addUser, signIn as signInToApi } from '../support/api.ts';
 import { addSlave } from '../support/cluster.ts';
-import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
+import { openPage, signIn } from '../support/open-browser.ts';
+import { masterOfSlaves, type OpenConsole, openConsole } from '../support/open-console.ts';
+import { closeAll } from '../support/programs.ts';
 
 const newcomersPassword = 'one that the newcomer has chosen';
 
 /** What stays, and what does not, while pages are open for long: sessions, dialogs, edits, lists, advice. */
 describe('a console that stays open', () => {
-  let master: RunningMaster;
-  let admin: Api;
-  let browser: Browser;
-  let page: Page & { complaints: string[] };
+  let master: OpenConsole['master'];
+  let admin: OpenConsole['admin'];
+  let browser: OpenConsole['browser'];
+  let page: OpenConsole['page'];
 
   beforeAll(async () => {
-    master = await startMaster({
-      embeddedNode: false,
-      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' },
-    });
-    admin = await signInToApi(master.url);
-    await addSlave(admin, { name: 'anna' });
-    browser = await openBrowser();
-    page = await openPage(browser);
-    await page.goto(`${master.url}/files`);
-    await signIn(page);
-    await page.getByRole('button', { name: 'New folder' }).waitFor();
+    const prepare = (api: Api) => addSlave(api, { name: 'anna' });
+    ({ master, admin, browser, page } = await openConsole({
+      path: '/files',
+      master: masterOfSlaves,
+      prepare,
+    }));
   });
-  afterAll(async () => {
-    await browser?.close();
-    await closeAll();
-  });
+  afterAll(closeAll);
 
   /** Ends the session of the page, as its end of life or an administrator would. */
   const endSession = (of: Page): Promise<unknown> =>
@@ -110,8 +103,10 @@ describe('a console that stays open', () => {
 
   it('closes a dialog that belongs to a page which is left', async () => {
     await page.goto(`${master.url}/files`);
-    await page.getByRole('link', { name: 'Tasks', exact: true }).click();
-    await page.getByRole('link', { name: 'Files', exact: true }).click();
+    // An empty list of tasks leads to the files, too.
+    const menu = page.getByRole('navigation', { name: 'Main' });
+    await menu.getByRole('link', { name: 'Tasks', exact: true }).click();
+    await menu.getByRole('link', { name: 'Files', exact: true }).click();
     await page.getByRole('button', { name: 'New folder' }).click();
     await page.getByRole('dialog').waitFor();
     await page.goBack();

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Task } from '@longshore/protocol';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, addUser, signIn as signInToApi } from '../support/api.ts';
+import { type Api, addUser } from '../support/api.ts';
 import { addSlave, type ClusterSlave } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeZip } from '../support/make-zip.ts';
-import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
-import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
+import { openPage, signIn } from '../support/open-browser.ts';
+import { masterOfSlaves, type OpenConsole, openConsole } from '../support/open-console.ts';
+import { closeAll } from '../support/programs.ts';
 
 const hostile = '<img src=x onerror=alert(1)>';
 const slow = { LONGSHORE_SLAVE_MAX_BANDWIDTH: '1 MiB' };
@@ -15,31 +15,25 @@ const filmMiB = 24;
 
 /** Tasks on screen while they run, on two slaves of which one is slow enough to be caught at it. */
 describe('tasks in the console', () => {
-  let master: RunningMaster;
+  let master: OpenConsole['master'];
   let admin: Api;
   let anna: ClusterSlave;
-  let browser: Browser;
-  let page: Page & { complaints: string[] };
+  let browser: OpenConsole['browser'];
+  let page: OpenConsole['page'];
 
   beforeAll(async () => {
-    master = await startMaster({
-      embeddedNode: false,
-      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' },
-    });
-    admin = await signInToApi(master.url);
-    anna = await addSlave(admin, { name: 'anna', env: slow });
-    await addSlave(admin, { name: 'berta' });
-    await admin.put('/film.bin', randomBytes(filmMiB * 1024 * 1024));
-    browser = await openBrowser();
-    page = await openPage(browser);
-    await page.goto(`${master.url}/tasks`);
-    await signIn(page);
-    await page.getByRole('heading', { name: 'Tasks' }).waitFor();
+    const prepare = async (api: Api): Promise<void> => {
+      anna = await addSlave(api, { name: 'anna', env: slow });
+      await addSlave(api, { name: 'berta' });
+      await api.put('/film.bin', randomBytes(filmMiB * 1024 * 1024));
+    };
+    ({ master, admin, browser, page } = await openConsole({
+      path: '/tasks',
+      master: masterOfSlaves,
+      prepare,
+    }));
   });
-  afterAll(async () => {
-    await browser?.close();
-    await closeAll();
-  });
+  afterAll(closeAll);
 
   const compress = (destination: string, node: string | null): Promise<Task> =>
     admin.submit({ kind: 'create-archive', sources: ['/film.bin'], destination, node });
@@ -71,8 +65,10 @@ describe('tasks in the console', () => {
     expect(share).toBeLessThan(100);
     await page.getByRole('log').getByText('try begins').waitFor();
     await page.locator('[data-attempt="1"][data-attempt-state=running]').waitFor();
+    await eventually('the title with it', async () => (await page.title()) === '(1) Task · Longshore');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('Canceled', { exact: true }).waitFor();
+    await eventually('the title without it', async () => (await page.title()) === 'Task · Longshore');
     await page.getByRole('button', { name: 'Run again' }).waitFor();
     expect((await admin.send('GET', '/api/v1/files/stat?path=/slow.zip')).status).toBe(404);
   });

@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { adminPassword } from './programs.ts';
+import { adminPassword, onCloseAll } from './programs.ts';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The browser of the system. As root, as in most containers, it does without a sandbox of its own. */
-export function openBrowser(options: { args?: readonly string[] } = {}): Promise<Browser> {
+/**
+ * The browser of the system, until `closeAll`. As root, as in most containers, it does without a sandbox of its own.
+ */
+export async function openBrowser(options: { args?: readonly string[] } = {}): Promise<Browser> {
   const executablePath = places.find((place) => existsSync(place));
   if (executablePath === undefined) throw new Error(`there is no browser at ${places.join(', ')}`);
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return chromium.launch({ executablePath, args: [...sandbox, ...(options.args ?? [])] });
+  const browser = await chromium.launch({ executablePath, args: [...sandbox, ...(options.args ?? [])] });
+  onCloseAll(() => browser.close());
+  return browser;
 }
 
 /** A page of its own session. What the page complains about is collected. */

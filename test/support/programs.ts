@@ -31,6 +31,11 @@ const startTimeoutMs = 60_000;
 /** Things that tests opened, closed in reverse order by `closeAll`. */
 const opened: (() => Promise<unknown>)[] = [];
 
+/** For whatever else a test opens: `closeAll` closes it before all that was opened earlier. */
+export function onCloseAll(close: () => Promise<unknown>): void {
+  opened.push(close);
+}
+
 export async function closeAll(): Promise<void> {
   for (let close = opened.pop(); close !== undefined; close = opened.pop()) await close();
 }
