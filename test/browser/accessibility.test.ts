@@ -1,22 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signIn as signInToApi, type TaskRequest } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
+import { examined, examineOnPhone, examinePage } from '../support/examine-page.ts';
 import { makeZip } from '../support/make-zip.ts';
 import { openBrowser, openPage, signIn } from '../support/open-browser.ts';
 import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
 
 let master: RunningMaster;
 let browser: Browser;
-let axe: string;
 
 /** Of a task that failed, one with entries that were not done, and one that ended well. */
 const taskIds: Record<'failed' | 'rejected' | 'done', string> = { failed: '', rejected: '', done: '' };
 
 beforeAll(async () => {
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   master = await startMaster();
   const admin = await signInToApi(master.url);
   const run = async (request: TaskRequest): Promise<string> =>
@@ -139,70 +136,24 @@ const dialogs: Record<string, { path: () => string; open: (page: Page) => Promis
   },
 };
 
-const examine = (rules: readonly string[]): string =>
-  `axe.run(document, { runOnly: ${JSON.stringify(rules)} }).then((result) =>
-  result.violations.map((found) => found.id + ': ' + found.nodes.map((node) => node.html).join(' | ')))`;
-/** In light only the colours are others than in dark: to look at everything twice takes long. */
-const checks = {
-  light: examine(['color-contrast', 'link-in-text-block']),
-  dark: examine(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']),
-};
-/** What may differ where there is less room. */
-const checkOnPhone = examine([
-  'aria-allowed-attr',
-  'aria-required-children',
-  'button-name',
-  'link-name',
-  'list',
-  'listitem',
-  'scrollable-region-focusable',
-  'target-size',
-]);
-
-/** What stands out of the page to the side, and in no box that scrolls. */
-const cutOff = `[...document.querySelectorAll('#content *')].filter((one) => one.checkVisibility() &&
-  one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.mantine-ScrollArea-root, pre, [role=log]'))
-  .map((one) => one.outerHTML.slice(0, 200))`;
-
-const phone = { width: 390, height: 844 };
-const desk = { width: 1440, height: 900 };
-
-it.for(['light', 'dark'] as const)('every page in %s has no finding of WCAG 2.2 AA', async (colorScheme) => {
-  // The policy would keep the examiner out.
-  const page = await openPage(browser, {
-    viewport: desk,
-    colorScheme,
-    bypassCSP: true,
-    reducedMotion: 'reduce',
-  });
+it('no page and no dialog has a finding of WCAG 2.2 AA, in dark, in light, on a phone', async () => {
+  const page = await openPage(browser, examined);
   await page.goto(`${master.url}/files`);
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
-  await page.evaluate(axe);
-  const found = { 'sign in': await page.evaluate(checks[colorScheme]) };
+  const found: Record<string, string[]> = { 'sign in': await examinePage(page) };
   await signIn(page);
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
   for (const path of paths()) {
     await page.goto(`${master.url}${path}`);
-    await page.waitForLoadState('load');
     await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
-    await page.evaluate(axe);
-    Object.assign(found, { [path]: await page.evaluate(checks[colorScheme]) });
-    if (colorScheme === 'light') continue;
-    await page.setViewportSize(phone);
-    Object.assign(found, {
-      [`${path} on a phone`]: await page.evaluate(checkOnPhone),
-      [`${path} beside a phone`]: await page.evaluate(cutOff),
-    });
-    await page.setViewportSize(desk);
+    found[path] = [...(await examinePage(page)), ...(await examineOnPhone(page))];
   }
   for (const [name, dialog] of Object.entries(dialogs)) {
     await page.goto(`${master.url}${dialog.path()}`);
     await dialog.open(page);
-    await page.evaluate(axe);
-    Object.assign(found, { [name]: await page.evaluate(checks[colorScheme]) });
+    found[name] = await examinePage(page);
   }
-  const none = Object.fromEntries(Object.keys(found).map((path) => [path, []]));
-  expect(found).toEqual(none);
+  expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   await page.context().close();
 });
 
