@@ -50,15 +50,19 @@ export async function examinePage(page: Page): Promise<string[]> {
 /** The same for the width of a phone: what is not the same there, and what is cut off. */
 export async function examineOnPhone(page: Page): Promise<string[]> {
   await page.setViewportSize(phone);
+  await page.waitForFunction(`innerWidth === ${phone.width} && ${isStill}`);
   const found = [...(await find(page, room)), ...(await page.evaluate<string[]>(cutOff))];
   await page.setViewportSize(desk);
   return found.map((one) => `on a phone: ${one}`);
 }
 
+const isStill = '!document.getAnimations().some((one) => one instanceof CSSTransition)';
+
 async function wear(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme });
   await page.waitForFunction(
-    `document.documentElement.dataset.mantineColorScheme === ${JSON.stringify(colorScheme)}`,
+    `document.documentElement.dataset.mantineColorScheme === ${JSON.stringify(colorScheme)} &&
+      ${isStill}`,
   );
 }
 

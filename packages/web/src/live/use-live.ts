@@ -1,11 +1,20 @@
 import type { User } from '@longshore/protocol';
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryKey, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { applyEvent } from './apply-event.ts';
 import { setConnection } from './connection.ts';
 import { shareEvents } from './share-events.ts';
 
 const nodesEveryMs = 5_000;
+
+/** Tasks are told from where a stream broke off; what happened to the rest in between is not. */
+const toldInPart = [['files'], ['nodes'], ['active-tasks'], ['task-log']];
+
+/** What may have changed without an event: at first whatever was read before the stream began. */
+function staleKeys({ again, missed }: { again: boolean; missed: boolean }): readonly QueryKey[] {
+  if (missed) return [[]];
+  return again ? toldInPart : [...toldInPart, ['tasks'], ['task']];
+}
 
 /** Keeps the cache fresh from the one event stream of this browser, for as long as somebody is signed in. */
 export function useLive(me: User): void {
@@ -18,10 +27,7 @@ export function useLive(me: User): void {
         {
           opened: ({ again, missed }) => {
             setConnection('open');
-            if (!again) return;
-            // Tasks are told from where the stream broke off; what happened to the rest in between is not.
-            const stale = missed ? [[]] : [['files'], ['nodes'], ['active-tasks'], ['task-log']];
-            for (const queryKey of stale) void client.invalidateQueries({ queryKey });
+            for (const queryKey of staleKeys({ again, missed })) void client.invalidateQueries({ queryKey });
           },
           lost: () => {
             setConnection('lost');
