@@ -20,9 +20,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   io: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   env: process.env,
   signal: interrupt.signal,
   nowMs: () => performance.now(),
 });
+
+// A connection that fetch has made anew after its request was aborted would keep the program for minutes.
+await Promise.all([process.stdout, process.stderr].map(written));
+process.exit(exitCode);
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
