@@ -344,7 +344,7 @@ describeDatabases('uploads', (open) => {
   });
 
   it('a store that has gone answers with an error, and the file does not appear', async () => {
-    rmSync(join(server.root, 'staging'), { recursive: true });
+    for (const folder of ['staging', 'blobs']) rmSync(join(server.root, folder), { recursive: true });
     const answer = await client.create({ path: '/nowhere' }, 5, randomBytes(5));
     expect([answer.status, await errorCode(answer)]).toEqual([500, 'STORAGE_FAILED']);
     expect((await client.content('/nowhere')).status).toBe(404);
