@@ -16,6 +16,8 @@ import { closeAll, type RunningMaster, startMaster, tempFolder } from '../suppor
 import { sharedStore } from '../support/shared-store.ts';
 import { contentsOf, contentsOfArchive, contentsOfFolder, putTree } from '../support/user-files.ts';
 
+const heartbeatSeconds = 3;
+
 describe('[Database] Type = postgres', () => {
   let postgres: PostgresServer;
   const masterKey = randomBytes(32).toString('hex');
@@ -117,7 +119,7 @@ describe('[Database] Type = postgres', () => {
       start(url, {
         dataPath: await sharedStore(shared),
         embeddedNode: false,
-        env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '3' },
+        env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: String(heartbeatSeconds) },
       });
 
     it('D7 C6 started at once on an empty database, both migrate and serve', async () => {
@@ -185,6 +187,9 @@ describe('[Database] Type = postgres', () => {
       const wrong = `select * from (${leases}) as of_part
         where attempts <> leases or completed <> 1 or told <> 1`;
       expect(await runStatement(url, wrong)).toEqual([]);
+      const early = `select attempts.* from attempts join parts on parts.id = attempts.part_id
+        where attempts.state = 'lost' and ended_at_ms - started_at_ms < ${heartbeatSeconds * 3_000}`;
+      expect(await runStatement(url, early)).toEqual([]);
       for (const master of more) expect(await master.stop()).toBe(0);
     }, 300_000);
 
