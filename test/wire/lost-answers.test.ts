@@ -65,13 +65,13 @@ describe('answers that are lost on every way', () => {
       const body = { kind: 'create-archive', sources: ['/tiny.txt'], destination };
       const headers = { 'idempotency-key': `wish-${name}-${index}` };
       const submitted = await insist(() => far.send('POST', '/api/v1/tasks', { body, headers }));
-      expect(submitted.status).toBe(202);
+      expect(submitted.status, JSON.stringify(submitted.body)).toBe(202);
       const { id } = submitted.body;
       let isCanceled = false;
       if (random() < 0.4) {
         await delay(random() * 200);
         const canceled = await insist(() => far.send('POST', `/api/v1/tasks/${id}/cancel`));
-        expect([202, 409]).toContain(canceled.status);
+        expect([202, 409], JSON.stringify(canceled.body)).toContain(canceled.status);
         isCanceled = canceled.status === 202;
       }
       wishes.push({ id, destination, isCanceled });
