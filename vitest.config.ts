@@ -15,8 +15,6 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Left to itself vitest keeps a core free, which on two cores is half of them.
-          maxWorkers: 2,
           globalSetup: ['packages/master/src/testing/postgres-setup.ts'],
         },
       },
