@@ -16,7 +16,8 @@ import { closeAll, type RunningMaster, startMaster, tempFolder } from '../suppor
 import { sharedStore } from '../support/shared-store.ts';
 import { contentsOf, contentsOfArchive, contentsOfFolder, putTree } from '../support/user-files.ts';
 
-const heartbeatSeconds = 3;
+/** A node that is late with one is suspect and gets nothing, and shares are not exact then. */
+const heartbeatSeconds = 10;
 
 describe('[Database] Type = postgres', () => {
   let postgres: PostgresServer;
