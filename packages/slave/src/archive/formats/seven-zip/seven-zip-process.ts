@@ -23,7 +23,7 @@ const maxMemoryKiB = 2 * 1024 * 1024;
 const maxComplaintBytes = 16 * 1024;
 const exitWarning = 1;
 const exitError = 2;
-/** All that it says when it could read around a damaged header, and when more follows what it could read. */
+/** All that it says when more follows what it could read. */
 const onlyTrailingComplaint = /^\s*ERROR: There are some data after the end of the payload data[^\n]*\s*$/;
 /** What a shell says of a program that has used up its processor time: it died by SIGXCPU. */
 const exitOutOfTime = 152;
