@@ -33,8 +33,9 @@ const exitSignaled = 128;
 const onlyHeaderComplaints = /^\s*ERRORS:\s*(Headers Error|Unsupported feature)\s*$/;
 
 /**
- * The shell keeps 7-Zip to its memory and its processor time, whatever becomes of the timers of this process, and ends it when descriptor 3 closes. Only this process holds the other end of
- * that, so 7-Zip cannot outlive it, however it ends; signals and handlers of ours would not run after a kill -9.
+ * The shell keeps 7-Zip to its memory and its processor time, whatever becomes of the timers of this process, and
+ * ends it when descriptor 3 closes. Only this process holds the other end of that, so 7-Zip cannot outlive it,
+ * however it ends; signals and handlers of ours would not run after a kill -9.
  */
 const supervisor = `
 if [ -n "$CPU_SECONDS" ]; then ulimit -H -t $((CPU_SECONDS + 5)); ulimit -S -t $CPU_SECONDS; fi
