@@ -345,7 +345,26 @@ describe('files in the console', () => {
     expect(asked).toBe(0);
   });
 
+  it('shows a short name whole on a phone, and keeps sizes off the edge of the screen', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await openFolder('/short', { 'short.txt': 1 });
+    const entry = page.locator('[data-entry="short.txt"]');
+    for (const layout of ['Tiles', 'List'] as const) {
+      await page.getByText(layout, { exact: true }).click({ force: true });
+      const name = entry.locator('[title]');
+      await name.waitFor();
+      const cutPx = await name.evaluate((label) => label.scrollHeight - label.clientHeight);
+      expect([layout, cutPx <= 1]).toEqual([layout, true]);
+    }
+    const edge = await page.evaluate<string>(paddingOfSize);
+    expect(Number.parseFloat(edge)).toBeGreaterThan(8);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   it('breaks no rule of its own content security policy, and throws nothing', () => {
     expect(page.complaints).toEqual([]);
   });
 });
+
+const paddingOfSize = `getComputedStyle([...document.querySelectorAll('[data-entry="short.txt"] *')].find((one) =>
+  one.textContent === '1 B')).paddingRight`;
