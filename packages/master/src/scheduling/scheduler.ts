@@ -1,6 +1,7 @@
 import type { Db } from '../database/open-database.ts';
 import type { NodePeer } from '../nodes/node-client.ts';
 import { listUndelivered, type Undelivered } from '../store/parts/deliveries.ts';
+import { attemptKey } from '../store/parts/report-rows.ts';
 import { type Claimed, claimParts } from './claim-parts.ts';
 import { type DeliveryDeps, deliverAttempts } from './deliver-attempts.ts';
 import type { ExplainGate } from './explain-gate.ts';
@@ -42,8 +43,11 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
   let stopped = false;
   let running: Promise<void> | undefined;
   let again = false;
-  /** What has to be looked at again: leases twice a second, deliveries when there may be something to deliver. */
-  const due = { leases: false, deliveries: true };
+  /** What has to be looked at again: all of it twice a second, and whatever may have changed since. */
+  const due = { leases: false, claims: true, deliveries: true };
+  /** The attempts of the deliveries under way, and the nodes for which there is more by now. */
+  const underWay = new Set<string>();
+  const haveMore = new Set<string>();
 
   const pass = async (): Promise<void> => {
     if (due.leases) {
@@ -51,10 +55,13 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
       const expired = await watchLeases(deps);
       for (const taskId of expired.failed) await deps.settle(taskId);
     }
-    let claimed: Claimed;
+    let claimed: Claimed = { leased: 0, more: false };
     do {
-      claimed = await claimParts(deps);
-      hearing.atWork();
+      if (due.claims || claimed.more) {
+        due.claims = false;
+        claimed = await claimParts(deps);
+        hearing.atWork();
+      }
       if (claimed.leased > 0 || due.deliveries) await startDeliveries();
     } while (claimed.more && !stopped);
   };
@@ -63,12 +70,16 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     due.deliveries = false;
     const waiting = (await listUndelivered(deps.database.db, 1000)).filter(
       (part) =>
-        !delivering.has(part.nodeId) &&
+        !underWay.has(attemptKey(part)) &&
         !deps.marks.has(part) &&
         deps.presence.unreachable(part.nodeId) === null,
     );
     for (const [nodeId, parts] of Map.groupBy(waiting, (part) => part.nodeId)) {
-      const delivery = deliver(nodeId, parts.slice(0, deliveryBatch))
+      if (delivering.has(nodeId) || parts.length > deliveryBatch) haveMore.add(nodeId);
+      if (delivering.has(nodeId)) continue;
+      const batch = parts.slice(0, deliveryBatch);
+      for (const part of batch) underWay.add(attemptKey(part));
+      const delivery = deliver(nodeId, batch)
         // After a failure the next look is soon enough: nothing may have changed.
         .then(
           () => true,
@@ -79,9 +90,10 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
         )
         .then((isDone) => {
           delivering.delete(nodeId);
-          if (!isDone) return;
+          for (const part of batch) underWay.delete(attemptKey(part));
+          if (!haveMore.delete(nodeId) || !isDone) return;
           due.deliveries = true;
-          wake();
+          runSoon();
         });
       delivering.set(nodeId, delivery);
     }
@@ -103,10 +115,14 @@ export function startScheduler(deps: SchedulerDeps): Scheduler {
     running = undefined;
   };
 
-  const wake = (): void => {
+  const runSoon = (): void => {
     if (stopped) return;
     again = true;
     running ??= run();
+  };
+  const wake = (): void => {
+    due.claims = true;
+    runSoon();
   };
 
   const tick = setInterval(() => {
