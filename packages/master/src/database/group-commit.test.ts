@@ -13,8 +13,14 @@ let db: Kysely<Schema>;
 let group: GroupCommit;
 
 beforeEach(async () => {
-  db = new Kysely<Schema>({ dialect: openSqlite({ path: ':memory:', clock: systemClock }).dialect });
-  group = createGroupCommit(db, { isTransient: () => false, isUnavailable: () => false, mostGroups: 1 });
+  const { dialect } = openSqlite({ path: ':memory:', clock: systemClock });
+  db = new Kysely<Schema>({ dialect });
+  group = createGroupCommit(db, {
+    dialect,
+    isTransient: () => false,
+    isUnavailable: () => false,
+    mostGroups: 1,
+  });
   await sql`create table numbers (n integer primary key)`.execute(db);
 });
 

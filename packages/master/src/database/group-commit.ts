@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { DatabaseDialect } from './dialect.ts';
 import { withSavepoint } from './savepoint.ts';
 import type { Schema } from './schema.ts';
+import { unqueued } from './unqueued.ts';
 
 type Tx = Transaction<Schema>;
 type Work<Result> = (tx: Tx) => Promise<Result>;
@@ -54,7 +55,7 @@ const patienceMs = 50;
  */
 export function createGroupCommit(
   db: Kysely<Schema>,
-  engine: Pick<DatabaseDialect, 'isTransient' | 'isUnavailable' | 'mostGroups' | 'limitWaits'>,
+  engine: Pick<DatabaseDialect, 'dialect' | 'isTransient' | 'isUnavailable' | 'mostGroups' | 'limitWaits'>,
 ): GroupCommit {
   let waiting: Waiting[] = [];
   const open = new WeakMap<Kysely<Schema>, Group>();
@@ -72,7 +73,8 @@ export function createGroupCommit(
 
   /** Runs what waits, `taken` as far as it has been begun, up to the commit. Answers how to tell those who asked. */
   const runGroup = (taken: Waiting[]): Promise<(() => void)[]> =>
-    db.transaction().execute(async (tx) => {
+    db.transaction().execute(async (queued) => {
+      const tx = await unqueued(queued, engine.dialect);
       const group: Group = { tx, last: [] };
       open.set(tx, group);
       const settlements: (() => void)[] = [];
@@ -81,8 +83,8 @@ export function createGroupCommit(
         const work = waiting.shift();
         if (work === undefined) break;
         taken.push(work);
-        if (taken.length === 2) await engine.limitWaits?.(tx, mostLockWaitMs);
-        const settle = await work.run(group);
+        const limited = taken.length === 2 ? engine.limitWaits?.(tx, mostLockWaitMs) : undefined;
+        const [settle] = await Promise.all([work.run(group), limited]);
         if (settle === null) {
           waiting.unshift(work);
           taken.pop();
@@ -90,12 +92,17 @@ export function createGroupCommit(
         }
         settlements.push(settle);
       }
-      if (group.last.length > 0) await engine.limitWaits?.(tx, null);
-      for (const [step, left] of Map.groupBy(group.last, ({ step }) => step)) {
-        await step(
-          tx,
-          left.map(({ item }) => item),
-        );
+      if (group.last.length > 0) {
+        const steps = Map.groupBy(group.last, ({ step }) => step);
+        await Promise.all([
+          engine.limitWaits?.(tx, null),
+          ...steps.entries().map(([step, left]) =>
+            step(
+              tx,
+              left.map(({ item }) => item),
+            ),
+          ),
+        ]);
       }
       return settlements;
     });

@@ -8,9 +8,10 @@ const rollBack = CompiledQuery.raw('rollback to savepoint part');
 
 /** Runs a part of an open transaction that may fail alone: its changes are undone, and the rest stays usable. */
 export async function withSavepoint<Result>(tx: Db, work: () => Promise<Result>): Promise<Result> {
-  await tx.executeQuery(begin);
+  const begun = tx.executeQuery(begin);
   try {
-    const result = await work();
+    // Sent right before the first statement of the work, and not waited for alone.
+    const [result] = await Promise.all([work(), begun]);
     await tx.executeQuery(release);
     return result;
   } catch (error) {

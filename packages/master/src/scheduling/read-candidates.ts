@@ -18,8 +18,7 @@ export async function readCandidates(
   db: Db,
   deps: CandidateDeps,
 ): Promise<{ candidates: Candidate[]; heldByUser: Map<string, number> }> {
-  const held = await countHeld(db);
-  const rows = await listNodes(db);
+  const [held, rows] = await Promise.all([countHeld(db), listNodes(db)]);
   const candidates = rows.map((row) => toCandidate(deps, row, held.byNode.get(row.id) ?? []));
   return { candidates, heldByUser: held.byUser };
 }

@@ -64,8 +64,10 @@ export async function receiveReports(
     const settled = await settleTasks(tx, tasksWith('ended'), { limits, startedTasks });
     for (const { task } of settled) startedTasks.delete(task.id);
     await startTasks(tx, [...startedTasks]);
-    await announcer.manyChanged(tx, tasksWith('state', 'ended'));
-    const nodeChanged = await noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect });
+    const [nodeChanged] = await Promise.all([
+      noteOutcomes(tx, { nodeId, outcomes, dialect: database.dialect }),
+      announcer.manyChanged(tx, tasksWith('state', 'ended')),
+    ]);
     return { verdicts, changes, settled, ended, nodeChanged };
   };
   const wakeWhenMoved = ({ changes }: { changes: ReadonlyMap<string, string> }): void => {

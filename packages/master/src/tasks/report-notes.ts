@@ -36,10 +36,12 @@ export async function writeNotes(tx: Db, notes: ReportNotes): Promise<void> {
   const { ends = [], goesOn = [] } = Object.groupBy(notes.reported, (attempt) =>
     endedKeys.has(attemptKey(attempt)) ? 'ends' : 'goesOn',
   );
-  await completeReported(tx, ends);
-  await saveReported(tx, goesOn);
-  await writeTimeline(tx, notes);
-  await insertLogLines(tx, notes.logs);
+  await Promise.all([
+    completeReported(tx, ends),
+    saveReported(tx, goesOn),
+    writeTimeline(tx, notes),
+    insertLogLines(tx, notes.logs),
+  ]);
 }
 
 /** Writes the timeline so far, before a line that is written by itself. */

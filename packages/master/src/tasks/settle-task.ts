@@ -41,11 +41,15 @@ export async function settleTasks(
   },
 ): Promise<Settled[]> {
   if (taskIds.length === 0) return [];
-  const tasks = (await lockOpenTasks(tx, taskIds)).filter((task) => task.planned === 1);
+  // What is read after the lock, though asked for at once.
+  const [open, states, rejected] = await Promise.all([
+    lockOpenTasks(tx, taskIds),
+    listPartStates(tx, taskIds),
+    countRejected(tx, taskIds),
+  ]);
+  const tasks = open.filter((task) => task.planned === 1);
   if (tasks.length === 0) return [];
-  const ids = tasks.map((task) => task.id);
-  const parts = Map.groupBy(await listPartStates(tx, ids), (part) => part.task_id);
-  const rejected = await countRejected(tx, ids);
+  const parts = Map.groupBy(states, (part) => part.task_id);
   const settled: Settled[] = [];
   const ends: TaskEnd[] = [];
   for (const task of tasks) {

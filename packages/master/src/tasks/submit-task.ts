@@ -69,17 +69,10 @@ export type SubmitDeps = {
 export type Accepted = { readonly task: Task } | { readonly refused: AppError };
 
 /**
- * Accepts a task: checks it against the user's files and the nodes, remembers exactly which blobs it will read, and
- * queues it. Answers before anything is done. The same idempotency key answers the same task, however often.
+ * Accepts tasks in one transaction: checks each against the user's files and the nodes, remembers exactly which blobs it
+ * will read, and queues it. Answers before anything is done. The same idempotency key answers the same task, however
+ * often. What is refused does not keep the others from being accepted.
  */
-export async function submitTask(deps: SubmitDeps, submission: Submission): Promise<Task> {
-  const [accepted] = await acceptTasks(deps, [submission]);
-  if (accepted === undefined) throw new RangeError('one submission has one outcome');
-  if ('refused' in accepted) throw accepted.refused;
-  return accepted.task;
-}
-
-/** The same for many, in one transaction. What is refused does not keep the others from being accepted. */
 export async function acceptTasks(deps: SubmitDeps, submissions: readonly Submission[]): Promise<Accepted[]> {
   const spans = submissions.map(({ request, requestId, traceparent }) =>
     startSpan({

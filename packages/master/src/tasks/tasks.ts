@@ -26,9 +26,10 @@ import {
 } from '../store/tasks/task-views.ts';
 import { type BulkAction, bulkTasks } from './bulk-tasks.ts';
 import { type CancelDeps, cancelTask } from './cancel-task.ts';
+import { gatherSubmissions } from './gather-submissions.ts';
 import { recordForeignTask } from './record-foreign-task.ts';
 import { type Retry, retryTask } from './retry-task.ts';
-import { acceptTasks, type Submission, type SubmitDeps, submitTask } from './submit-task.ts';
+import { acceptTasks, type Submission, type SubmitDeps } from './submit-task.ts';
 import { type BatchSubmission, submitTasks } from './submit-tasks.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
 
@@ -65,7 +66,13 @@ export type Tasks = {
 export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnnouncer }): Tasks {
   const { db } = deps.database;
   const cancel: Tasks['cancel'] = async (act) => viewTask(db, await cancelTask(deps, act));
-  const retry: Tasks['retry'] = (wanted) => retryTask(deps, wanted);
+  const accept = gatherSubmissions((submissions) => acceptTasks(deps, submissions));
+  const submit: Tasks['submit'] = async (submission) => {
+    const accepted = await accept(submission);
+    if ('refused' in accepted) throw accepted.refused;
+    return accepted.task;
+  };
+  const retry: Tasks['retry'] = (wanted) => retryTask({ database: deps.database, submit }, wanted);
   const remove: Tasks['remove'] = async (act) => {
     const task = await requireTask(db, act);
     await deps.database.transaction(async (tx) => {
@@ -77,7 +84,7 @@ export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnn
     });
   };
   return {
-    submit: (submission) => submitTask(deps, submission),
+    submit,
     submitMany: (requests, common) =>
       submitTasks((submissions) => acceptTasks(deps, submissions), { requests, common }),
     list: (filter) => listTasks(db, filter),

@@ -39,6 +39,7 @@ export function openPostgres(options: PostgresOptions): DatabaseDialect {
     connectionString: options.url,
     max: options.maxConnections,
     connectionTimeoutMillis: 5000,
+    pipeline: true,
     types,
   });
   // The pool speaks for idle connections only. One in use has nobody to hear it, which would end the process.

@@ -32,10 +32,16 @@ export async function insertEvents(
   dialect: Database['dialect'],
   events: readonly Omit<EventRow, 'seq'>[],
 ): Promise<void> {
-  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${orderLock})`.execute(tx);
-  await insertRows(tx, events);
-  // Sent by the database when the transaction commits, and only then.
-  if (dialect === 'postgres') await sql`select pg_notify(${eventChannel}, '')`.execute(tx);
+  if (dialect === 'sqlite') {
+    await insertRows(tx, events);
+    return;
+  }
+  await Promise.all([
+    sql`select pg_advisory_xact_lock(${orderLock})`.execute(tx),
+    insertRows(tx, events),
+    // Sent by the database when the transaction commits, and only then.
+    sql`select pg_notify(${eventChannel}, '')`.execute(tx),
+  ]);
 }
 
 /** Events after a number, oldest first; of one user, or of all for null. */

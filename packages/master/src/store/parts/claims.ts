@@ -173,18 +173,18 @@ const selectRotation = prepared((db, { capability }: { capability: Capability })
     .$if(!isSqlite(db), (query) => query.forUpdate()),
 );
 
+const lockTurns = (db: Db, capability: Capability) =>
+  sql`select pg_advisory_xact_lock(hashtext(${`longshore rotation ${capability}`}))`.execute(db);
+
 /** The rotation of one capability, locked until the transaction ends so that several masters share it. */
 export async function lockRotation(
   db: Db,
   options: { dialect: Database['dialect']; capability: Capability },
 ): Promise<Map<string, number>> {
-  if (options.dialect === 'postgres') {
-    // A lock on rows would miss the first turn of a node, which has no row yet.
-    await sql`select pg_advisory_xact_lock(hashtext(${`longshore rotation ${options.capability}`}))`.execute(
-      db,
-    );
-  }
-  const { rows } = await selectRotation(db, { capability: options.capability });
+  const { capability, dialect } = options;
+  // A lock on rows would miss the first turn of a node, which has no row yet.
+  const locked = dialect === 'sqlite' ? undefined : lockTurns(db, capability);
+  const [{ rows }] = await Promise.all([selectRotation(db, { capability }), locked]);
   return new Map(rows.map((row) => [row.node_id, row.current_weight]));
 }
 
@@ -243,17 +243,19 @@ const attemptRows = forRows<Omit<Lease, 'why'> & { reason: string }>(
 
 /** Leases parts that the transaction has found queued, and locked. */
 export async function leaseParts(db: Db, leases: readonly Lease[], leaseMs: number): Promise<void> {
-  const leased = await leaseRows(
-    db,
-    leases.map(({ partId, attempt, nodeId }) => ({ partId, attempt, nodeId, leaseMs })),
-  );
+  const [leased] = await Promise.all([
+    leaseRows(
+      db,
+      leases.map(({ partId, attempt, nodeId }) => ({ partId, attempt, nodeId, leaseMs })),
+    ),
+    attemptRows(
+      db,
+      leases.map(({ why, ...lease }) => ({ ...lease, reason: JSON.stringify(why) })),
+    ),
+  ]);
   if (leased.length !== leases.length) {
     throw new RangeError('a part that was locked is not queued any more');
   }
-  await attemptRows(
-    db,
-    leases.map(({ why, ...lease }) => ({ ...lease, reason: JSON.stringify(why) })),
-  );
 }
 
 /** Tells the users why parts with this key are not placed. */
