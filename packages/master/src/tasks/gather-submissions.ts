@@ -15,9 +15,13 @@ const patienceMs = 50;
 
 /**
  * Accepts submissions that come one by one together with those that come at the same time, or while others are being
- * accepted: they cost the statements of one. One that breaks something takes no other with it.
+ * accepted: they cost the statements of one. One that breaks something takes no other with it; when the database is lost,
+ * it may have committed all of them, and whoever asked must ask again.
  */
-export function gatherSubmissions(accept: Accept): (submission: Submission) => Promise<Accepted> {
+export function gatherSubmissions(
+  accept: Accept,
+  isUnavailable: (error: unknown) => boolean,
+): (submission: Submission) => Promise<Accepted> {
   const waiting: Waiting[] = [];
   let underWay = 0;
   let soon: NodeJS.Immediate | undefined;
@@ -37,8 +41,9 @@ export function gatherSubmissions(accept: Accept): (submission: Submission) => P
     try {
       const accepted = await accept(some.map(({ submission }) => submission));
       for (const [at, outcome] of accepted.entries()) some[at]?.resolve(outcome);
-    } catch {
-      await Promise.all(some.map(acceptAlone));
+    } catch (error) {
+      if (isUnavailable(error)) for (const { reject } of some) reject(error);
+      else await Promise.all(some.map(acceptAlone));
     }
   };
 

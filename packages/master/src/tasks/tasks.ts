@@ -66,7 +66,8 @@ export type Tasks = {
 export function createTasks(deps: SubmitDeps & CancelDeps & { announcer: TaskAnnouncer }): Tasks {
   const { db } = deps.database;
   const cancel: Tasks['cancel'] = async (act) => viewTask(db, await cancelTask(deps, act));
-  const accept = gatherSubmissions((submissions) => acceptTasks(deps, submissions));
+  const { isUnavailable } = deps.database;
+  const accept = gatherSubmissions((submissions) => acceptTasks(deps, submissions), isUnavailable);
   const submit: Tasks['submit'] = async (submission) => {
     const accepted = await accept(submission);
     if ('refused' in accepted) throw accepted.refused;

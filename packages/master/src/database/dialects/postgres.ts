@@ -11,6 +11,7 @@ const transientCodes = new Set(['40001', '40P01', '55P03']);
 const connectionCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'EPIPE',
   'ENOTFOUND',
   'ETIMEDOUT',
   '57P01',

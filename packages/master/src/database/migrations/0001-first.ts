@@ -269,8 +269,11 @@ export const first = (dialect: DialectName): Migration => ({
     await run(sql`create index parts_queued on parts (lane, priority desc, created_at_ms, task_id, ordinal)
       where state = 'queued'`);
     await run(
-      sql`create index parts_held on parts (node_id) where state in ('leased', 'running', 'waiting')`,
+      sql`create index parts_held on parts (node_id, user_id, capability, temp_bytes)
+        where state in ('leased', 'running', 'waiting')`,
     );
+    await run(sql`create index parts_undelivered on parts (created_at_ms)
+      where state = 'leased' and delivered = 0`);
     await run(sql`create table attempts (
       part_id ${text} not null references parts (id) on delete cascade,
       attempt integer not null,

@@ -3,7 +3,6 @@ import { forRows } from '../../database/for-rows.ts';
 import type { Db } from '../../database/open-database.ts';
 import { prepared } from '../../database/prepared.ts';
 import { type Allowance, allowanceColumns } from '../accounts/allowance.ts';
-import { isHeld } from './held-states.ts';
 
 /** A leased part that its node has not acknowledged yet, with what the node must be told. */
 export type Undelivered = {
@@ -39,7 +38,7 @@ const selectUndelivered = prepared((db, { limit }: { limit: number }) =>
       sql<number>`parts.lease_until_ms - now_ms()`.as('lease_left_ms'),
     ])
     .select(allowanceColumns)
-    .where(isHeld)
+    // As literals, for the partial index.
     .where(sql<boolean>`parts.state = 'leased'`)
     .where(sql<boolean>`parts.delivered = 0`)
     .orderBy('parts.created_at_ms')
