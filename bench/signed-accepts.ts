@@ -9,11 +9,11 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
-import { signingKey, signRequest } from '@longshore/protocol/server';
+import { generateSecret, signingKey, signRequest } from '@longshore/protocol/server';
 import { answerSigned, listen, signedRequests, systemClock } from '@longshore/runtime';
 import { cpuSeconds, percentile } from './lib/cluster.ts';
 
-const key = signingKey('a secret that only this benchmark knows, of sixty-four characters');
+const key = signingKey(process.argv[4] ?? generateSecret());
 const path = '/slave/v1/accept';
 const rounds = 5;
 const connections = 32;
@@ -51,7 +51,7 @@ async function serve(kind: string): Promise<void> {
 }
 
 async function measure(kind: string, count: number): Promise<{ rate: number; perCpuSecond: number }> {
-  const server = fork(import.meta.filename, ['serve', kind]);
+  const server = fork(import.meta.filename, ['serve', kind, key.secret]);
   const [port] = (await once(server, 'message')) as [number];
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const body = Buffer.from(JSON.stringify({ attempts: [{ partId: crypto.randomUUID(), attempt: 1 }] }));

@@ -171,6 +171,9 @@ function readIncoming(incoming: IncomingMessage, maxBytes: number): Promise<Uint
       .on('data', take)
       .once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)))
       .once('error', reject)
-      .once('close', () => reject(new AppError('TRANSFER_FAILED', 'the request broke off in its body')));
+      .once('close', () => {
+        if (incoming.readableEnded) return;
+        reject(new AppError('TRANSFER_FAILED', 'the request broke off in its body'));
+      });
   });
 }
