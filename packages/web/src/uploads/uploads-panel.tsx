@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { formatBytes, formatRate } from '../format/format-bytes.ts';
 import { formatSpan } from '../format/format-times.ts';
+import { joinFacts } from '../format/join-facts.ts';
 import { baseName, parentPath } from '../format/paths.ts';
 import { t } from '../language/language.ts';
 import { explain } from '../language/told.ts';
@@ -145,7 +146,7 @@ function UploadRow({ upload }: { upload: Upload }) {
             {baseName(upload.path)}
           </Text>
           <Text size="xs" c="dimmed" truncate className="tabular" title={parentPath(upload.path)}>
-            {factsOf(upload).join(' · ')}
+            {joinFacts(factsOf(upload))}
           </Text>
         </div>
         {state === 'uploading' && (
@@ -188,7 +189,7 @@ function factsOf({ state, file, sentBytes, speed }: Upload): string[] {
   const sent = `${formatBytes(sentBytes)} / ${formatBytes(file.size)}`;
   if (bytesPerSecond === 0) return [sent];
   const leftMs = ((file.size - sentBytes) / bytesPerSecond) * 1000;
-  return [sent, formatRate(bytesPerSecond), t('task.left', { span: formatSpan(leftMs) })];
+  return [sent, formatRate(bytesPerSecond), t('task.left', { span: formatSpan(Math.max(1_000, leftMs)) })];
 }
 
 function Control({ icon, label, run }: { icon: IconName; label: string; run: () => void }) {

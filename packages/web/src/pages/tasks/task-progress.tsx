@@ -3,6 +3,7 @@ import { Group, Progress, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { formatBytes, formatRate } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
+import { joinFacts } from '../../format/join-facts.ts';
 import { t } from '../../language/language.ts';
 import { progressQuery } from '../../queries/task-queries.ts';
 import { isFinal, percentOf, stateColors } from './task-look.ts';
@@ -21,7 +22,7 @@ export function TaskProgress({ task }: { task: Task }) {
       of: progress.entriesTotal === null ? '' : ` / ${progress.entriesTotal.toLocaleString()}`,
     }),
     speed ? formatRate(speed) : null,
-    eta ? t('task.left', { span: formatSpan(eta * 1000) }) : null,
+    eta ? t('task.left', { span: formatSpan(Math.max(1, eta) * 1000) }) : null,
   ].filter((fact) => fact !== null);
   return (
     <div>
@@ -36,7 +37,7 @@ export function TaskProgress({ task }: { task: Task }) {
       />
       <Group justify="space-between" mt={6} gap="xs">
         <Text size="xs" c="dimmed" className="tabular">
-          {facts.join(' · ')}
+          {joinFacts(facts)}
         </Text>
         <Text size="xs" c="dimmed" className="tabular">
           {isFinal(task) ? '' : t(`phase.${progress.phase}`)}
