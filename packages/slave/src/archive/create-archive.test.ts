@@ -196,7 +196,7 @@ describe.each<FormatId>(['zip', '7z'])('%s with a password', (format) => {
   const password = 'pässwort 密码';
 
   it('opens with the password and with no other', async () => {
-    const archive = await archiveOf(threads, members, { format, password, tempSpace });
+    const archive = await archiveOf(threads, members, { format, level: 'fast', password, tempSpace });
     const source = remoteSource(archive);
     const { files, rejected } = await extracted(threads, { source, password, tempSpace });
     expect(rejected).toEqual([]);
@@ -210,7 +210,7 @@ describe.each<FormatId>(['zip', '7z'])('%s with a password', (format) => {
 
   it('opens in 7-Zip', async () => {
     const path = join(folder, `secret.${format}`);
-    writeFileSync(path, await archiveOf(threads, members, { format, password, tempSpace }));
+    writeFileSync(path, await archiveOf(threads, members, { format, level: 'fast', password, tempSpace }));
     const test = (given: string) => () =>
       execFileSync(sevenZipBinary.path7z, ['t', path], { input: `${given}\n`, stdio: 'pipe' });
     expect(test(password)).not.toThrow();
@@ -225,6 +225,7 @@ describe.each<FormatId>(['zip', 'tar.gz', '7z'])('making a %s', (format) => {
     sink.resume();
     const making = archiveOf(threads, members, {
       format,
+      level: 'fast',
       sink,
       tempSpace: tempSpaceIn(join(folder, 'temp')),
       onProgress: () => stop.abort('user'),
@@ -237,7 +238,7 @@ describe.each<FormatId>(['zip', 'tar.gz', '7z'])('making a %s', (format) => {
   it('fails with what its sink fails with', async () => {
     const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
     const tempSpace = tempSpaceIn(join(folder, 'temp'));
-    await expect(archiveOf(threads, members, { format, sink, tempSpace })).rejects.toThrow(
+    await expect(archiveOf(threads, members, { format, level: 'fast', sink, tempSpace })).rejects.toThrow(
       'the disk is full',
     );
     expect(tempSpace.inUse).toBe(0);
@@ -297,6 +298,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
       let bytesDone = 0;
       const archive = await archiveOf(threads, of, {
         format,
+        level: 'fast',
         tempSpace,
         checksFirst,
         onProgress: (progress) => {
