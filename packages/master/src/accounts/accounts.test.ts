@@ -5,6 +5,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Database } from '../database/open-database.ts';
 import { deriveMasterKeys } from '../secrets/master-keys.ts';
 import { deleteExpiredSessions } from '../store/accounts/session-rows.ts';
+import { quickPasswords } from '../testing/quick-passwords.ts';
 import { actingAs, testActor } from '../testing/test-actor.ts';
 import { describeDatabases } from '../testing/test-databases.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
@@ -27,12 +28,14 @@ describeDatabases('accounts', (open, dialect) => {
     database = await open();
     accounts = newAccounts();
   });
-  const newAccounts = (): Accounts =>
-    createAccounts({
+  const newAccounts = (): Accounts => ({
+    ...createAccounts({
       database,
       clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
       keys: deriveMasterKeys(new Uint8Array(32).fill(9)),
-    });
+    }),
+    passwords: quickPasswords,
+  });
   const newUser = async (name: string, role: 'user' | 'admin' = 'user'): Promise<UserId> =>
     (await createUser(accounts, { name, role, password, quotaBytes: null, by: testActor })).user.id;
   const signIn = (user: string, secret = password) =>

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { createTestDatabase, dropTestDatabase } from '../testing/start-postgres.ts';
 // The types of what the setup provides.
-import '../testing/postgres-setup.ts';
+import '../testing/database-setup.ts';
 import { openPostgres } from './dialects/postgres.ts';
 import { type Database, openDatabase } from './open-database.ts';
 

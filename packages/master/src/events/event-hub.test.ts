@@ -49,7 +49,7 @@ describeDatabases('events', (open, dialect) => {
       await sql`select 1`.execute(tx);
       expect(told).toEqual([]);
     });
-    await vi.waitFor(() => expect(titles(told)).toEqual(['1']));
+    await expect.poll(() => titles(told)).toEqual(['1']);
     expect(told[0]).toMatchObject({ userId, type: 'task' });
     expect(told[0]?.seq).toBeGreaterThan(newest);
   });
@@ -61,7 +61,7 @@ describeDatabases('events', (open, dialect) => {
     });
     await expect(failed).rejects.toThrow('changed my mind');
     await hub.publish(userId, taskEvent(2));
-    await vi.waitFor(() => expect(titles(told)).toEqual(['2']));
+    await expect.poll(() => titles(told)).toEqual(['2']);
   });
 
   it('are told in the order of their numbers, each once, while many are written at the same time', async () => {
@@ -74,7 +74,7 @@ describeDatabases('events', (open, dialect) => {
       }),
     );
     await Promise.all(writers);
-    await vi.waitFor(() => expect(told).toHaveLength(count), { timeout: 10_000 });
+    await expect.poll(() => told).toHaveLength(count);
     const numbers = told.map(({ seq }) => seq ?? 0);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     expect(new Set(titles(told)).size).toBe(count);
@@ -161,15 +161,17 @@ describeDatabases('events', (open, dialect) => {
       const there = listen(other);
       const taskId = crypto.randomUUID();
       // The other master hears nothing before its own connection listens.
-      await vi.waitFor(async () => {
-        await hub.publish(userId, progressEvent(taskId, 0));
-        expect(there.length).toBeGreaterThan(0);
-      });
+      await expect
+        .poll(async () => {
+          await hub.publish(userId, progressEvent(taskId, 0));
+          return there;
+        })
+        .not.toEqual([]);
       await hub.publish(userId, taskEvent(1));
       await hub.publish(userId, progressEvent(taskId, 7));
-      await vi.waitFor(() => expect(titles(there)).toEqual(['1']));
+      await expect.poll(() => titles(there)).toEqual(['1']);
       const sevens = (from: Announcement[]) => from.filter(({ data }) => data.includes('"bytesDone":7'));
-      await vi.waitFor(() => expect(sevens(there)).toHaveLength(1));
+      await expect.poll(() => sevens(there)).toHaveLength(1);
       expect(titles(told)).toEqual(['1']);
       expect(sevens(told)).toHaveLength(1);
     });
@@ -178,21 +180,21 @@ describeDatabases('events', (open, dialect) => {
       const other = await newHub();
       const there = listen(other);
       await hub.publish(userId, taskEvent(0));
-      await vi.waitFor(() => expect(titles(there)).toEqual(['0']));
+      await expect.poll(() => titles(there)).toEqual(['0']);
       await sql`select pg_terminate_backend(pid) from pg_stat_activity
         where query like 'listen%' or query like '%pg_notify%' and pid <> pg_backend_pid()`.execute(
         database.db,
       );
       for (let number = 1; number <= 20; number += 1) await hub.publish(userId, taskEvent(number));
       const all = Array.from({ length: 21 }, (_, number) => String(number));
-      await vi.waitFor(() => expect(titles(there)).toEqual(all), { timeout: 10_000 });
-      await vi.waitFor(() => expect(titles(told)).toEqual(all));
+      await expect.poll(() => titles(there)).toEqual(all);
+      await expect.poll(() => titles(told)).toEqual(all);
     });
 
     it('that are too long for a notice reach those who listen here', async () => {
       await hub.publish(userId, filesEvent(`/${'ü'.repeat(4_000)}`));
       await hub.publish(userId, taskEvent(1));
-      await vi.waitFor(() => expect(titles(told)).toEqual(['1']));
+      await expect.poll(() => titles(told)).toEqual(['1']);
       expect(told).toHaveLength(2);
     });
   }

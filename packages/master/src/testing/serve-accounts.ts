@@ -25,6 +25,7 @@ import { mountHealthRoutes } from '../http/routes/health-routes.ts';
 import { mountOidcRoutes } from '../http/routes/oidc-routes.ts';
 import { mountPasskeyRoutes } from '../http/routes/passkey-routes.ts';
 import { deriveMasterKeys } from '../secrets/master-keys.ts';
+import { quickPasswords } from './quick-passwords.ts';
 
 export const testKeys = deriveMasterKeys(new Uint8Array(32).fill(9));
 
@@ -44,7 +45,7 @@ export async function serveAccounts(
 ): Promise<AccountServer> {
   const clock = options.clock ?? systemClock;
   const log = createLogger({ program: 'test', level: 'silent', format: 'json' });
-  const accounts = createAccounts({ database, clock, keys: testKeys });
+  const accounts = { ...createAccounts({ database, clock, keys: testKeys }), passwords: quickPasswords };
   const hub = await createEventHub({ database, postgresUrl: await postgresUrlOf(database), log });
   const identify = (credential: string) => authenticate(accounts, credential);
   const progress: ServerEvent[] = [];

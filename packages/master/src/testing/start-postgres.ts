@@ -138,15 +138,18 @@ function findFreePort(): Promise<number> {
   });
 }
 
-/** Makes an empty database on a server and answers its address. */
-export async function createTestDatabase(adminUrl: string): Promise<string> {
+/** Makes a database on a server, empty or as a copy of another that nobody uses, and answers its address. */
+export async function createTestDatabase(adminUrl: string, copyOf?: string): Promise<string> {
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`;
-  await runStatement(adminUrl, `create database ${name}`);
+  const template = copyOf === undefined ? '' : ` template ${nameOf(copyOf)}`;
+  await runStatement(adminUrl, `create database ${name}${template}`);
   return new URL(`/${name}`, adminUrl).href;
 }
 
 export const dropTestDatabase = (adminUrl: string, url: string): Promise<unknown> =>
-  runStatement(adminUrl, `drop database ${new URL(url).pathname.slice(1)} with (force)`);
+  runStatement(adminUrl, `drop database ${nameOf(url)} with (force)`);
+
+const nameOf = (url: string): string => new URL(url).pathname.slice(1);
 
 /** Runs one statement on a connection of its own, and answers its rows. */
 export async function runStatement(url: string, statement: string): Promise<Record<string, unknown>[]> {

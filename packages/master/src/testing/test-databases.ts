@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@longshore/runtime';
@@ -9,7 +9,7 @@ import { openSqlite } from '../database/dialects/sqlite.ts';
 import { type Database, openDatabase } from '../database/open-database.ts';
 
 // The types of what the setup provides.
-import './postgres-setup.ts';
+import './database-setup.ts';
 import { createTestDatabase, dropTestDatabase } from './start-postgres.ts';
 
 /**
@@ -52,14 +52,16 @@ const isOfAnother = async (): Promise<void> => undefined;
 
 async function openSqliteTest(clock: Clock, beside: string | undefined): Promise<Opened> {
   const place = beside ?? mkdtempSync(join(tmpdir(), 'longshore-sqlite-'));
-  const database = await openDatabase(openSqlite({ path: join(place, 'test.db'), clock }));
+  const path = join(place, 'test.db');
+  if (beside === undefined) copyFileSync(inject('migrated').sqlitePath, path);
+  const database = await openDatabase(openSqlite({ path, clock }));
   const remove = async (): Promise<void> => rmSync(place, { recursive: true });
   return { database, place, remove: beside === undefined ? remove : isOfAnother };
 }
 
 async function openPostgresTest(_: Clock, beside: string | undefined): Promise<Opened> {
   const adminUrl = inject('postgresAdminUrl');
-  const place = beside ?? (await createTestDatabase(adminUrl));
+  const place = beside ?? (await createTestDatabase(adminUrl, inject('migrated').postgresUrl));
   const onLostConnection = (): void => {};
   const database = await openDatabase(openPostgres({ url: place, maxConnections: 20, onLostConnection }));
   const remove = async (): Promise<void> => void (await dropTestDatabase(adminUrl, place));

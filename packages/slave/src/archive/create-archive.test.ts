@@ -32,7 +32,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const text = Buffer.from('the quick brown fox jumps over the lazy dog\n'.repeat(90_000));
+// Several of the blocks that are encoded side by side.
+const text = Buffer.from('the quick brown fox jumps over the lazy dog\n'.repeat(40_000));
 const noise = randomBytes(2_500_000);
 const localFile = join(folder, 'local.bin');
 writeFileSync(localFile, Buffer.concat([text, noise]));
@@ -65,10 +66,19 @@ const expected = new Map(
   ),
 );
 
+const madeOnce = new Map<FormatId, Promise<Buffer>>();
+/** The archive of all members in a format, which is made once for all tests that only read it. */
+function archiveOfAll(format: FormatId): Promise<Buffer> {
+  const tempSpace = tempSpaceIn(join(folder, 'temp'));
+  const making = madeOnce.get(format) ?? archiveOf(threads, members, { format, tempSpace });
+  madeOnce.set(format, making);
+  return making;
+}
+
 describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])('%s', (format) => {
   const tempSpace = tempSpaceIn(join(folder, 'temp'));
   it('gives back what went in, from this machine and from elsewhere', async () => {
-    const archive = await archiveOf(threads, members, { format, tempSpace });
+    const archive = await archiveOfAll(format);
     const path = join(folder, `archive.${format}`);
     writeFileSync(path, archive);
     for (const source of [remoteSource(archive), localSource(path)]) {
@@ -95,7 +105,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])('%s', (format
 
   it('makes the same bytes of the same members, whatever the number of threads', async () => {
     const oneThread = createArchiveThreads({ size: 1 });
-    const first = await archiveOf(threads, members, { format, tempSpace });
+    const first = await archiveOfAll(format);
     const second = await archiveOf(oneThread, members, { format, tempSpace });
     await oneThread.close();
     expect(first.equals(second)).toBe(true);
@@ -131,7 +141,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])('%s', (format
 
   it('is accepted by other programs', async () => {
     const path = join(folder, `other.${format}`);
-    writeFileSync(path, await archiveOf(threads, members, { format, tempSpace }));
+    writeFileSync(path, await archiveOfAll(format));
     const [program, args] =
       format === 'zip'
         ? ['unzip', ['-tqq', path]]
@@ -157,7 +167,7 @@ describe('an archive that is copied before it can be read', () => {
     ['tar.gz', false],
   ] as const)('a %s from elsewhere: %s', async (format, isCopied) => {
     const tempSpace = tempSpaceIn(join(folder, 'temp'));
-    const archive = await archiveOf(threads, members, { format, tempSpace });
+    const archive = await archiveOfAll(format);
     const copies: CopyProgress[] = [];
     const before = tempSpace.reservedBytes;
     await extracted(threads, {
@@ -186,7 +196,7 @@ describe.each<FormatId>(['zip', '7z'])('%s with a password', (format) => {
   const password = 'pässwort 密码';
 
   it('opens with the password and with no other', async () => {
-    const archive = await archiveOf(threads, members, { format, password, tempSpace });
+    const archive = await archiveOf(threads, members, { format, level: 'fast', password, tempSpace });
     const source = remoteSource(archive);
     const { files, rejected } = await extracted(threads, { source, password, tempSpace });
     expect(rejected).toEqual([]);
@@ -200,7 +210,7 @@ describe.each<FormatId>(['zip', '7z'])('%s with a password', (format) => {
 
   it('opens in 7-Zip', async () => {
     const path = join(folder, `secret.${format}`);
-    writeFileSync(path, await archiveOf(threads, members, { format, password, tempSpace }));
+    writeFileSync(path, await archiveOf(threads, members, { format, level: 'fast', password, tempSpace }));
     const test = (given: string) => () =>
       execFileSync(sevenZipBinary.path7z, ['t', path], { input: `${given}\n`, stdio: 'pipe' });
     expect(test(password)).not.toThrow();
@@ -215,6 +225,7 @@ describe.each<FormatId>(['zip', 'tar.gz', '7z'])('making a %s', (format) => {
     sink.resume();
     const making = archiveOf(threads, members, {
       format,
+      level: 'fast',
       sink,
       tempSpace: tempSpaceIn(join(folder, 'temp')),
       onProgress: () => stop.abort('user'),
@@ -227,7 +238,7 @@ describe.each<FormatId>(['zip', 'tar.gz', '7z'])('making a %s', (format) => {
   it('fails with what its sink fails with', async () => {
     const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
     const tempSpace = tempSpaceIn(join(folder, 'temp'));
-    await expect(archiveOf(threads, members, { format, sink, tempSpace })).rejects.toThrow(
+    await expect(archiveOf(threads, members, { format, level: 'fast', sink, tempSpace })).rejects.toThrow(
       'the disk is full',
     );
     expect(tempSpace.inUse).toBe(0);
@@ -277,8 +288,8 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
       damagedMember('lost/gone', null),
     ];
     const large = [
-      brokenMember('lost/large remote', 5_000_000),
-      damagedMember('lost/large local', 5_000_000),
+      brokenMember('lost/large remote', 2_500_000),
+      damagedMember('lost/large local', 2_500_000),
     ];
     const mixed = [...members.slice(0, 6), ...small, ...large, ...members.slice(6)];
 
@@ -287,6 +298,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
       let bytesDone = 0;
       const archive = await archiveOf(threads, of, {
         format,
+        level: 'fast',
         tempSpace,
         checksFirst,
         onProgress: (progress) => {
@@ -334,7 +346,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
     const isStream = format.startsWith('tar');
     it(isStream ? 'must begin again for a large one' : 'goes on behind a large one', async () => {
       for (const one of large) {
-        const making = made([one, ...members], false);
+        const making = made([one, ...members.slice(0, 6)], false);
         if (isStream)
           await expect(making.catch((error) => isLost(error) && error.details?.entry)).resolves.toBe(
             one.path,

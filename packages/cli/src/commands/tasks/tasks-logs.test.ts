@@ -1,5 +1,5 @@
 import { accounts, eventsRoute, NodeId, TaskLogLine, tasks } from '@longshore/protocol';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { cliTest } from '../../testing/cli-test.ts';
 import { sampleTask, sampleUser } from '../../testing/samples.ts';
 
@@ -69,9 +69,9 @@ describe('tasks logs', () => {
         };
       });
       const following = longshore('tasks', 'logs', running.id, '--follow');
-      await vi.waitFor(() =>
-        expect(master.requests.filter((asked) => asked.includes('/logs')).length).toBeGreaterThan(1),
-      );
+      await expect
+        .poll(() => master.requests.filter((asked) => asked.includes('/logs')).length)
+        .toBeGreaterThan(1);
       all = [line(1), line(2), line(3)];
       finish();
       const { stdout } = await following;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { accounts, eventsRoute, type ServerEvent, tasks } from '@longshore/protocol';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { cliTest } from '../../testing/cli-test.ts';
 import type { LoopbackMaster } from '../../testing/loopback-master.ts';
 import { run } from '../../testing/run.ts';
@@ -40,9 +40,7 @@ describe('tasks watch', () => {
       const streams = serveEvents(master);
       master.on(tasks.showTask, () => ({ ...running, parts: [] }));
       const watching = longshore('tasks', 'watch', running.id, '--json');
-      await vi.waitFor(() =>
-        expect(master.requests.filter((line) => line.includes('/tasks/'))).toHaveLength(2),
-      );
+      await expect.poll(() => master.requests.filter((line) => line.includes('/tasks/'))).toHaveLength(2);
       const stream = streams[0]?.response;
       push(stream, { type: 'task', task: sampleTask({ state: 'failed' }) }, 6);
       const progress = { ...running.progress, bytesDone: 50 };
@@ -66,7 +64,7 @@ describe('tasks watch', () => {
       let present = running;
       master.on(tasks.showTask, () => ({ ...present, parts: [] }));
       const watching = longshore('tasks', 'watch', running.id);
-      await vi.waitFor(() => expect(streams).toHaveLength(1));
+      await expect.poll(() => streams).toHaveLength(1);
       push(streams[0]?.response, { type: 'task', task: running }, 41);
       await new Promise((resolve) => setImmediate(resolve));
       present = { ...completed, state: 'failed' } as never;
@@ -84,9 +82,7 @@ describe('tasks watch', () => {
     master.on(tasks.showTask, () => ({ ...running, parts: [] }));
     const interrupt = new AbortController();
     const watching = run(['tasks', 'watch', running.id], { env, signal: interrupt.signal });
-    await vi.waitFor(() =>
-      expect(master.requests.filter((line) => line.includes('/tasks/'))).toHaveLength(2),
-    );
+    await expect.poll(() => master.requests.filter((line) => line.includes('/tasks/'))).toHaveLength(2);
     interrupt.abort('interrupted');
     const ran = await watching;
     expect(ran.exitCode).toBe(130);

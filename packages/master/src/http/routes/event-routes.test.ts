@@ -62,7 +62,7 @@ describeDatabases('the event stream', (open) => {
       ...headers,
     });
     readers.push(reader);
-    if (reader.status === 200) await vi.waitFor(() => expect(reader.events).not.toEqual([]));
+    if (reader.status === 200) await expect.poll(() => reader.events).not.toEqual([]);
     return reader;
   };
   const titles = (reader: EventReader): string[] =>
@@ -78,7 +78,7 @@ describeDatabases('the event stream', (open) => {
       data: { missed: false },
     });
     await server.hub.publish(ann.id, taskEvent(1));
-    await vi.waitFor(() => expect(titles(reader)).toEqual(['1']));
+    await expect.poll(() => titles(reader)).toEqual(['1']);
     expect(Number(reader.of('task')[0]?.id)).toBeGreaterThan(Number(reader.events[0]?.id));
   });
 
@@ -89,7 +89,7 @@ describeDatabases('the event stream', (open) => {
     for (const number of numbers(1, 450)) await server.hub.publish(ann.id, taskEvent(Number(number)));
     const again = await listen(ann.token, '', { 'last-event-id': lastEventId });
     await server.hub.publish(ann.id, taskEvent(451));
-    await vi.waitFor(() => expect(titles(again)).toEqual(numbers(1, 451)), { timeout: 10_000 });
+    await expect.poll(() => titles(again)).toEqual(numbers(1, 451));
     expect(again.events[0]).toMatchObject({ id: lastEventId, event: 'hello' });
   });
 
@@ -98,13 +98,13 @@ describeDatabases('the event stream', (open) => {
     const start = first.events[0]?.id ?? '';
     await server.hub.publish(ann.id, taskEvent(1));
     await server.hub.publish(ann.id, taskEvent(2));
-    await vi.waitFor(() => expect(titles(first)).toEqual(['1', '2']));
+    await expect.poll(() => titles(first)).toEqual(['1', '2']);
     const fromAddress = await listen(ann.token, `?lastEventId=${start}`);
-    await vi.waitFor(() => expect(titles(fromAddress)).toEqual(['1', '2']));
+    await expect.poll(() => titles(fromAddress)).toEqual(['1', '2']);
     const fromHeader = await listen(ann.token, `?lastEventId=${start}`, {
       'last-event-id': first.of('task')[0]?.id ?? '',
     });
-    await vi.waitFor(() => expect(titles(fromHeader)).toEqual(['2']));
+    await expect.poll(() => titles(fromHeader)).toEqual(['2']);
   });
 
   it('neither loses nor doubles an event while it connects in the middle of many', async () => {
@@ -119,7 +119,7 @@ describeDatabases('the event stream', (open) => {
     );
     expect(joined).toHaveLength(10);
     for (const reader of joined) {
-      await vi.waitFor(() => expect(titles(reader)).toHaveLength(count), { timeout: 15_000 });
+      await expect.poll(() => titles(reader)).toHaveLength(count);
       expect(new Set(titles(reader)).size).toBe(count);
       const ids = reader.of('task').map(({ id }) => Number(id));
       expect(ids).toEqual(ids.toSorted((a, b) => a - b));
@@ -136,7 +136,7 @@ describeDatabases('the event stream', (open) => {
     await server.hub.publish(ann.id, taskEvent(2));
     const replayed = await listen(ann.token, `?lastEventId=${start}`);
     for (const reader of [live, replayed]) {
-      await vi.waitFor(() => expect(titles(reader)).toEqual(['2']));
+      await expect.poll(() => titles(reader)).toEqual(['2']);
       expect(reader.events.map(({ event }) => event)).toEqual(['hello', 'task']);
     }
   });
@@ -149,8 +149,8 @@ describeDatabases('the event stream', (open) => {
     await server.hub.publish(null, nodeEvent('shed'));
     await server.hub.publish(bob.id, taskEvent(1));
     await server.hub.publish(boss.id, taskEvent(2));
-    await vi.waitFor(() => expect(titles(own)).toEqual(['2']));
-    await vi.waitFor(() => expect(titles(all)).toEqual(['1', '2']));
+    await expect.poll(() => titles(own)).toEqual(['2']);
+    await expect.poll(() => titles(all)).toEqual(['1', '2']);
     expect(own.events.map(({ event }) => event)).toEqual(['hello', 'node', 'task']);
     expect(all.events.map(({ event }) => event)).toEqual(['hello', 'progress', 'node', 'task', 'task']);
     expect((await listen(ann.token, '?everybody=true')).status).toBe(403);
@@ -160,7 +160,7 @@ describeDatabases('the event stream', (open) => {
     const taskId = crypto.randomUUID();
     server.progress.push(progressEvent(taskId, 7));
     const reader = await listen(ann.token);
-    await vi.waitFor(() => expect(reader.of('progress')).toHaveLength(1));
+    await expect.poll(() => reader.of('progress')).toHaveLength(1);
     expect(reader.of('progress')[0]).toMatchObject({
       id: undefined,
       data: { taskId, progress: { bytesDone: 7 } },
@@ -198,7 +198,7 @@ describeDatabases('the event stream', (open) => {
     await refused.body?.cancel();
     expect((await listen(ann.token)).status).toBe(200);
     open16[0]?.close();
-    await vi.waitFor(async () => expect((await listen(carol.token)).status).toBe(200), { timeout: 5_000 });
+    await expect.poll(async () => (await listen(carol.token)).status).toBe(200);
   });
 
   it('keeps a quiet stream alive, and ends it within a minute when its session ends', async () => {
@@ -206,7 +206,7 @@ describeDatabases('the event stream', (open) => {
     const session = await login(server.accounts, { user: 'ann', password, by: testActor });
     const reader = await listen(session.token);
     vi.advanceTimersByTime(15_000);
-    await vi.waitFor(() => expect(reader.comments()).toBe(1));
+    await expect.poll(() => reader.comments()).toBe(1);
     const caller = await server.accounts.tokens.verify(session.token);
     await logout(server.accounts, { userId: ann.id, sessionId: caller.id, everywhere: false, by: testActor });
     vi.advanceTimersByTime(15_000);
@@ -242,13 +242,13 @@ describeDatabases('the event stream', (open) => {
     socket.resume();
     await closed;
     const again = await listen(ann.token, `?lastEventId=${start}`);
-    await vi.waitFor(() => expect(titles(again)).toHaveLength(61), { timeout: 20_000 });
+    await expect.poll(() => titles(again)).toHaveLength(61);
   });
 
   it('ends when the master stops', async () => {
     const other = await serveAccounts(database);
     const reader = await readEvents(`${other.url}/api/v1/events`, { authorization: `Bearer ${ann.token}` });
-    await vi.waitFor(() => expect(reader.events).not.toEqual([]));
+    await expect.poll(() => reader.events).not.toEqual([]);
     const closing = other.close();
     await reader.ended;
     await closing;

@@ -13,7 +13,7 @@ import { type FileServer, serveFiles } from '../../testing/serve-files.ts';
 import { describeDatabases } from '../../testing/test-databases.ts';
 import { createUploadClient, type UploadClient } from '../../testing/upload-client.ts';
 
-describeDatabases('zip links', (open) => {
+describeDatabases('zip links', (open, dialect) => {
   const big = randomBytes(1_300_000);
   let database: Database;
   let server: FileServer;
@@ -208,24 +208,30 @@ describeDatabases('zip links', (open) => {
     await expect(fetchLink(url).then(bytesOf)).rejects.toThrow();
   });
 
-  it('20 000 files come in any range, and too many are refused before they are read', async () => {
+  it('files of several pages come in any range', async () => {
     await folder('/many');
-    await addFiles('/many', 20_000);
+    await addFiles('/many', 2_500);
     const { url, entries, sizeBytes } = await link('/many');
-    expect(entries).toBe(20_001);
+    expect(entries).toBe(2_501);
     const whole = await bytesOf(await fetchLink(url));
     expect(whole.length).toBe(sizeBytes);
-    for (const start of [0, 500_000, 1_000_000, sizeBytes - 700_000, sizeBytes - 30]) {
+    for (const start of [0, 50_000, 100_000, sizeBytes - 150_000, sizeBytes - 30]) {
       const answer = await fetchLink(url, { range: `bytes=${start}-${start + 99_999}` });
       expect((await bytesOf(answer)).equals(whole.subarray(start, start + 100_000))).toBe(true);
     }
-    await folder('/too many');
-    await addFiles('/too many', 100_000);
-    expect(await refused(await post('/api/v1/files/zip', { paths: ['/too many'] }))).toEqual([
-      413,
-      'LIMIT_EXCEEDED',
-    ]);
   });
+
+  // How many there are is counted by SQL of which other tests hold that both databases answer the same.
+  if (dialect === 'sqlite') {
+    it('too many files are refused before they are read', async () => {
+      await folder('/too many');
+      await addFiles('/too many', 100_000);
+      expect(await refused(await post('/api/v1/files/zip', { paths: ['/too many'] }))).toEqual([
+        413,
+        'LIMIT_EXCEEDED',
+      ]);
+    });
+  }
 
   /** Files that all have the bytes of one. */
   async function addFiles(path: string, count: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@longshore/runtime';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { Database } from '../../database/open-database.ts';
 import { describeDatabases } from '../../testing/test-databases.ts';
 import { createNonceRows, type NonceRows } from './nonce-rows.ts';
@@ -74,15 +74,15 @@ describeDatabases('nonces', (open, dialect) => {
         log: { warn: countFailure } as unknown as Logger,
       });
       expect(await nonces.remember('a', 'first', startMs + 1_000)).toBe('new');
-      await vi.waitFor(() => expect(failures).toBe(1));
+      await expect.poll(() => failures).toBe(1);
       expect(await nonces.remember('a', 'second', startMs + 1_000)).toBe('new');
-      await vi.waitFor(() => expect(failures).toBe(2));
+      await expect.poll(() => failures).toBe(2);
       isAway = false;
       const written = async (): Promise<string[]> =>
         (await database.db.selectFrom('nonces').select('nonce').orderBy('nonce').execute()).map(
           ({ nonce }) => nonce,
         );
-      await vi.waitFor(async () => expect(await written()).toEqual(['first', 'second']), 10_000);
+      await expect.poll(() => written()).toEqual(['first', 'second']);
       expect(await nonces.remember('a', 'third', startMs + 1_000)).toBe('new');
       await database.transaction(async () => undefined);
       expect(await written()).toEqual(['first', 'second', 'third']);

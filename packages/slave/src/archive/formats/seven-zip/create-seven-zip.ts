@@ -127,7 +127,10 @@ async function copyTo(
       yield chunk;
     }
   }
-  await pipeline(content, counted, createWriteStream(path), { signal });
+  const file = createWriteStream(path);
+  const closed = new Promise<void>((resolve) => void file.once('close', resolve));
+  // A pipeline that fails does not wait for the file: what is still being opened would come back after its removal.
+  await pipeline(content, counted, file, { signal }).finally(() => closed);
   await checkFile(path, { sizeBytes, sha256: null }, signal);
 }
 

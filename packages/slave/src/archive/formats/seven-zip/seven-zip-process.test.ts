@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SevenZipOf, sevenZipsOf } from '../../test-support/seven-zips-of.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
 const longWorkBytes = 40 * 1024 * 1024;
-const waitMs = { timeout: 5000, interval: 20 };
 
 let folder: string;
 beforeEach(() => {
@@ -18,12 +17,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const longWork = (): string[] => ['a', '-t7z', '-mx=9', join(folder, 'out.7z'), join(folder, 'content')];
-const underWay = () =>
-  vi.waitFor(() => {
-    const running = sevenZipsOf(folder);
-    expect(running.some(({ isShell }) => !isShell)).toBe(true);
-  }, waitMs);
-const gone = () => vi.waitFor(() => expect(sevenZipsOf(folder)).toEqual([]), waitMs);
+const underWay = () => expect.poll(() => sevenZipsOf(folder).some(({ isShell }) => !isShell)).toBe(true);
+const gone = () => expect.poll(() => sevenZipsOf(folder)).toEqual([]);
 
 describe('7-Zip as a child', () => {
   it('A1 A11 does not outlive a process that is killed', async () => {
@@ -51,13 +46,11 @@ describe('7-Zip as a child', () => {
   });
 
   it('A9 H13 is ended by the kernel when it has used up its processor time', async () => {
-    const startMs = performance.now();
     const child = startSevenZip(longWork(), { signal: new AbortController().signal, maxCpuSeconds: 1 });
     await expect(child.done).rejects.toMatchObject({
       code: 'TASK_TIMEOUT',
       message: expect.stringContaining('more than 1 s of processor time'),
     });
-    expect(performance.now() - startMs).toBeLessThan(15_000);
     await gone();
   });
 
