@@ -109,6 +109,30 @@ describe('a network that is slow, or forgets and delays', () => {
     expect(await slave.leftovers()).toEqual([]);
   });
 
+  it('B5 an upload that stalls is noticed within a lease, and done again', async () => {
+    const more = randomBytes(8_000_000);
+    await user.put('/more.bin', more);
+    // What a new connection holds in between is much less than the archive.
+    up.cutAll();
+    up.set({ hold: { text: 'PUT /blobs/v1/', what: 'request' } });
+    const before = up.strikes();
+    const startMs = performance.now();
+    const { id } = await user.submit({
+      kind: 'create-archive',
+      sources: ['/more.bin'],
+      destination: '/upload.zip',
+    });
+    const task = await user.ended(id, 60_000);
+    expect(performance.now() - startMs).toBeLessThan(leaseMs + slackMs);
+    expect(up.strikes() - before).toBe(1);
+    expect(task).toMatchObject({ state: 'completed', error: null });
+    expect(attemptsOf(task)).toEqual(['completed']);
+    const errors = task.parts[0]?.attempts[0]?.events.map(({ error }) => error?.code ?? null);
+    expect(errors).toEqual([null, 'TRANSFER_FAILED', null, null]);
+    expect(await contentsOfArchive(user, '/upload.zip')).toMatchObject({ 'more.bin': describeBytes(more) });
+    expect(await slave.leftovers()).toEqual([]);
+  });
+
   it('B6 over 200 kB/s and 700 ms work makes progress, and the node is not taken for dead', async () => {
     up.set({ rate: 200_000, delayMs: 350 });
     down.set({ rate: 200_000, delayMs: 350 });

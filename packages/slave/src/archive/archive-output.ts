@@ -1,7 +1,12 @@
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { AppError } from '@longshore/protocol';
 import type { CreateRequest } from './archive-format.ts';
 
-/** The archive that is being written: counts, and waits when the sink is slower than the making. */
+/**
+ * The archive that is being written: counts, and waits when the sink is slower than the making. `write` throws
+ * what the sink has failed with, or `TRANSFER_FAILED` when it was closed because nobody takes anything from it any more.
+ */
 export type ArchiveOutput = {
   readonly position: number;
   write(bytes: Uint8Array): Promise<void>;
@@ -21,9 +26,10 @@ export function createArchiveOutput({
     async write(bytes) {
       signal.throwIfAborted();
       if (bytes.length === 0) return;
+      if (sink.destroyed) throw whyClosed(sink);
       position += bytes.length;
       if (sink.write(bytes)) return;
-      if (sink.writableNeedDrain) await once(sink, 'drain', { signal }).catch(rethrowReason(signal));
+      if (sink.writableNeedDrain) await drained(sink, signal);
     },
     end() {
       beforeEnd();
@@ -32,7 +38,22 @@ export function createArchiveOutput({
   };
 }
 
-const rethrowReason = (signal: AbortSignal) => (error: unknown) => {
-  signal.throwIfAborted();
-  throw error;
-};
+async function drained(sink: Writable, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const end = once(sink, 'close', { signal: either }).then(() => {
+    throw whyClosed(sink);
+  });
+  try {
+    await Promise.race([once(sink, 'drain', { signal: either }), end]);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    end.catch(() => undefined);
+    over.abort();
+  }
+}
+
+const whyClosed = (sink: Writable): Error =>
+  sink.errored ?? new AppError('TRANSFER_FAILED', 'nobody takes the archive any more');

@@ -35,6 +35,7 @@ async function store(limit: () => number) {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/b`),
     ticket: 't',
     patienceMs: 5000,
+    answerMs: 5000,
   };
   const get = async (): Promise<number> => {
     let bytes = 0;

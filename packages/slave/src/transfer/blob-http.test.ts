@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,7 +20,7 @@ async function peer(answer: RequestListener) {
     server.close();
   });
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/b`);
-  return { http, blob: { url, ticket: 't', patienceMs } };
+  return { http, blob: { url, ticket: 't', patienceMs, answerMs: patienceMs } };
 }
 
 test('B5 a store that falls silent is noticed, also after a pause that was ours', {
@@ -37,6 +37,35 @@ test('B5 a store that falls silent is noticed, also after a pause that was ours'
   await expect(http.put({ ...blob, content }, new AbortController().signal)).rejects.toMatchObject({
     code: 'NODE_TIMEOUT',
   });
+});
+
+test('B5 a store that takes nothing more is given up long before one that may be busy with what it has', {
+  timeout: 5000,
+}, async () => {
+  const { http, blob } = await peer(() => undefined);
+  const more = { ...blob, answerMs: 60_000, content: Buffer.alloc(20_000_000) };
+  await expect(http.put(more, new AbortController().signal)).rejects.toMatchObject({ code: 'NODE_TIMEOUT' });
+});
+
+test('B5 B6 a store that takes bytes now and then, and is busy when it has them all, is waited for', async () => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let sizeBytes = 0;
+    for await (const bytes of request as AsyncIterable<Buffer>) {
+      // Of one megabyte to the next there is a pause.
+      const before = sizeBytes;
+      sizeBytes += bytes.length;
+      if (Math.floor(before / 1e6) !== Math.floor(sizeBytes / 1e6)) await delay(patienceMs / 2);
+    }
+    await delay(2 * patienceMs);
+    response.end(JSON.stringify({ blobId: crypto.randomUUID(), sizeBytes, sha256: '0'.repeat(64) }));
+  };
+  const { http, blob } = await peer((request, response) => {
+    take(request, response).catch(() => response.destroy());
+  });
+  const content = Buffer.alloc(8_000_000);
+  const slow = { ...blob, answerMs: 60_000, content };
+  const stored = await http.put(slow, new AbortController().signal);
+  expect(stored.sizeBytes).toBe(content.length);
 });
 
 test('B5 a source that falls silent is noticed, also after a pause that was ours', {

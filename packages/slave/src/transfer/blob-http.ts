@@ -13,11 +13,13 @@ import {
 } from '@longshore/runtime';
 import { type Bandwidth, paced, pieces } from './bandwidth.ts';
 import { createLargeReadAgent } from './large-read-agent.ts';
+import { createStoreSilence, type StoreSilence } from './store-silence.ts';
+import { unacknowledgedBytes } from './unacknowledged-bytes.ts';
 
 type Target = {
   readonly url: URL;
   readonly ticket: string;
-  /** For how long the other side may be silent. */
+  /** For how long the other side may be silent: while it sends, and while it takes nothing of what is sent to it. */
   readonly patienceMs: number;
 };
 
@@ -39,8 +41,11 @@ export type BlobHttp = {
     blob: Target & { start: number; end: number; sizeBytes: number },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array> & { destroy(): unknown }>;
-  /** Sends a blob and resolves with what the store says it has received. */
-  put(blob: Target & BlobBody, signal: AbortSignal): Promise<StoredBlob>;
+  /**
+   * Sends a blob and resolves with what the store says it has received. Once all has been taken over by the network,
+   * the store may be silent for `answerMs`.
+   */
+  put(blob: Target & BlobBody & { answerMs: number }, signal: AbortSignal): Promise<StoredBlob>;
   close(): void;
 };
 
@@ -52,11 +57,11 @@ export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHtt
   const agents = { http: createLargeReadAgent(agentOptions), https: new HttpsAgent(agentOptions) };
 
   function send(
-    message: Target & { method: string; headers: Record<string, string> },
+    message: Target & { method: string; headers: Record<string, string>; silence: StoreSilence | null },
     body: BlobBody | null,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    const { url, method, patienceMs } = message;
+    const { url, method, patienceMs, silence } = message;
     const secure = url.protocol === 'https:';
     return new Promise((resolve, reject) => {
       const refused = refuseAddresses(url.hostname, []);
@@ -64,7 +69,7 @@ export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHtt
       const outgoing = (secure ? httpsRequest : httpRequest)(url, {
         method,
         agent: secure ? agents.https : agents.http,
-        timeout: patienceMs,
+        timeout: silence?.lookEveryMs ?? patienceMs,
         headers: { ...message.headers, authorization: `Bearer ${message.ticket}` },
         signal,
       });
@@ -75,6 +80,7 @@ export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHtt
       };
       outgoing.once('response', (response) => {
         answer = response;
+        response.socket.setTimeout(patienceMs);
         resolve(response);
       });
       outgoing.once('error', fail);
@@ -85,8 +91,17 @@ export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHtt
             ? !outgoing.writableEnded && outgoing.writableLength === 0
             : answer.readableLength > 0;
         // The clock of a socket stops with its first alarm, until bytes move.
-        if (weAreSlow) return void socket.setTimeout(patienceMs);
-        const idle = new AppError('NODE_TIMEOUT', `${url.origin}: no byte for ${patienceMs} ms`);
+        const isDead =
+          answer === undefined && silence !== null
+            ? silence.isDead({
+                nowMs: performance.now(),
+                written: socket.bytesWritten,
+                unacknowledged: unacknowledgedBytes(socket),
+                weAreSlow,
+              })
+            : !weAreSlow;
+        if (!isDead) return void socket.setTimeout(socket.timeout ?? patienceMs);
+        const idle = new AppError('NODE_TIMEOUT', `${url.origin} has fallen silent`);
         // Whoever is silent on one connection is silent on those that wait in the pool as well.
         forgetIdleConnections(secure ? agents.https : agents.http, url);
         if (answer === undefined) fail(idle);
@@ -121,7 +136,7 @@ export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHtt
     get: async (blob, signal) => {
       const whole = blob.start === 0 && blob.end === blob.sizeBytes;
       const headers: Record<string, string> = whole ? {} : { range: `bytes=${blob.start}-${blob.end - 1}` };
-      const response = await send({ ...blob, method: 'GET', headers }, null, signal);
+      const response = await send({ ...blob, method: 'GET', headers, silence: null }, null, signal);
       try {
         if ((response.statusCode ?? 0) >= 400) throw await errorOf(response, blob.url);
         checkPromise(response, blob);
@@ -135,7 +150,8 @@ export function createBlobHttp({ bandwidth }: { bandwidth: Bandwidth }): BlobHtt
       const { content } = blob;
       const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
       if (content instanceof Uint8Array) headers['content-length'] = String(content.length);
-      const response = await send({ ...blob, method: 'PUT', headers }, blob, signal);
+      const silence = createStoreSilence({ wayMs: blob.patienceMs, answerMs: blob.answerMs });
+      const response = await send({ ...blob, method: 'PUT', headers, silence }, blob, signal);
       if ((response.statusCode ?? 0) >= 400) throw await errorOf(response, blob.url);
       const stored = StoredBlob.safeParse(await readJson(response));
       if (stored.success) return stored.data;

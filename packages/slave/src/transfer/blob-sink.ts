@@ -29,10 +29,11 @@ export type BlobSink = {
 };
 
 /**
- * For how long a store may be silent at least. While it takes in what the network still holds, megabytes on a slow link,
- * and writes it to its disk, it is as quiet as a dead one; leases are kept by heartbeats meanwhile.
+ * For how long a store may be silent at least that was sent everything. While it takes in what machines in between still
+ * hold, megabytes on a slow link, and writes it to its disk, it is as quiet as a dead one; leases are kept by heartbeats
+ * meanwhile.
  */
-const storePatienceMs = 30_000;
+const leastAnswerMs = 30_000;
 
 /** A ticket is renewed this long before its end: a big blob's ticket is checked when its bytes begin to flow. */
 const renewBeforeMs = 120_000;
@@ -103,7 +104,8 @@ function remoteSink(options: {
         {
           url: blobUrl(`${output.url}/${blobId}`, baseUrl),
           ticket: output.ticket,
-          patienceMs: Math.max(storePatienceMs, link.patienceMs()),
+          patienceMs: link.patienceMs(),
+          answerMs: Math.max(leastAnswerMs, link.patienceMs()),
           ...body,
         },
         signal,
