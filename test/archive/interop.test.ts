@@ -19,6 +19,7 @@ import {
   extracted,
   fileMember,
   folderMember,
+  joinedOf,
 } from '../../packages/slave/src/archive/test-support/run-archive.ts';
 import { localSource } from '../../packages/slave/src/archive/test-support/sources.ts';
 import { tempSpaceIn } from '../../packages/slave/src/archive/test-support/temp-space.ts';
@@ -99,6 +100,42 @@ describe('what we make is read by', () => {
         expect(readdirSync(into)).toContain('empty folder');
       },
     );
+  }
+});
+
+describe('T11 what we join of pieces is read by', () => {
+  const pieces = [members.slice(0, 2), members.slice(2, 5), members.slice(5)];
+  const encrypted: readonly Reader[] = [
+    {
+      formats: ['zip'],
+      program: sevenZip,
+      args: (archive, into) => ['x', '-bd', '-psecret', `-o${into}`, archive],
+    },
+    {
+      formats: ['zip'],
+      program: 'bsdtar',
+      args: (archive, into) => ['-xf', archive, '--passphrase', 'secret', '-C', into],
+    },
+  ];
+  const cases = [
+    ...readers
+      .filter(({ formats }) => formats.includes('zip'))
+      .map((reader) => ({ ...reader, password: null })),
+    ...encrypted.map((reader) => ({ ...reader, password: 'secret' })),
+  ];
+  for (const { program, args, password } of cases) {
+    it.runIf(has(program))(`${basename(program)}${password === null ? '' : ', encrypted'}`, async () => {
+      const archive = join(root, 'joined.zip');
+      const into = mkdtempSync(join(root, 'read-'));
+      writeFileSync(archive, await joinedOf(threads, pieces, { password }));
+      execFileSync(program, args(archive, into), {
+        stdio: 'pipe',
+        env: { ...process.env, LC_ALL: 'C.UTF-8' },
+      });
+      for (const [path, content] of contents)
+        expect(readFileSync(join(into, path)).equals(content), path).toBe(true);
+      expect(readdirSync(into)).toContain('empty folder');
+    });
   }
 });
 

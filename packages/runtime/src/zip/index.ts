@@ -1,3 +1,4 @@
+export { moveRecord } from './move-record.ts';
 export {
   dataDescriptor,
   directoryRecord,

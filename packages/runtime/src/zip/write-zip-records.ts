@@ -17,9 +17,9 @@ export type WrittenEntry = {
 };
 
 const max16 = 0xffff;
-const max32 = 0xffffffff;
+export const max32 = 0xffffffff;
 const versionPlain = 20;
-const versionZip64 = 45;
+export const versionZip64 = 45;
 const versionAes = 51;
 const madeByUnix = 3 << 8;
 
@@ -122,7 +122,7 @@ function versionFor(entry: Omit<WrittenEntry, 'headerOffset'> & { headerOffset?:
 }
 
 /** Numbers that have no room in the record: of size, compressed size and offset, in this order (4.5.3). */
-function zip64Field(large: readonly number[]): Buffer {
+export function zip64Field(large: readonly number[]): Buffer {
   if (large.length === 0) return Buffer.alloc(0);
   const field = Buffer.alloc(4 + large.length * 8);
   field.writeUInt16LE(0x0001, 0);

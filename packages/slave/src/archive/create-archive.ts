@@ -22,6 +22,8 @@ export type CreateArchiveRequest = {
   readonly onProgress: (progress: CreateProgress) => void;
   /** Called once for every member that is left out because it cannot be read whole any more. */
   readonly onLost: (member: ArchiveMember, error: AppError) => void;
+  /** It is joined with others: that none of its files could be read is for the whole to judge. */
+  readonly isPiece?: boolean;
   /** True after a run that failed for a lost member: then each is read from end to end before it is begun. */
   readonly checksFirst?: boolean;
   readonly signal: AbortSignal;
@@ -71,7 +73,7 @@ export async function createArchive(request: CreateArchiveRequest): Promise<void
       },
       checksFirst: request.checksFirst ?? false,
       beforeEnd: () => {
-        if (firstLost !== null && filesLost === files) throw firstLost;
+        if (firstLost !== null && filesLost === files && request.isPiece !== true) throw firstLost;
       },
       signal,
     });

@@ -4,8 +4,9 @@ import type { ListedEntry } from '../archive-entry.ts';
 import { type CreateArchiveRequest, createArchive } from '../create-archive.ts';
 import { type ExtractArchiveRequest, extractArchive } from '../extract-archive.ts';
 import type { BudgetLimits } from '../extraction-budget.ts';
+import { joinZips } from '../formats/zip/join-zips.ts';
 import { type ListArchiveRequest, listArchive } from '../list-archive.ts';
-import type { ArchiveMember, TempSpace } from '../ports.ts';
+import type { ArchiveMember, ByteSource, TempSpace } from '../ports.ts';
 import type { ArchiveThreads } from '../threads/archive-threads.ts';
 import { type MemorySink, memorySink } from './memory-sink.ts';
 import { remoteSource } from './sources.ts';
@@ -64,6 +65,31 @@ export async function archiveOf(
     signal: neverAborted(),
     ...request,
   });
+  return await collected;
+}
+
+/** Makes a zip of each of these and joins them, in memory. */
+export async function joinedOf(
+  threads: ArchiveThreads,
+  pieces: readonly (readonly ArchiveMember[])[],
+  request: Partial<CreateArchiveRequest> = {},
+): Promise<Buffer> {
+  const made: Buffer[] = [];
+  for (const members of pieces) {
+    made.push(await archiveOf(threads, members, { format: 'zip', isPiece: true, ...request }));
+  }
+  return joined(made.map((piece) => remoteSource(piece)));
+}
+
+/** Joins pieces in memory. */
+export async function joined(
+  pieces: readonly ByteSource[],
+  request: { onRead?: (bytes: number) => void; signal?: AbortSignal } = {},
+): Promise<Buffer> {
+  const sink = new PassThrough();
+  const collected = buffer(sink);
+  collected.catch(() => undefined);
+  await joinZips({ pieces, sink, onRead: () => undefined, signal: neverAborted(), ...request });
   return await collected;
 }
 

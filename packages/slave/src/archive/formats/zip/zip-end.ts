@@ -30,6 +30,14 @@ const max32 = 0xffffffff;
  * Throws `ARCHIVE_TRUNCATED` when there is none and `ARCHIVE_CORRUPT` when it contradicts itself.
  */
 export async function readZipEnd(source: ByteSource, signal: AbortSignal): Promise<ZipEnd> {
+  const end = await findZipEnd(source, signal);
+  if (end.directoryStart === end.directoryEnd && (await beginsWithEntry(source, signal)))
+    throw new AppError('ARCHIVE_CORRUPT', 'the zip has entries and a directory without any');
+  return end;
+}
+
+/** The same, also of a zip whose directory names nothing of what stands in front of it. */
+export async function findZipEnd(source: ByteSource, signal: AbortSignal): Promise<ZipEnd> {
   const tailStart = Math.max(0, source.sizeBytes - endBytes - maxCommentBytes - 20);
   const tail = await readRange(source, { start: tailStart, end: source.sizeBytes }, signal);
   const at = findEnd(tail);
@@ -133,11 +141,7 @@ async function placed(source: ByteSource, claim: Claim, signal: AbortSignal): Pr
   if (before < 0) throw new AppError('ARCHIVE_CORRUPT', 'the directory of the zip is larger than the file');
   if (before < offset)
     throw new AppError('ARCHIVE_CORRUPT', 'the directory of the zip would begin before the file');
-  if (size === 0) {
-    if (await beginsWithEntry(source, signal))
-      throw new AppError('ARCHIVE_CORRUPT', 'the zip has entries and a directory without any');
-    return { directoryStart: before, directoryEnd: before, shift: 0, ...rest };
-  }
+  if (size === 0) return { directoryStart: before, directoryEnd: before, shift: 0, ...rest };
   for (const start of [before, offset]) {
     if (start + 4 > endStart) continue;
     const signature = await readRange(source, { start, end: start + 4 }, signal);

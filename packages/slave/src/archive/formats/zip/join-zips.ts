@@ -1,0 +1,93 @@
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { AppError } from '@longshore/protocol';
+import { endRecords, moveRecord } from '@longshore/runtime/zip';
+import { createArchiveOutput } from '../../archive-output.ts';
+import type { ByteSource } from '../../ports.ts';
+import { findZipEnd } from './zip-end.ts';
+import { recordBytes, recordLength, ZipRecordError } from './zip-record.ts';
+
+/**
+ * Makes one zip of the entries of several, in their order: what stands in front of their directories behind each other,
+ * then the directories with the offsets moved. Each is read from end to end, so that it is held against its checksum.
+ * Resolves when the sink has taken all of it; the sink is destroyed when it fails. Throws `ARCHIVE_CORRUPT` or
+ * `ARCHIVE_TRUNCATED` for what is no zip, and `PATH_INVALID` for an entry that comes twice.
+ */
+export async function joinZips(request: {
+  pieces: readonly ByteSource[];
+  sink: Writable;
+  onRead: (bytes: number) => void;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { pieces, sink, onRead } = request;
+  const sinkDone = finished(sink, { readable: false });
+  const stop = new AbortController();
+  sinkDone.catch((error: unknown) => stop.abort(error));
+  const signal = AbortSignal.any([request.signal, stop.signal]);
+  const output = createArchiveOutput({ sink, signal, beforeEnd: () => undefined });
+  const directories: Buffer[] = [];
+  const names = new Set<string>();
+  let entries = 0;
+  try {
+    for (const piece of pieces) {
+      const { directoryStart, directoryEnd, shift } = await findZipEnd(piece, signal);
+      const movedBy = output.position + shift;
+      const kept: Buffer[] = [];
+      let at = 0;
+      for await (const chunk of piece.open(
+        { start: 0, end: piece.sizeBytes },
+        signal,
+      ) as AsyncIterable<Buffer>) {
+        const [from, to] = [directoryStart - at, directoryEnd - at].map((place) => Math.max(0, place));
+        at += chunk.length;
+        onRead(chunk.length);
+        const records = chunk.subarray(from, to);
+        // The sink may free what it has written.
+        if (records.length > 0) kept.push(Buffer.from(records));
+        await output.write(chunk.subarray(0, from));
+      }
+      const moved = recordsOf(Buffer.concat(kept)).map((record) => moveRecord(record, movedBy));
+      for (const record of moved) claimName(names, record);
+      directories.push(Buffer.concat(moved));
+      entries += moved.length;
+    }
+    const start = output.position;
+    for (const directory of directories) await output.write(directory);
+    await output.write(endRecords({ start, bytes: output.position - start, entries }));
+    output.end();
+    await sinkDone;
+  } catch (error) {
+    sink.destroy();
+    request.signal.throwIfAborted();
+    throw error;
+  } finally {
+    stop.abort('user');
+  }
+}
+
+function recordsOf(directory: Buffer): Buffer[] {
+  const records: Buffer[] = [];
+  for (let at = 0; at < directory.length; at += records.at(-1)?.length ?? 0) {
+    const length = lengthAt(directory, at);
+    if (length === null)
+      throw new AppError('ARCHIVE_CORRUPT', 'the directory of a piece ends within an entry');
+    records.push(directory.subarray(at, at + length));
+  }
+  return records;
+}
+
+function lengthAt(directory: Buffer, at: number): number | null {
+  try {
+    return recordLength(directory, at);
+  } catch (error) {
+    if (error instanceof ZipRecordError) throw new AppError('ARCHIVE_CORRUPT', error.message);
+    throw error;
+  }
+}
+
+function claimName(names: Set<string>, record: Buffer): void {
+  const bytes = record.subarray(recordBytes, recordBytes + record.readUInt16LE(28));
+  const name = bytes.toString('latin1');
+  if (names.has(name)) throw new AppError('PATH_INVALID', `member "${bytes.toString()}" comes twice`);
+  names.add(name);
+}
