@@ -47,6 +47,12 @@ const kinds = (suffix: string): Kind[] => [
       check: (user) => contentsOfArchive(user, destination),
     };
   }),
+  {
+    name: 'split create',
+    tree: 'large',
+    request: { kind: 'create-archive', sources: ['/large'], destination: `/pieces-${suffix}.zip` },
+    check: (user) => contentsOfArchive(user, `/pieces-${suffix}.zip`),
+  },
   ...(
     [
       ['small.zip', 'extract zip', 'small'],
@@ -130,7 +136,7 @@ describe.each([
 
       expect(task).toMatchObject({ state: 'completed', error: null, rejectedEntries: 0 });
       expect(await check(user)).toEqual(expected[tree]);
-      expect(task.parts).toHaveLength(name === 'split extract' ? 2 : 1);
+      expect(task.parts).toHaveLength({ 'split extract': 2, 'split create': 3 }[name] ?? 1);
       const attempts = attemptsOf(task, at);
       if (comesBack) {
         expect(attempts).toEqual([`completed by ${victim.name}`]);

@@ -105,7 +105,7 @@ describe('slaves that are not ours', () => {
   beforeAll(async () => {
     const master = await startMaster({
       embeddedNode: false,
-      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1' },
+      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '1', LONGSHORE_TASKS_SPLIT_ABOVE: '200 KB' },
     });
     user = await signIn(master.url);
     await addSlave(user, { name: 'ours' });
@@ -155,6 +155,13 @@ print([(i.filename, i.file_size) for i in z.infolist() if not i.is_dir()])`;
     await start(name, protocol);
     expect(await untilOnline(user, name)).toMatchObject({ vitals: { protocol } });
     expect(await zip(`/${name}.zip`, { node: name })).toMatchObject({ state: 'completed', nodes: [name] });
+  });
+
+  it('N10 T11 pieces of an archive go only to slaves that say they know them', async () => {
+    await addSlave(user, { name: 'ours-too' });
+    const task = await zip('/shared.zip');
+    expect(task).toMatchObject({ state: 'completed', nodes: ['ours', 'ours-too'] });
+    expect(task.parts.map(({ joins }) => joins)).toEqual([false, false, true]);
   });
 
   it('N10 a slave of 1.0 that takes nothing newer is sent nothing newer, and its work is done', async () => {

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import type { Task, TaskDetail } from '@longshore/protocol';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RejectedEntry, Task, TaskDetail } from '@longshore/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, signIn } from '../support/api.ts';
 import { addSlave, type ClusterSlave, startMasterBehind } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { clean, inspectData } from '../support/inspect-data.ts';
 import { closeAll, type RunningMaster, startMaster } from '../support/programs.ts';
 import { type Contents, contentsOf, describeBytes } from '../support/user-files.ts';
 
-describe('a large extraction shared by two nodes', () => {
+describe('a large zip shared by two nodes', () => {
   let master: RunningMaster;
   let user: Api;
   let proxy: FaultProxy;
@@ -37,6 +40,8 @@ describe('a large extraction shared by two nodes', () => {
   });
   afterAll(closeAll);
 
+  const create = (destination: string, more: object = {}) =>
+    user.submit({ kind: 'create-archive', sources: ['/files', '/mixed'], destination, ...more });
   const extract = (destination: string) =>
     user.submit({ kind: 'extract-archive', source: '/files.zip', destination });
   const sharesOf = (task: TaskDetail) =>
@@ -96,6 +101,126 @@ describe('a large extraction shared by two nodes', () => {
     );
     expect((await user.task(id)).parts.map((part) => part.state)).toEqual(Array(5).fill('canceled'));
     expect((await user.send('GET', '/api/v1/files/stat?path=/out-3')).status).toBe(404);
+  });
+
+  /** The part that joins, as soon as a node is at it. */
+  const joining = (id: string) =>
+    eventually('it is joined', async () => {
+      const last = (await user.task(id)).parts.at(-1);
+      return last?.joins === true && last.state === 'running' && last;
+    });
+
+  it('T11 A1 what is made in pieces by weight and joined is the archive that one node makes', async () => {
+    await user.put('/mixed/ünï 世界/log.txt', Buffer.alloc(1_500_000, 'one line of many\n'));
+    await user.put('/mixed/ünï 世界/nothing', Buffer.alloc(0));
+    await user.call('POST', '/api/v1/folders', { path: '/mixed/empty' });
+    const alone = await user.ended((await create('/alone.zip', { node: 'berta' })).id);
+    expect(alone).toMatchObject({ state: 'completed', parts: [{ joins: false }] });
+    const { id } = await create('/shared.zip');
+    const task = await user.ended(id);
+    expect(task).toMatchObject({ state: 'completed', rejectedEntries: 0, outputs: ['/shared.zip'] });
+    expect(task.parts.map(({ joins }) => joins)).toEqual([false, false, false, false, false, true]);
+    const pieces = { ...task, parts: task.parts.slice(0, -1) };
+    expect([sharesOf(pieces).anna?.length, sharesOf(pieces).berta?.length]).toEqual([3, 2]);
+    const made = await user.get('/shared.zip');
+    expect(made.equals(await user.get('/alone.zip'))).toBe(true);
+    const { entriesDone, entriesTotal } = alone.progress;
+    expect(task.progress).toMatchObject({ phase: 'done', entriesDone, entriesTotal });
+    expect(task.progress.bytesDone).toBe(task.progress.bytesTotal);
+    expect(task.progress.bytesTotal).toBe((alone.progress.bytesTotal ?? 0) + sizeOfPieces(task));
+  });
+
+  /** Bytes that the part that joins has read. */
+  const sizeOfPieces = (task: TaskDetail) => task.parts.at(-1)?.progress.bytesTotal ?? 0;
+
+  it('T11 A3 when the node that joins is killed another one joins, and nothing else is done again', async () => {
+    proxy.set({ rate: 3_000_000 });
+    const { id } = await create('/again.zip');
+    const waiting = await eventually('it is planned', async () => (await user.task(id)).parts.at(-1));
+    expect(waiting).toMatchObject({ state: 'blocked', joins: true, waiting: { kind: 'other-parts' } });
+    const victim = (await joining(id)).attempts.at(-1)?.node ?? '';
+    await slaves[victim]?.program.kill();
+    proxy.heal();
+    const task = await user.ended(id, 60_000);
+    expect(task).toMatchObject({ state: 'completed', error: null, rejectedEntries: 0 });
+    const attempts = task.parts.map((part) => part.attempts.map(({ state }) => state));
+    expect(attempts).toEqual([...Array(5).fill(['completed']), ['lost', 'completed']]);
+    expect((await user.get('/again.zip')).equals(await user.get('/alone.zip'))).toBe(true);
+    await slaves[victim]?.restart();
+    await eventually('it is back', async () => (await user.node(victim)).health === 'online');
+  });
+
+  it('T3 T11 it is canceled while its pieces are made, and while they are joined', async () => {
+    proxy.set({ rate: 3_000_000 });
+    for (const [destination, begun] of [
+      ['/stopped-1.zip', (id: string) => eventually('it runs', () => hasBegun(id))],
+      ['/stopped-2.zip', joining],
+    ] as const) {
+      const { id } = await create(destination);
+      await begun(id);
+      await user.call('POST', `/api/v1/tasks/${id}/cancel`);
+      const { state, parts } = await user.task(id);
+      expect([state, parts.at(-1)?.state]).toEqual(['canceled', 'canceled']);
+      await eventually('both are idle', async () => {
+        const nodes = await Promise.all([user.node('anna'), user.node('berta')]);
+        return nodes.every(({ vitals, leasedParts }) => vitals?.running === 0 && leasedParts === 0);
+      });
+    }
+    proxy.heal();
+  });
+
+  const hasBegun = async (id: string) => (await user.task(id)).parts.some(({ state }) => state === 'running');
+
+  it('T11 A8 sources that are lost are told of by name over all pieces, and only all of them fail it', async () => {
+    const contents = Array.from({ length: 4 }, () => randomBytes(800_000));
+    for (const [at, content] of contents.entries()) await user.put(`/lossy/${at}`, content);
+    await removeBlob(contents[1]);
+    const ends = await Promise.all(
+      [{}, { node: 'berta' }].map(async (more, at) => {
+        const sources = ['/lossy'];
+        const { id } = await create(`/lossy-${at}.zip`, { sources, ...more });
+        const { state, error, rejectedEntries, parts } = await user.ended(id);
+        const { entries } = await user.call<{ entries: RejectedEntry[] }>(
+          'GET',
+          `/api/v1/tasks/${id}/rejected`,
+        );
+        return { told: { state, error, rejectedEntries, entries }, parts: parts.length };
+      }),
+    );
+    expect(ends.map(({ parts }) => parts)).toEqual([5, 1]);
+    expect(ends[0]?.told).toEqual(ends[1]?.told);
+    expect(ends[0]?.told).toMatchObject({
+      state: 'completed-with-errors',
+      entries: [{ index: 2, name: 'lossy/1' }],
+    });
+    expect((await user.get('/lossy-0.zip')).equals(await user.get('/lossy-1.zip'))).toBe(true);
+
+    for (const at of [0, 2, 3]) await removeBlob(contents[at]);
+    const { id } = await create('/nothing.zip', { sources: ['/lossy'] });
+    expect(await user.ended(id)).toMatchObject({
+      state: 'failed',
+      rejectedEntries: 4,
+      error: { code: ends[0]?.told.entries[0]?.code },
+    });
+  });
+
+  /** As if the disk had lost it. */
+  async function removeBlob(content: Buffer | undefined): Promise<void> {
+    const entries = await readdir(join(master.dataPath, 'blobs'), { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile() && content !== undefined && (await readFile(path)).equals(content)) await rm(path);
+    }
+  }
+
+  it('T11 of pieces nothing is left in the store', async () => {
+    for (const slave of Object.values(slaves)) {
+      expect(await slave.leftovers()).toEqual([]);
+      await slave.program.stop();
+    }
+    await master.stop();
+    const found = await inspectData(master.dataPath);
+    expect({ ...found, missing: [] }).toMatchObject({ ...clean, orphans: 0, abandoned: 0 });
   });
 });
 

@@ -176,7 +176,8 @@ export const masterConfigSpec = defineConfig({
       SplitAbove: {
         type: byteSize({ minBytes: 1 }),
         default: '256 MiB',
-        description: 'Extractions of larger zip archives are shared by the nodes that can take them.',
+        description:
+          'The extraction of a larger zip archive, and the making of one from more bytes, are shared by the nodes that can take them.',
       },
       MaxOutput: {
         type: byteSize(),

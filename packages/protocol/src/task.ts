@@ -24,11 +24,13 @@ export type TaskState = z.infer<typeof TaskState>;
 /**
  * ```
  * queued → leased → running ⇄ waiting (backoff on the node)
- *    ↑        └────────┴───────┴──→ completed | failed | canceled
- *    └── lease lost, node gone, or given back
+ *  ↑ ↑        └────────┴───────┴──→ completed | failed | canceled
+ *  │ └── lease lost, node gone, or given back
+ * blocked (until the other parts have completed)
  * ```
  */
 export const PartState = z.enum([
+  'blocked',
   'queued',
   'leased',
   'running',

@@ -153,7 +153,7 @@ function sayAttempt(peer: NodePeer, key: SigningKey, attempt: Attempt): Partial<
 
 function sealAttempt(peer: NodePeer, key: SigningKey, attempt: Attempt): Attempt {
   const { work } = attempt;
-  if (work.kind === 'check') return attempt;
+  if (work.kind === 'check' || work.kind === 'join-archive') return attempt;
   const password = sealPassword(peer, { key, purpose: attemptPurpose(attempt) }, work.password);
   return { ...attempt, work: { ...work, password } };
 }

@@ -19,7 +19,7 @@ export function attemptLimits(settings: Limits, allowance: Allowance, capability
 export const taskOutputLimit = (settings: Limits, allowance: Allowance, capability: Capability): number =>
   least(
     settings.maxOutputBytes,
-    capability === 'create-archive' ? allowance.maxArchiveBytes : allowance.maxExtractedBytes,
+    capability === 'extract-archive' ? allowance.maxExtractedBytes : allowance.maxArchiveBytes,
   );
 
 const roomOf = ({ quotaBytes, usedBytes }: Allowance): number =>

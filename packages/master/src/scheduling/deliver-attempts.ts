@@ -51,7 +51,8 @@ export async function deliverAttempts(
   parts: Undelivered[],
 ): Promise<void> {
   const { client, presence, log } = deps;
-  const sources = await deps.fewSources([...new Set(parts.map((part) => part.taskId))]);
+  const readingAll = parts.filter(readsAllSources);
+  const sources = await deps.fewSources([...new Set(readingAll.map((part) => part.taskId))]);
   const spans = parts.map((part) => dispatchSpan(peer, part));
   const attempts = parts.map((part, at) =>
     toAttempt(deps, part, {
@@ -85,6 +86,9 @@ export async function deliverAttempts(
     if (result.verdict === 'refused' && part !== undefined) await takeBack(deps, peer, part, result.error);
   }
 }
+
+/** Pieces of an archive are made of a share of the sources, and joined from none of them. */
+const readsAllSources = ({ capability }: Undelivered): boolean => capability !== 'join-archive';
 
 async function takeBack(
   deps: DeliveryDeps,

@@ -17,8 +17,8 @@ import type { Database } from '../database/open-database.ts';
 import { attemptLimits } from '../scheduling/attempt-limits.ts';
 import type { MasterKeys } from '../secrets/master-keys.ts';
 import { findTaskAllowance } from '../store/accounts/allowance.ts';
-import { findPart, findStoredFile, listStoredEntries } from '../store/parts/report-rows.ts';
-import { listFewSources, listSources, type SourcePageRow } from '../store/tasks/source-pages.ts';
+import { findPart, findPartWork, findStoredFile, listStoredEntries } from '../store/parts/report-rows.ts';
+import { listFewSources, listPieces, listSources, type SourcePageRow } from '../store/tasks/source-pages.ts';
 
 const ticketTtlSeconds = 3600;
 
@@ -69,6 +69,13 @@ export function createAttemptSources(deps: {
     return { kind: 'file', ...common, access: blobAccess(deps, blobOf(row)) };
   };
 
+  const wholePage = (rows: readonly SourcePageRow[]): SourcePage => ({
+    sources: rows.map(toSource),
+    next: null,
+    totalBytes: rows.reduce((sum, row) => sum + row.size_bytes, 0),
+    totalEntries: rows.length,
+  });
+
   return {
     requireHolder,
     outputLimit: async (nodeId, ref) => {
@@ -79,7 +86,10 @@ export function createAttemptSources(deps: {
     },
     page: async (nodeId, ref, from) => {
       const { taskId } = await requireHolder(nodeId, ref);
-      const page = await listSources(db, { taskId, from });
+      const work = await findPartWork(db, ref.partId);
+      if (work.kind === 'join-archive') return wholePage(await listPieces(db, taskId));
+      const within = work.kind === 'create-archive' ? work.sourceRange : undefined;
+      const page = await listSources(db, { taskId, from, within });
       return {
         sources: page.rows.map(toSource),
         next: page.next === null ? null : String(page.next),
@@ -92,13 +102,7 @@ export function createAttemptSources(deps: {
       for (const [taskId, rows] of await listFewSources(db, { taskIds, most: fewSources })) {
         // A source whose bytes are gone fails the attempt that asks for it, not the delivery of others.
         if (rows.some((row) => row.kind === 'file' && row.sha256 === null)) continue;
-        const totalBytes = rows.reduce((sum, row) => sum + row.size_bytes, 0);
-        pages.set(taskId, {
-          sources: rows.map(toSource),
-          next: null,
-          totalBytes,
-          totalEntries: rows.length,
-        });
+        pages.set(taskId, wholePage(rows));
       }
       return pages;
     },

@@ -22,7 +22,8 @@ export async function publishTask(tx: Db, task: TaskRow): Promise<Published> {
 async function publishStored(tx: Db, task: TaskRow): Promise<Published> {
   const outputs = await listOutputs(tx, task.id);
   if (task.kind === 'create-archive') {
-    const [archive] = outputs;
+    // What it was joined from, if it was, comes before.
+    const archive = outputs.at(-1);
     if (archive === undefined) throw new AppError('INTERNAL', `task ${task.id} ended without its archive`);
     const published = await publishOutput(tx, {
       userId: task.user_id,

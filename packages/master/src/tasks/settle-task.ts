@@ -1,5 +1,6 @@
 import {
   AppError,
+  type ErrorCode,
   type ErrorInfo,
   isFinalPartState,
   type Limits,
@@ -10,9 +11,11 @@ import {
 import type { Db } from '../database/open-database.ts';
 import { taskOutputLimit } from '../scheduling/attempt-limits.ts';
 import { findTaskAllowance } from '../store/accounts/allowance.ts';
-import { cancelParts, type Holder } from '../store/parts/outcomes.ts';
+import { cancelParts, type Holder, unblockPart } from '../store/parts/outcomes.ts';
 import { countRejected, listPartStates, sumOutputs } from '../store/parts/report-rows.ts';
-import { endTasks, lockOpenTasks, type TaskEnd, type TaskRow } from '../store/tasks/task-rows.ts';
+import { endTasks, lockOpenTasks, sumSources, type TaskEnd, type TaskRow } from '../store/tasks/task-rows.ts';
+import { listRejectedEntries } from '../store/tasks/task-views.ts';
+import { joinProgress } from './plan-parts.ts';
 import { publishTask } from './publish-task.ts';
 
 /** A task that has ended. */
@@ -29,7 +32,8 @@ export type Settled = {
  * Ends those of the tasks whose parts have ended, or of which one has failed, in the caller's transaction. The outputs
  * become files in the same transaction in which the task becomes completed: they are visible all at once, and only once,
  * however often and by however many masters this is called. A conflict or a full quota at that moment fails the
- * task and publishes nothing. Answers the tasks that have ended here.
+ * task and publishes nothing. Where the part that joins the others is all that is left, it is queued. Answers the tasks
+ * that have ended here.
  */
 export async function settleTasks(
   tx: Db,
@@ -80,8 +84,18 @@ async function settle(tx: Db, task: TaskRow, ending: Ending): Promise<Settled | 
     const error = JSON.parse(failed.error ?? 'null') as ErrorInfo | null;
     return fail(tx, task, { error, rejectedEntries, ends });
   }
-  if (!parts.every((part) => isFinalPartState(part.state))) return null;
+  const open = parts.filter((part) => !isFinalPartState(part.state));
+  const [next] = open;
+  if (next !== undefined && (next.state !== 'blocked' || open.length > 1)) return null;
   try {
+    if (next !== undefined) {
+      const nothing = await whyNoPieces(tx, task, rejectedEntries);
+      if (nothing !== null) return await fail(tx, task, { error: nothing, rejectedEntries, ends });
+      const { bytes } = await sumOutputs(tx, task.id);
+      await requireOutputWithin(tx, { task, limits: ending.limits, bytes });
+      await unblockPart(tx, { partId: next.id, progress: joinProgress(bytes) });
+      return null;
+    }
     if (task.kind === 'extract-archive') {
       const stored = await sumOutputs(tx, task.id);
       const nothing = stored.count === 0 ? whyNothing(task, parts, rejectedEntries) : null;
@@ -117,6 +131,13 @@ function whyNothing(
   return toErrorInfo(new AppError('NOTHING_SELECTED', 'no entry of the archive matches the selection'));
 }
 
+/** What was wrong with the first file, when not one of all files of the pieces could be read. */
+async function whyNoPieces(tx: Db, task: TaskRow, rejectedEntries: number): Promise<ErrorInfo | null> {
+  if (rejectedEntries === 0 || rejectedEntries < (await sumSources(tx, task.id)).files) return null;
+  const { entries } = await listRejectedEntries(tx, { taskId: task.id, offset: 0, limit: 1 });
+  return entries.map(({ code, message }) => toErrorInfo(new AppError(code as ErrorCode, message)))[0] ?? null;
+}
+
 /** Each part kept within the limit of the task; here it is held against all of them. Throws `BUDGET_EXCEEDED`. */
 async function requireOutputWithin(
   tx: Db,
@@ -125,7 +146,8 @@ async function requireOutputWithin(
   const allowance = await findTaskAllowance(tx, task.id);
   if (allowance === undefined || bytes <= taskOutputLimit(limits, allowance, task.kind)) return;
   const value = taskOutputLimit(limits, allowance, task.kind);
-  const message = `the archive unpacks to ${bytes} bytes, more than ${value} (maxOutputBytes)`;
+  const what = task.kind === 'extract-archive' ? 'the archive unpacks to' : 'the archive would have';
+  const message = `${what} ${bytes} bytes, more than ${value} (maxOutputBytes)`;
   throw new AppError('BUDGET_EXCEEDED', message, { details: { limit: 'maxOutputBytes', value } });
 }
 

@@ -1,14 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import {
   AppError,
-  type Capability,
   CreateFormat,
   encryptableFormats,
   type FileTask,
   type SubmitTask,
   type Task,
   type TaskId,
-  type TaskPriority,
   toAppError,
   type UserId,
   type Work,
@@ -20,23 +18,20 @@ import type { MasterKeys } from '../secrets/master-keys.ts';
 import { parseAllowedNodes, requireGroupOf } from '../store/accounts/group-rows.ts';
 import type { Actor } from '../store/audit/audit-rows.ts';
 import { mayDo, requireNode } from '../store/nodes/node-rows.ts';
-import { emptyProgress } from '../store/tasks/sum-progress.ts';
 import {
   findSubmitted,
   insertParts,
   insertSources,
   insertTasks,
-  markPlanned,
   type NewPart,
   type NewTask,
   type SourceRow,
-  sumSources,
-  type TaskRow,
 } from '../store/tasks/task-rows.ts';
 import { viewTask } from '../store/tasks/task-views.ts';
+import { partsOf } from './plan-parts.ts';
 import { recordForeignTask } from './record-foreign-task.ts';
 import type { TaskAnnouncer } from './task-announcer.ts';
-import { type SourceSum, tempNeed } from './temp-need.ts';
+import type { SourceSum } from './temp-need.ts';
 
 export type Submission = {
   request: SubmitTask;
@@ -56,7 +51,7 @@ export type Submission = {
 export type SubmitDeps = {
   database: Database;
   keys: MasterKeys;
-  /** Extractions of larger archives are planned by their entries, so that several nodes share them. */
+  /** What reads more, and can be shared by several nodes, is planned beside. */
   splitAboveBytes: number;
   announcer: Pick<TaskAnnouncer, 'submitted'>;
   /** A part is queued. */
@@ -204,8 +199,7 @@ async function check(
   const requestedNodeId = await resolveNode(tx, submission, group);
   const work = workOf(request);
   const sources = request.kind === 'check' ? [] : await readFiles(tx, { request, userId, group });
-  const archiveBytes = sources[0]?.size_bytes ?? 0;
-  const planLater = request.kind === 'extract-archive' && archiveBytes > deps.splitAboveBytes;
+  const planLater = requestedNodeId === null && canShare(work) && sumUp(sources).bytes > deps.splitAboveBytes;
   const task: NewTask = {
     ...key,
     id: randomUUIDv7(),
@@ -223,6 +217,10 @@ async function check(
   };
   return { task, work, sources, group };
 }
+
+/** As far as the request tells: what the archive to extract is, only a node can see. */
+const canShare = (work: Work): boolean =>
+  work.kind === 'extract-archive' || (work.kind === 'create-archive' && work.format === 'zip');
 
 /** What the task will read, when it may be done as far as that can be known now. */
 async function readFiles(
@@ -248,34 +246,6 @@ function sumUp(sources: readonly SourceRow[]): SourceSum {
     firstPath: files[0]?.path ?? '',
   };
 }
-
-/** Queues the parts of a task. False when it was planned, or has ended, meanwhile. */
-export async function insertPlan(db: Db, task: TaskRow, plan: readonly Work[]): Promise<boolean> {
-  if (!(await markPlanned(db, task.id))) return false;
-  await insertParts(db, partsOf({ task, plan, sources: await sumSources(db, task.id) }));
-  return true;
-}
-
-function partsOf(planned: { task: TaskRow; plan: readonly Work[]; sources: SourceSum }): NewPart[] {
-  const { task, plan, sources } = planned;
-  return plan.map((work, ordinal) => ({
-    id: randomUUIDv7(),
-    task_id: task.id,
-    user_id: task.user_id,
-    ordinal,
-    capability: work.kind satisfies Capability,
-    requested_node_id: task.requested_node_id,
-    work: JSON.stringify({ ...work, password: null }),
-    temp_bytes: tempNeed(work, sources),
-    priority: ranks[priorityOf(task)],
-    progress: JSON.stringify(emptyProgress),
-  }));
-}
-
-const ranks: Record<TaskPriority, number> = { low: -1, normal: 0, high: 1 };
-
-const priorityOf = (task: TaskRow): TaskPriority =>
-  (JSON.parse(task.request) as { priority?: TaskPriority }).priority ?? 'normal';
 
 /** What a node is asked to do for a request. The password travels separately, encrypted until it is sent. */
 export function workOf(request: SubmitTask): Work {

@@ -28,6 +28,7 @@ export function tempNeed(work: Work, sources: SourceSum): number {
         : 0;
     case 'extract-archive':
       return sources.files > 1 || needsCopy.test(sources.firstPath) ? sources.bytes : 0;
+    case 'join-archive':
     case 'check':
       return 0;
     default:

@@ -31,7 +31,11 @@ export const Work = z.discriminatedUnion('kind', [
     level: Level,
     /** Encrypts the archive (AES-256). */
     password: ArchivePassword.nullable(),
+    /** Of a piece that is joined with others: the sources `from` (included) to `to` (excluded) of the task. */
+    sourceRange: z.object({ from: Count, to: Count }).optional(),
   }),
+  /** One zip of the pieces that are the sources. */
+  z.object({ kind: z.literal('join-archive') }),
   z.object({
     kind: z.literal('extract-archive'),
     /** Globs or exact paths inside the archive; empty means everything. */

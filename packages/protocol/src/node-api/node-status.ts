@@ -5,6 +5,8 @@ import { AttemptRef } from './attempt.ts';
 export const Capability = z.enum([
   'create-archive',
   'extract-archive',
+  /** Makes pieces of an archive, and joins them. */
+  'join-archive',
   'remote-download',
   'store-files',
   'check',

@@ -22,6 +22,8 @@ export function describeWaiting(waiting: Waiting): string {
       return `every node that can take it is busy${aside(waiting.passedOver)}`;
     case 'tasks-at-once':
       return `your group runs at most ${waiting.most} of your tasks at once`;
+    case 'other-parts':
+      return 'it joins what the other parts make';
     default:
       throw new RangeError(waiting satisfies never);
   }

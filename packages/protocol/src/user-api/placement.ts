@@ -55,5 +55,7 @@ export const Waiting = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('all-busy'), passedOver: PassedOver }),
   /** The group of the user runs at most so many of their tasks at once. */
   z.object({ kind: z.literal('tasks-at-once'), most: Count }),
+  /** It joins what they make. */
+  z.object({ kind: z.literal('other-parts') }),
 ]);
 export type Waiting = z.infer<typeof Waiting>;

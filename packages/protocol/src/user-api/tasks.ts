@@ -134,6 +134,8 @@ export type AttemptView = z.infer<typeof AttemptView>;
 export const PartView = z.object({
   id: PartId,
   ordinal: Count,
+  /** It makes one archive of the pieces that the other parts make. */
+  joins: z.boolean().default(false),
   state: PartState,
   progress: Progress,
   /** Why it waits, while it is queued and no node takes it. */

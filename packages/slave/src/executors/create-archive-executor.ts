@@ -1,4 +1,4 @@
-import { Readable, type Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { BlobAccess, Progress, RejectedEntry, StoredBlob } from '@longshore/protocol';
 import { attemptPurpose } from '@longshore/protocol/server';
 import { createArchive } from '../archive/create-archive.ts';
@@ -8,13 +8,13 @@ import { fetchSources, type SourceTotals } from '../transfer/fetch-sources.ts';
 import type { OpenBlob } from '../transfer/open-blob.ts';
 import type { Execution, Executor } from './executor.ts';
 import type { ExecutorDependencies } from './executor-dependencies.ts';
-import { limitedBytes } from './limited-bytes.ts';
+import { reportArchive, storeArchive } from './store-archive.ts';
 
 const rejectedPerReport = 500;
 
 /** Streams members → archive → store: the archive is being stored while it is made, without a temporary copy. */
 export function createArchiveExecutor(dependencies: ExecutorDependencies): Executor<'create-archive'> {
-  const { threads, openBlob, openSink, clock } = dependencies;
+  const { threads, openBlob } = dependencies;
   return async (work, execution) => {
     const { attempt, link, signal, log } = execution;
     const progress: Progress = {
@@ -35,6 +35,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
       const indices = new WeakMap<ArchiveMember, number>();
       const members = archiveMembers(execution, {
         openBlob,
+        firstIndex: work.sourceRange?.from ?? 0,
         onMember: (member, index) => indices.set(member, index),
         onTotals: (known) => {
           progress.bytesTotal = known.totalBytes;
@@ -43,31 +44,32 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
           log.info({ entries: known.totalEntries, bytes: known.totalBytes }, 'sources listed');
         },
       });
-      const archive = limitedBytes(attempt.limits.maxOutputBytes);
-      const making = createArchive({
-        format: work.format,
-        level: work.level,
-        password: link.openPassword(work.password, attemptPurpose(attempt)),
-        members,
-        sink: archive,
-        threads,
-        tempSpace: execution.tempSpace,
-        onProgress: ({ phase, bytesDone, entriesDone }) => {
-          progress.phase = phase;
-          progress.bytesDone = bytesDone;
-          progress.entriesDone = entriesDone + lost.length;
-          execution.progress({ ...progress });
-        },
-        onLost: (member, { code, message }) => {
-          const name = cut(member.path);
-          lost.push({ index: indices.get(member) ?? 0, name, code, message: cut(message) });
-          log.warn({ path: name, code }, 'a source cannot be read and is left out');
-        },
-        checksFirst,
-        signal,
-      });
-      const storing = openSink(execution).store(archive, signal, { freeChunks: true });
-      return { stored: await both(making, storing, archive), lost };
+      const stored = await storeArchive(dependencies, execution, (sink) =>
+        createArchive({
+          format: work.format,
+          level: work.level,
+          password: link.openPassword(work.password, attemptPurpose(attempt)),
+          members,
+          sink,
+          threads,
+          tempSpace: execution.tempSpace,
+          onProgress: ({ phase, bytesDone, entriesDone }) => {
+            progress.phase = phase;
+            progress.bytesDone = bytesDone;
+            progress.entriesDone = entriesDone + lost.length;
+            execution.progress({ ...progress });
+          },
+          onLost: (member, { code, message }) => {
+            const name = cut(member.path);
+            lost.push({ index: indices.get(member) ?? 0, name, code, message: cut(message) });
+            log.warn({ path: name, code }, 'a source cannot be read and is left out');
+          },
+          checksFirst,
+          isPiece: work.sourceRange !== undefined,
+          signal,
+        }),
+      );
+      return { stored, lost };
     };
 
     const { stored, lost } = await make(false).catch((error: unknown) => {
@@ -80,44 +82,23 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
     // Before the archive: from its report on nothing more is done for this part.
     for (let at = 0; at < lost.length; at += rejectedPerReport)
       await execution.report({ type: 'rejected', entries: lost.slice(at, at + rejectedPerReport) });
-    await execution.report({
-      type: 'outputs',
-      outputs: [
-        { kind: 'file', index: 0, path: '', modifiedAtMs: Math.round(clock.nowMs()), mode: null, ...stored },
-      ],
-    });
+    await reportArchive(dependencies, execution, stored);
     return { progress: { ...progress, phase: 'done' } };
   };
-}
-
-/** Each side fails when the other does; the failure that came first is the one that explains. */
-async function both(
-  making: Promise<void>,
-  storing: Promise<StoredBlob>,
-  archive: Transform,
-): Promise<StoredBlob> {
-  let first: unknown;
-  const note = (error: unknown): never => {
-    first ??= error;
-    archive.destroy(error instanceof Error ? error : undefined);
-    throw error;
-  };
-  const [made, stored] = await Promise.allSettled([making.catch(note), storing.catch(note)]);
-  if (made.status === 'rejected' || stored.status === 'rejected') throw first;
-  return stored.value;
 }
 
 async function* archiveMembers(
   execution: Execution,
   options: {
     openBlob: OpenBlob;
+    firstIndex: number;
     onMember: (member: ArchiveMember, index: number) => void;
     onTotals: (totals: SourceTotals) => void;
   },
 ): AsyncGenerator<ArchiveMember> {
   const { attempt, link, signal, meter } = execution;
   const { openBlob, onMember, onTotals } = options;
-  let index = 0;
+  let index = options.firstIndex;
   for await (const { source, renew } of fetchSources({ link, attempt, signal, onTotals })) {
     const member: ArchiveMember =
       source.kind === 'folder'

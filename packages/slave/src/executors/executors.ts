@@ -4,6 +4,7 @@ import { createArchiveExecutor } from './create-archive-executor.ts';
 import type { Execution, Executor, WorkDone } from './executor.ts';
 import type { ExecutorDependencies } from './executor-dependencies.ts';
 import { extractArchiveExecutor } from './extract-archive-executor.ts';
+import { joinArchiveExecutor } from './join-archive-executor.ts';
 
 type Executors = { readonly [Kind in WorkKind]: (dependencies: ExecutorDependencies) => Executor<Kind> };
 
@@ -11,6 +12,7 @@ type Executors = { readonly [Kind in WorkKind]: (dependencies: ExecutorDependenc
 export const executors = {
   'create-archive': createArchiveExecutor,
   'extract-archive': extractArchiveExecutor,
+  'join-archive': joinArchiveExecutor,
   check: checkExecutor,
 } as const satisfies Executors;
 
@@ -23,6 +25,8 @@ export function createExecute(dependencies: ExecutorDependencies): Execute {
       case 'create-archive':
         return executors[work.kind](dependencies)(work, execution);
       case 'extract-archive':
+        return executors[work.kind](dependencies)(work, execution);
+      case 'join-archive':
         return executors[work.kind](dependencies)(work, execution);
       case 'check':
         return executors[work.kind]()(work, execution);

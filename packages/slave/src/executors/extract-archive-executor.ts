@@ -3,13 +3,11 @@ import { attemptPurpose } from '@longshore/protocol/server';
 import { extractArchive } from '../archive/extract-archive.ts';
 import type { ExtractProgress } from '../archive/extraction.ts';
 import type { BudgetLimits } from '../archive/extraction-budget.ts';
-import type { ByteSource } from '../archive/ports.ts';
-import { fetchSources } from '../transfer/fetch-sources.ts';
-import type { OpenBlob } from '../transfer/open-blob.ts';
 import { createBlobEntrySink } from './blob-entry-sink.ts';
 import { createEntryLedger } from './entry-ledger.ts';
-import type { Execution, Executor } from './executor.ts';
+import type { Executor } from './executor.ts';
 import type { ExecutorDependencies } from './executor-dependencies.ts';
+import { openFiles } from './open-files.ts';
 
 /** The longest path that an output may carry in a report, in bytes of UTF-8. */
 export const maxPathBytes = 4096;
@@ -19,10 +17,7 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
   const { threads, openBlob, openSink } = dependencies;
   return async (work, execution) => {
     const { attempt, link, signal, tempSpace, log } = execution;
-    const [stored, volumes] = await Promise.all([
-      execution.storedOutputs(),
-      openVolumes(execution, openBlob),
-    ]);
+    const [stored, volumes] = await Promise.all([execution.storedOutputs(), openFiles(execution, openBlob)]);
     const [first] = volumes;
     if (first === undefined) throw new AppError('SOURCE_CHANGED', 'the archive to extract is gone');
     const sizeBytes = volumes.reduce((sum, { source }) => sum + source.sizeBytes, 0);
@@ -86,19 +81,6 @@ export function extractArchiveExecutor(dependencies: ExecutorDependencies): Exec
     }
     return { progress: { ...progress, phase: 'done' }, ...(unread === undefined ? {} : { unread }) };
   };
-}
-
-async function openVolumes(
-  { link, attempt, signal, meter }: Execution,
-  openBlob: OpenBlob,
-): Promise<{ name: string; source: ByteSource }[]> {
-  const volumes: { name: string; source: ByteSource }[] = [];
-  for await (const { source, renew } of fetchSources({ link, attempt, signal })) {
-    if (source.kind !== 'file') continue;
-    const opened = await openBlob({ access: source.access, link, renew, meter });
-    volumes.push({ name: source.path, source: opened });
-  }
-  return volumes;
 }
 
 const toBudget = (limits: Limits): BudgetLimits => ({

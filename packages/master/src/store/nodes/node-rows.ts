@@ -16,9 +16,12 @@ export type NodeRow = Selectable<Schema['nodes']> & {
   previous_key_left_ms: number | null;
 };
 
-/** What the administrator allows on the node; a check is always allowed. */
+/** What the administrator allows on the node; a check is always allowed, and to join is to create. */
 export const mayDo = (row: Pick<NodeRow, 'capabilities'>, capability: Capability): boolean =>
-  capability === 'check' || (JSON.parse(row.capabilities) as Capability[]).includes(capability);
+  capability === 'check' ||
+  (JSON.parse(row.capabilities) as Capability[]).includes(
+    capability === 'join-archive' ? 'create-archive' : capability,
+  );
 
 const selectNodes = (db: Db) =>
   db

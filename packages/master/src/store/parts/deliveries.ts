@@ -1,3 +1,4 @@
+import type { Capability } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { forRows } from '../../database/for-rows.ts';
 import type { Db } from '../../database/open-database.ts';
@@ -10,6 +11,7 @@ export type Undelivered = {
   taskId: string;
   attempt: number;
   nodeId: string;
+  capability: Capability;
   work: string;
   requestId: string;
   traceparent: string | null;
@@ -30,6 +32,7 @@ const selectUndelivered = prepared((db, { limit }: { limit: number }) =>
       'parts.task_id',
       'parts.attempt',
       'parts.node_id',
+      'parts.capability',
       'parts.work',
       'parts.avoid_nodes',
       'tasks.request_id',
@@ -56,6 +59,7 @@ export async function listUndelivered(db: Db, limit: number): Promise<Undelivere
     taskId: row.task_id,
     attempt: row.attempt,
     nodeId: row.node_id ?? '',
+    capability: row.capability,
     work: row.work,
     requestId: row.request_id,
     traceparent: row.traceparent,

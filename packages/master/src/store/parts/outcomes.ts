@@ -52,6 +52,16 @@ export async function failPart(db: Db, failure: Holder & { error: ErrorInfo }): 
   return true;
 }
 
+/** Queues a part that has waited for the others. */
+export async function unblockPart(db: Db, part: { partId: string; progress: Progress }): Promise<void> {
+  await db
+    .updateTable('parts')
+    .set({ state: 'queued', waiting_for: null, progress: JSON.stringify(part.progress) })
+    .where('id', '=', part.partId)
+    .where('state', '=', 'blocked')
+    .execute();
+}
+
 /** A part that cannot even start, for example because the chosen node was deleted. */
 export async function failQueuedPart(db: Db, partId: string, error: ErrorInfo): Promise<boolean> {
   const updated = await db
@@ -73,7 +83,7 @@ export async function cancelParts(db: Db, taskId: string): Promise<Holder[]> {
     .updateTable('parts')
     .set({ state: 'canceled', lease_until_ms: null, waiting_for: null })
     .where('task_id', '=', taskId)
-    .where('state', 'in', ['queued', ...held])
+    .where('state', 'in', ['blocked', 'queued', ...held])
     .returning(['id', 'attempt', 'node_id'])
     .execute();
   const stopped: Holder[] = [];

@@ -1,4 +1,4 @@
-import type { AttemptRef, Capability, Output, Progress, RejectedEntry } from '@longshore/protocol';
+import type { AttemptRef, Capability, Output, Progress, RejectedEntry, Work } from '@longshore/protocol';
 import { sql } from 'kysely';
 import { forRows } from '../../database/for-rows.ts';
 import { isSqlite } from '../../database/is-sqlite.ts';
@@ -38,6 +38,16 @@ const partColumns = [
 
 export const findPart = (db: Db, partId: string): Promise<ReportedPart | undefined> =>
   db.selectFrom('parts').select(partColumns).where('id', '=', partId).executeTakeFirst();
+
+/** What the part is to do, without its password. */
+export async function findPartWork(db: Db, partId: string): Promise<Work> {
+  const { work } = await db
+    .selectFrom('parts')
+    .select('work')
+    .where('id', '=', partId)
+    .executeTakeFirstOrThrow();
+  return JSON.parse(work) as Work;
+}
 
 /** An attempt that a node reports about, and its part as it is now. */
 export type ReportedAttempt = {

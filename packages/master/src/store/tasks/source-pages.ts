@@ -48,14 +48,20 @@ export async function listFewSources(db: Db, options: Few): Promise<Map<string, 
   return byTask;
 }
 
+/** Sources `from` (included) to `to` (excluded) by their ordinal. */
+type SourceRange = { readonly from: number; readonly to: number };
+
+/** A page of what a task reads, or of a range of it, with the sums of all of that. */
 export async function listSources(
   db: Db,
-  page: { taskId: string; from: number },
+  page: { taskId: string; from: number; within?: SourceRange | undefined },
 ): Promise<{ rows: SourcePageRow[]; next: number | null; totalBytes: number; totalEntries: number }> {
+  const { from, to = null } = page.within ?? { from: 0 };
   const [rows, totals] = await Promise.all([
     selectSources(db)
       .where('task_sources.task_id', '=', page.taskId)
-      .where('task_sources.ordinal', '>=', page.from)
+      .where('task_sources.ordinal', '>=', Math.max(page.from, from))
+      .$if(to !== null, (query) => query.where('task_sources.ordinal', '<', to))
       .limit(pageSize)
       .execute(),
     db
@@ -65,6 +71,8 @@ export async function listSources(
         eb.fn.coalesce(eb.fn.sum<number>('size_bytes'), eb.lit(0)).as('bytes'),
       ])
       .where('task_id', '=', page.taskId)
+      .where('ordinal', '>=', from)
+      .$if(to !== null, (query) => query.where('ordinal', '<', to))
       .executeTakeFirstOrThrow(),
   ]);
   const last = rows.at(-1);
@@ -75,3 +83,33 @@ export async function listSources(
     totalEntries: Number(totals.entries),
   };
 }
+
+/** All sources of a task, in their order, with what there is to read of each. */
+export const listSourceSizes = (db: Db, taskId: string): Promise<{ index: number; bytes: number }[]> =>
+  db
+    .selectFrom('task_sources')
+    .select(['ordinal as index', 'size_bytes as bytes'])
+    .where('task_id', '=', taskId)
+    .orderBy('ordinal')
+    .execute();
+
+/** The pieces of an archive that the parts of a task have made, in the order of the parts, as sources. */
+export const listPieces = (db: Db, taskId: string): Promise<SourcePageRow[]> =>
+  db
+    .selectFrom('outputs')
+    .innerJoin('parts', 'parts.id', 'outputs.part_id')
+    .leftJoin('blobs', 'blobs.id', 'outputs.blob_id')
+    .select([
+      'parts.ordinal',
+      'outputs.kind',
+      'outputs.path',
+      'outputs.blob_id',
+      'outputs.size_bytes',
+      'blobs.store_id',
+      'blobs.sha256',
+    ])
+    .select((eb) => [eb.lit(0).as('modified_at_ms'), eb.lit(0).as('mode')])
+    .where('parts.task_id', '=', taskId)
+    .where('parts.state', '=', 'completed')
+    .orderBy('parts.ordinal')
+    .execute();

@@ -18,6 +18,8 @@ export type NewPart = Pick<
   | 'task_id'
   | 'user_id'
   | 'ordinal'
+  | 'state'
+  | 'waiting_for'
   | 'capability'
   | 'requested_node_id'
   | 'work'
@@ -135,6 +137,8 @@ const newPartColumns = {
   task_id: 'text',
   user_id: 'text',
   ordinal: 'bigint',
+  state: 'text',
+  waiting_for: 'text',
   capability: 'text',
   requested_node_id: 'text',
   work: 'text',
@@ -146,10 +150,10 @@ const newPartColumns = {
 export const insertParts = forRows<NewPart>(
   newPartColumns,
   `insert into parts (${Object.keys(newPartColumns).join(', ')},
-     state, attempt, delivered, not_before_ms, avoid_nodes, lost_leases, created_at_ms)
+     attempt, delivered, not_before_ms, avoid_nodes, lost_leases, created_at_ms)
    select ${Object.keys(newPartColumns)
      .map((name) => `r.${name}`)
-     .join(', ')}, 'queued', 0, 0, 0, '[]', 0, now_ms() from r`,
+     .join(', ')}, 0, 0, 0, '[]', 0, now_ms() from r`,
 );
 
 /** A task of this user; with `userId` null, anybody's. Throws `TASK_NOT_FOUND`, for other people's tasks too. */

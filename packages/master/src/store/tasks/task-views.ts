@@ -11,6 +11,7 @@ import {
   type TaskDetail,
   TaskId,
   type tasks as taskEndpoints,
+  type Work,
 } from '@longshore/protocol';
 import type { z } from 'zod';
 import type { Db } from '../../database/open-database.ts';
@@ -196,6 +197,7 @@ export async function viewTaskDetail(db: Db, row: TaskRow): Promise<TaskDetail> 
   const viewPart = (part: (typeof parts)[number]): PartView => ({
     id: PartId.parse(part.id),
     ordinal: part.ordinal,
+    joins: (JSON.parse(part.work) as Partial<Work>).kind === 'join-archive',
     state: part.state,
     progress: JSON.parse(part.progress) as Progress,
     ...readWaiting(part.waiting_for),

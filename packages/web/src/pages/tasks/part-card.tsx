@@ -53,11 +53,12 @@ export function PartCard({ part, total, told }: { part: PartView; total: number;
 
 function PartHead({ part, total }: { part: PartView; total: number }) {
   const { bytesDone, bytesTotal } = part.progress;
+  const title = t(part.joins ? 'part.joins' : 'part.title', { number: part.ordinal + 1, total });
   return (
     <Stack gap={6} mb="md">
       <Group justify="space-between" gap="xs">
         <Text size="sm" fw={600}>
-          {t('part.title', { number: part.ordinal + 1, total })}
+          {title}
         </Text>
         <Text size="xs" c="dimmed" className="tabular">
           {formatBytes(bytesDone)}
@@ -65,11 +66,7 @@ function PartHead({ part, total }: { part: PartView; total: number }) {
         </Text>
       </Group>
       {bytesTotal !== null && bytesTotal > 0 && (
-        <Progress
-          size={4}
-          value={(bytesDone / bytesTotal) * 100}
-          aria-label={t('part.title', { number: part.ordinal + 1, total })}
-        />
+        <Progress size={4} value={(bytesDone / bytesTotal) * 100} aria-label={title} />
       )}
     </Stack>
   );

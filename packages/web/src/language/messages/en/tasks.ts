@@ -66,6 +66,7 @@ export const tasks = {
   'filter.hours.168': 'Last week',
   'filter.hours.720': 'Last 30 days',
   'part.title': 'Part {number} of {total}',
+  'part.joins': 'Part {number} of {total} joins the pieces',
   'part.waiting': 'Waits:',
   'attempt.on': 'Attempt {number} on {node}',
   'attempt.why': 'why here:',

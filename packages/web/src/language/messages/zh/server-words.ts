@@ -18,6 +18,7 @@ const obstacles: Record<PlainObstacle, string> = {
 const capabilities: Record<Capability, string> = {
   'create-archive': '压缩',
   'extract-archive': '解压',
+  'join-archive': '分担压缩',
   'remote-download': '下载',
   'store-files': '存储文件',
   check: '检查',
@@ -165,6 +166,8 @@ export const zhServerWords: ServerWords = {
       }
       case 'all-busy':
         return `可接手的节点都在忙${aside(waiting.passedOver)}`;
+      case 'other-parts':
+        return '其他部分完成后才会合并';
       default:
         return `您的用户组最多同时运行 ${waiting.most} 个任务`;
     }

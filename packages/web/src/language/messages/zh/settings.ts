@@ -40,7 +40,7 @@ export const masterSettings: Words = {
   'OIDC.GroupClaim': 'ID 令牌中列出用户所属组的声明。',
   'OIDC.AllowedGroups': '只有身份提供方这些组中的成员可以登录。留空则其所有用户均可。',
   'OIDC.AutoCreate': '为首次登录的人自动创建用户。否则由管理员指定允许谁登录。',
-  'Tasks.SplitAbove': '大于此值的 zip 解压会由可接手的节点分担。',
+  'Tasks.SplitAbove': '解压大于此值的 zip，或压缩超过此值的文件为 zip，会由可接手的节点分担。',
   'Tasks.MaxOutput': '单个任务可产生的字节数。',
   'Tasks.MaxEntries': '单个归档可包含的条目数。',
   'Tasks.MaxEntry': '单个解压条目的字节数。',

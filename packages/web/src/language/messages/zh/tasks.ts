@@ -65,6 +65,7 @@ export const tasks = {
   'filter.hours.168': '最近一周',
   'filter.hours.720': '最近 30 天',
   'part.title': '第 {number} 部分，共 {total} 部分',
+  'part.joins': '第 {number} 部分，共 {total} 部分：合并各部分',
   'part.waiting': '等待原因：',
   'attempt.on': '第 {number} 次尝试，节点 {node}',
   'attempt.why': '选择原因：',
