@@ -1,18 +1,19 @@
 /**
- * One large zip extracted by one slave and by two, each of one thread and on a processor of its own: what sharing gains,
- * and from which size on it pays. A real master; the same archive, the same two slaves; rounds interleaved.
+ * One large zip extracted, or made, by one slave and by two, each of one thread and on a processor of its own: what sharing
+ * gains, and from which size on it pays. A real master; the same bytes, the same two slaves; rounds interleaved.
  *
- *   node bench/archive/two-slaves.ts [--sizes 16,32,64] [--rounds 3] [--bandwidth 40MB] [--entry-kib 1024]
+ *   node bench/archive/two-slaves.ts [--work extract,create] [--sizes 16,32,64] [--rounds 3] [--bandwidth 40MB]
+ *     [--entry-kib 1024] [--level normal]
  *
- * `--sizes` are those of the archives, in MiB, because that is what `SplitAbove` is compared with. `--bandwidth` bounds what
- * each slave transfers each second, as a machine elsewhere is bounded by its line.
+ * `--sizes` are, in MiB, what `SplitAbove` is compared with: the archive that is extracted, or the files that are compressed.
+ * `--bandwidth` bounds what each slave transfers each second, as a machine elsewhere is bounded by its line.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { files, tasks } from '@longshore/protocol';
+import { type EndpointInput, files, Level, tasks } from '@longshore/protocol';
 import type { ArchiveMember } from '../../packages/slave/src/archive/ports.ts';
 import { archiveOf, fileMember } from '../../packages/slave/src/archive/test-support/run-archive.ts';
 import { createArchiveThreads } from '../../packages/slave/src/archive/threads/archive-threads.ts';
@@ -22,6 +23,8 @@ import { cpuSeconds, percentile, startCluster } from '../lib/cluster.ts';
 
 const { values } = parseArgs({
   options: {
+    work: { type: 'string', default: 'extract,create' },
+    level: { type: 'string', default: 'normal' },
     sizes: { type: 'string', default: '16,32,64,128,256,512' },
     rounds: { type: 'string', default: '3' },
     bandwidth: { type: 'string', default: '0' },
@@ -93,16 +96,15 @@ const cluster = await startCluster(machines, {
 const slavePids = cluster.slaves.map(({ child }) => child.pid);
 
 type Sample = { seconds: number; parts: number; slaveCpu: number; masterCpu: number };
+type Request = EndpointInput<typeof tasks.submitTask>['body'];
 
-async function extract(node: string | null): Promise<Sample> {
+async function run(request: Request): Promise<Sample> {
   const cpu = () => ({
     slave: slavePids.reduce<number>((sum, pid) => sum + cpuSeconds(pid), 0),
     master: cpuSeconds(cluster.master.child.pid),
   });
   const before = cpu();
-  const { id } = await cluster.call(tasks.submitTask, {
-    body: { kind: 'extract-archive', source: '/archive.zip', destination: '/out', node },
-  });
+  const { id } = await cluster.call(tasks.submitTask, { body: request });
   const ended = await eventually(
     'the task ends',
     async () => {
@@ -122,38 +124,85 @@ async function extract(node: string | null): Promise<Sample> {
   };
 }
 
+type Work = {
+  /** Brings what the task reads to the master; answers how many bytes that are, uncompressed. */
+  prepare(sizeMiB: number): Promise<{ size: number; uncompressed: number }>;
+  request(node: string | null): Request;
+  /** Of the shared one. */
+  parts: number;
+};
+
+const works: Record<string, Work> = {
+  extract: {
+    prepare: async (sizeMiB) => {
+      const { archive, entries } = await makeArchive(sizeMiB);
+      await cluster.upload('/in/archive.zip', archive);
+      return { size: archive.length, uncompressed: entries * entryBytes };
+    },
+    request: (node) => ({ kind: 'extract-archive', source: '/in/archive.zip', destination: '/out', node }),
+    parts: 2,
+  },
+  create: {
+    prepare: async (sizeMiB) => {
+      const entries = Math.ceil((sizeMiB * 2 ** 20) / entryBytes);
+      for (let index = 0; index < entries; index += 1) {
+        await cluster.upload(`/in/${index}`, makeEntry(index));
+      }
+      return { size: entries * entryBytes, uncompressed: entries * entryBytes };
+    },
+    request: (node) => ({
+      kind: 'create-archive',
+      sources: ['/in'],
+      destination: '/out/made.zip',
+      level: Level.parse(values.level),
+      node,
+    }),
+    // The third joins what the other two make.
+    parts: 3,
+  },
+};
+
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 const line = (cells: unknown[]): void => void process.stdout.write(`| ${cells.join(' | ')} |\n`);
-line(['archive MiB', 'out MiB', 'one slave s', 'two slaves s', 'gain', 'CPU s: slaves', 'master', 'load']);
-line(['---', '---', '---', '---', '---', '---', '---', '---']);
-for (const sizeMiB of values.sizes.split(',').map(Number)) {
-  const { archive, entries } = await makeArchive(sizeMiB);
-  await cluster.upload('/archive.zip', archive);
-  const samples: Record<'one' | 'two', Sample[]> = { one: [], two: [] };
-  for (let round = 0; round <= rounds; round += 1) {
-    const pair = { one: await extract('a'), two: await extract(null) };
-    if (pair.one.parts !== 1 || pair.two.parts !== 2) throw new Error('not shared as it should be');
-    // The first round warms up.
-    if (round === 0) continue;
-    samples.one.push(pair.one);
-    samples.two.push(pair.two);
+line([
+  ...['work', 'MiB', 'uncompressed MiB', 'one slave s', 'two slaves s'],
+  ...['gain', 'CPU s: slaves', 'master', 'load'],
+]);
+line(Array(9).fill('---'));
+for (const kind of values.work.split(',')) {
+  const work = works[kind];
+  if (work === undefined) throw new Error(`--work: ${Object.keys(works).join(' or ')}, not ${kind}`);
+  for (const sizeMiB of values.sizes.split(',').map(Number)) {
+    const { size, uncompressed } = await work.prepare(sizeMiB);
+    const samples: Record<'one' | 'two', Sample[]> = { one: [], two: [] };
+    for (let round = 0; round <= rounds; round += 1) {
+      const pair = { one: await run(work.request('a')), two: await run(work.request(null)) };
+      if (pair.one.parts !== 1 || pair.two.parts !== work.parts)
+        throw new Error('not shared as it should be');
+      // The first round warms up.
+      if (round === 0) continue;
+      samples.one.push(pair.one);
+      samples.two.push(pair.two);
+    }
+    await cluster.call(files.remove, { body: { paths: ['/in'] } });
+    const median = (of: 'one' | 'two', key: keyof Sample) =>
+      percentile(
+        samples[of].map((sample) => sample[key]),
+        0.5,
+      );
+    const shown = (of: 'one' | 'two', key: keyof Sample) => median(of, key).toFixed(2);
+    line([
+      kind,
+      mebibytes(size),
+      mebibytes(uncompressed),
+      shown('one', 'seconds'),
+      shown('two', 'seconds'),
+      (median('one', 'seconds') / median('two', 'seconds')).toFixed(2),
+      `${shown('one', 'slaveCpu')}, ${shown('two', 'slaveCpu')}`,
+      `${shown('one', 'masterCpu')}, ${shown('two', 'masterCpu')}`,
+      loadavg()[0]?.toFixed(1),
+    ]);
   }
-  await cluster.call(files.remove, { body: { paths: ['/archive.zip'] } });
-  const median = (of: 'one' | 'two', key: keyof Sample) =>
-    percentile(
-      samples[of].map((sample) => sample[key]),
-      0.5,
-    );
-  const shown = (of: 'one' | 'two', key: keyof Sample) => median(of, key).toFixed(2);
-  line([
-    (archive.length / 2 ** 20).toFixed(0),
-    ((entries * entryBytes) / 2 ** 20).toFixed(0),
-    shown('one', 'seconds'),
-    shown('two', 'seconds'),
-    (median('one', 'seconds') / median('two', 'seconds')).toFixed(2),
-    `${shown('one', 'slaveCpu')}, ${shown('two', 'slaveCpu')}`,
-    `${shown('one', 'masterCpu')}, ${shown('two', 'masterCpu')}`,
-    loadavg()[0]?.toFixed(1),
-  ]);
 }
 await closeAll();
 await rm(folder, { recursive: true, force: true });
