@@ -83,8 +83,13 @@ describeDatabases('T11 a zip that is made in pieces', (open) => {
     return id;
   }
 
-  it('each piece is given its own sources, and whoever joins them the pieces', async () => {
-    const { sourcesOf, completed, settle } = await planned();
+  it('each piece is made of its own sources, and when the last is made they are joined', async () => {
+    const { parts, stateOf, sourcesOf, completed, settle } = await planned();
+    expect(parts.map(({ state, capability }) => [state, capability])).toEqual([
+      ['queued', 'join-archive'],
+      ['queued', 'join-archive'],
+      ['blocked', 'join-archive'],
+    ]);
     expect(await sourcesOf(0)).toEqual({
       sources: ['files/', 'files/a'],
       next: null,
@@ -94,23 +99,11 @@ describeDatabases('T11 a zip that is made in pieces', (open) => {
     expect(await sourcesOf(1)).toMatchObject({ sources: ['files/b', 'files/c'], totalBytes: 200 });
     expect(await sourcesOf(1, 3)).toMatchObject({ sources: ['files/c'], totalBytes: 200 });
     await completed(0, 40);
-    await completed(1, 50);
-    await settle();
-    expect(await sourcesOf(2)).toMatchObject({ sources: ['', ''], totalBytes: 90, totalEntries: 2 });
-  });
-
-  it('they are joined when the last of them is made, not before', async () => {
-    const { parts, stateOf, completed, settle } = await planned();
-    expect(parts.map(({ state, capability }) => [state, capability])).toEqual([
-      ['queued', 'join-archive'],
-      ['queued', 'join-archive'],
-      ['blocked', 'join-archive'],
-    ]);
-    await completed(0, 40);
     expect([await settle(), await stateOf(2)]).toEqual([[], 'blocked']);
     await completed(1, 50);
     expect([await settle(), await stateOf(2)]).toEqual([[], 'queued']);
     expect([await settle(), await stateOf(2)]).toEqual([[], 'queued']);
+    expect(await sourcesOf(2)).toMatchObject({ sources: ['', ''], totalBytes: 90, totalEntries: 2 });
   });
 
   it('what would be too large is not joined', async () => {

@@ -1,7 +1,7 @@
 import {
   AppError,
-  type ErrorCode,
   type ErrorInfo,
+  isErrorCode,
   isFinalPartState,
   type Limits,
   SubmitTask,
@@ -84,9 +84,9 @@ async function settle(tx: Db, task: TaskRow, ending: Ending): Promise<Settled | 
     const error = JSON.parse(failed.error ?? 'null') as ErrorInfo | null;
     return fail(tx, task, { error, rejectedEntries, ends });
   }
-  const open = parts.filter((part) => !isFinalPartState(part.state));
-  const [next] = open;
-  if (next !== undefined && (next.state !== 'blocked' || open.length > 1)) return null;
+  // The part that joins is the last of them.
+  const next = parts.find((part) => !isFinalPartState(part.state));
+  if (next !== undefined && next.state !== 'blocked') return null;
   try {
     if (next !== undefined) {
       const nothing = await whyNoPieces(tx, task, rejectedEntries);
@@ -135,7 +135,10 @@ function whyNothing(
 async function whyNoPieces(tx: Db, task: TaskRow, rejectedEntries: number): Promise<ErrorInfo | null> {
   if (rejectedEntries === 0 || rejectedEntries < (await sumSources(tx, task.id)).files) return null;
   const { entries } = await listRejectedEntries(tx, { taskId: task.id, offset: 0, limit: 1 });
-  return entries.map(({ code, message }) => toErrorInfo(new AppError(code as ErrorCode, message)))[0] ?? null;
+  const [first] = entries;
+  if (first === undefined) return null;
+  const code = isErrorCode(first.code) ? first.code : 'INTERNAL';
+  return toErrorInfo(new AppError(code, first.message));
 }
 
 /** Each part kept within the limit of the task; here it is held against all of them. Throws `BUDGET_EXCEEDED`. */

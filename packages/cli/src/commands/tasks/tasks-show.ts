@@ -59,7 +59,7 @@ function taskFields(paint: Paint, task: TaskDetail): [string, string][] {
 function partLines(paint: Paint, part: PartView): string[] {
   const waiting = part.waitingFor === null ? '' : `, waiting: ${printable(part.waitingFor)}`;
   return [
-    `  ${paint.strong(`part ${part.ordinal + 1}`)}${part.joins ? ', joins the others' : ''}  ${part.state}, ${amount(part.progress)}${waiting}`,
+    `  ${paint.strong(`part ${part.ordinal + 1}`)}${part.joins ? ', joins the pieces' : ''}  ${part.state}, ${amount(part.progress)}${waiting}`,
     ...part.attempts.flatMap((attempt) => attemptLines(paint, attempt)),
   ];
 }

@@ -30,7 +30,7 @@ const members: ArchiveMember[] = [
   fileMember('deep/er/ünïcödé 世界.txt', 'names'),
   fileMember('large/text.log', 'the quick brown fox\n'.repeat(90_000)),
   fileMember('large/noise.bin', randomBytes(2_500_000)),
-  ...Array.from({ length: 300 }, (_, at) => fileMember(`many/${at}.txt`, `file ${at}\n`.repeat(at))),
+  ...Array.from({ length: 1200 }, (_, at) => fileMember(`many/${at}.txt`, `file ${at}\n`.repeat(at % 300))),
 ];
 const cutAt = (...places: number[]): ArchiveMember[][] =>
   [0, ...places].map((from, at) => members.slice(from, places[at]));

@@ -1,11 +1,15 @@
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '@longshore/protocol';
 import { endRecords, moveRecord } from '@longshore/runtime/zip';
 import { createArchiveOutput } from '../../archive-output.ts';
 import type { ByteSource } from '../../ports.ts';
 import { findZipEnd } from './zip-end.ts';
 import { recordBytes, recordLength, ZipRecordError } from './zip-record.ts';
+
+/** So many are objects at a time, and nobody waits for more of them. */
+const recordsPerTurn = 1000;
 
 /**
  * Makes one zip of the entries of several, in their order: what stands in front of their directories behind each other,
@@ -42,14 +46,20 @@ export async function joinZips(request: {
         at += chunk.length;
         onRead(chunk.length);
         const records = chunk.subarray(from, to);
-        // The sink may free what it has written.
-        if (records.length > 0) kept.push(Buffer.from(records));
+        if (records.length > 0) kept.push(records);
         await output.write(chunk.subarray(0, from));
       }
-      const moved = recordsOf(Buffer.concat(kept)).map((record) => moveRecord(record, movedBy));
-      for (const record of moved) claimName(names, record);
+      let moved: Buffer[] = [];
+      for (const record of recordsOf(Buffer.concat(kept))) {
+        claimName(names, record);
+        moved.push(moveRecord(record, movedBy));
+        entries += 1;
+        if (moved.length < recordsPerTurn) continue;
+        directories.push(Buffer.concat(moved));
+        moved = [];
+        await nextTurn();
+      }
       directories.push(Buffer.concat(moved));
-      entries += moved.length;
     }
     const start = output.position;
     for (const directory of directories) await output.write(directory);
@@ -65,15 +75,14 @@ export async function joinZips(request: {
   }
 }
 
-function recordsOf(directory: Buffer): Buffer[] {
-  const records: Buffer[] = [];
-  for (let at = 0; at < directory.length; at += records.at(-1)?.length ?? 0) {
+function* recordsOf(directory: Buffer): Generator<Buffer, void> {
+  for (let at = 0; at < directory.length; ) {
     const length = lengthAt(directory, at);
     if (length === null)
       throw new AppError('ARCHIVE_CORRUPT', 'the directory of a piece ends within an entry');
-    records.push(directory.subarray(at, at + length));
+    yield directory.subarray(at, at + length);
+    at += length;
   }
-  return records;
 }
 
 function lengthAt(directory: Buffer, at: number): number | null {
