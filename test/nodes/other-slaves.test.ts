@@ -159,9 +159,19 @@ print([(i.filename, i.file_size) for i in z.infolist() if not i.is_dir()])`;
 
   it('N10 T11 pieces of an archive go only to slaves that say they know them', async () => {
     await addSlave(user, { name: 'ours-too' });
-    const task = await zip('/shared.zip');
+    const password = 'a secret';
+    const task = await zip('/shared.zip', { password });
     expect(task).toMatchObject({ state: 'completed', nodes: ['ours', 'ours-too'] });
     expect(task.parts.map(({ joins }) => joins)).toEqual([false, false, true]);
+    const { id } = await user.submit({
+      kind: 'extract-archive',
+      source: '/shared.zip',
+      destination: '/shared',
+      password,
+      node: 'ours',
+    });
+    expect(await user.ended(id)).toMatchObject({ state: 'completed', rejectedEntries: 0 });
+    expect((await user.get('/shared/photos/été.txt')).toString()).toBe('summer'.repeat(10_000));
   });
 
   it('N10 a slave of 1.0 that takes nothing newer is sent nothing newer, and its work is done', async () => {

@@ -105,10 +105,16 @@ describe('a large zip shared by two nodes', () => {
 
   /** The part that joins, as soon as a node is at it. */
   const joining = (id: string) =>
-    eventually('it is joined', async () => {
-      const last = (await user.task(id)).parts.at(-1);
-      return last?.joins === true && last.state === 'running' && last;
-    });
+    eventually(
+      'it is joined',
+      async () => {
+        const { finishedAtMs, parts } = await user.task(id);
+        if (finishedAtMs !== null) throw new Error('it has ended before it was seen to be joined');
+        const last = parts.at(-1);
+        return last?.joins === true && last.state === 'running' && last;
+      },
+      60_000,
+    );
 
   it('T11 A1 what is made in pieces by weight and joined is the archive that one node makes', async () => {
     await user.put('/mixed/ünï 世界/log.txt', Buffer.alloc(1_500_000, 'one line of many\n'));

@@ -84,10 +84,10 @@ export async function joinedOf(
 /** Joins pieces in memory. */
 export async function joined(
   pieces: readonly ByteSource[],
-  request: { onRead?: (bytes: number) => void; signal?: AbortSignal } = {},
+  request: Partial<Parameters<typeof joinZips>[0]> = {},
 ): Promise<Buffer> {
   const sink = new PassThrough();
-  const collected = buffer(sink);
+  const collected = request.sink === undefined ? buffer(sink) : Promise.resolve(Buffer.alloc(0));
   collected.catch(() => undefined);
   await joinZips({ pieces, sink, onRead: () => undefined, signal: neverAborted(), ...request });
   return await collected;

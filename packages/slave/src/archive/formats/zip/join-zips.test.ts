@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { AppError } from '@longshore/protocol';
 import { afterAll, expect, test } from 'vitest';
 import type { ArchiveMember, ByteSource } from '../../ports.ts';
@@ -30,8 +30,9 @@ const members: ArchiveMember[] = [
   fileMember('deep/er/ünïcödé 世界.txt', 'names'),
   fileMember('large/text.log', 'the quick brown fox\n'.repeat(90_000)),
   fileMember('large/noise.bin', randomBytes(2_500_000)),
-  ...Array.from({ length: 1200 }, (_, at) => fileMember(`many/${at}.txt`, `file ${at}\n`.repeat(at % 300))),
+  ...Array.from({ length: 1200 }, (_, at) => fileMember(`many/${at}.txt`, `file ${at}\n`.repeat(at % 30))),
 ];
+const whole = await archiveOf(threads, members, { format: 'zip' });
 const cutAt = (...places: number[]): ArchiveMember[][] =>
   [0, ...places].map((from, at) => members.slice(from, places[at]));
 
@@ -56,12 +57,10 @@ test.each([
   ['pieces of one member, and of many', [1, 2, 3, 4, 5, 150]],
   ['a piece without anything', [4, 4]],
 ])('T11 %s are joined to what is made of all members at once, byte for byte', async (_what, places) => {
-  const whole = await archiveOf(threads, members, { format: 'zip' });
   expect((await joinedOf(threads, cutAt(...places))).equals(whole)).toBe(true);
 });
 
 test('T11 pieces on this machine are joined like those from elsewhere, and every byte is counted', async () => {
-  const whole = await archiveOf(threads, members, { format: 'zip' });
   const pieces: ByteSource[] = [];
   for (const [at, some] of cutAt(3, 40).entries()) {
     const path = join(folder, `piece-${at}.zip`);
@@ -111,9 +110,15 @@ test('what is no zip, or breaks off, or turns out damaged, fails the whole', asy
   await expect(joined([good, lostSource(piece)])).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
 });
 
+test('B5 it ends when nobody takes the archive any more', async () => {
+  const piece = remoteSource(whole);
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
+  await expect(joined([piece], { sink })).rejects.toThrow('the disk is full');
+});
+
 test('A11 an abort ends it in the middle', async () => {
   const stop = new AbortController();
-  const piece = remoteSource(await archiveOf(threads, members, { format: 'zip' }));
+  const piece = remoteSource(whole);
   const joining = joined([piece], { signal: stop.signal, onRead: () => stop.abort('user') });
   await expect(joining).rejects.toBe('user');
 });

@@ -23,11 +23,9 @@ export async function joinZips(request: {
   onRead: (bytes: number) => void;
   signal: AbortSignal;
 }): Promise<void> {
-  const { pieces, sink, onRead } = request;
+  const { pieces, sink, onRead, signal } = request;
   const sinkDone = finished(sink, { readable: false });
-  const stop = new AbortController();
-  sinkDone.catch((error: unknown) => stop.abort(error));
-  const signal = AbortSignal.any([request.signal, stop.signal]);
+  sinkDone.catch(() => undefined);
   const output = createArchiveOutput({ sink, signal, beforeEnd: () => undefined });
   const directories: Buffer[] = [];
   const names = new Set<string>();
@@ -68,10 +66,8 @@ export async function joinZips(request: {
     await sinkDone;
   } catch (error) {
     sink.destroy();
-    request.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw error;
-  } finally {
-    stop.abort('user');
   }
 }
 
