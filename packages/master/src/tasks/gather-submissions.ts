@@ -47,6 +47,7 @@ export function gatherSubmissions(
     }
   };
 
+  const beginNow = (): void => void begin();
   const begin = async (): Promise<void> => {
     clearImmediate(soon);
     clearTimeout(atTheLatest);
@@ -58,12 +59,12 @@ export function gatherSubmissions(
     if (some.length === 1) await Promise.all(some.map(acceptAlone));
     else await acceptTogether(some);
     underWay -= 1;
-    if (waiting.length > 0) soon ??= setImmediate(begin);
+    if (waiting.length > 0) soon ??= setImmediate(beginNow);
   };
 
   function plan(): void {
-    if (underWay === 0) soon ??= setImmediate(begin);
-    else atTheLatest ??= setTimeout(begin, patienceMs);
+    if (underWay === 0) soon ??= setImmediate(beginNow);
+    else atTheLatest ??= setTimeout(beginNow, patienceMs);
   }
 
   return (submission) =>
