@@ -2,14 +2,15 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * `system`: real programs and real databases. `unit`: beside the sources, quick, many in one process, which saves
- * loading the same modules for each. Two files at a time, of either: as many of `system` share the machine well, and
- * with the same number for both the short ones of `unit` follow the last of `system` without a worker standing idle.
+ * `unit`: beside the sources, quick. `system`: real programs and real databases. Two files at a time of either, one after
+ * the other in the same two processes, which load what they share once. With as many workers for both, the short files
+ * of `unit` follow the last of `system` and no worker stands idle.
  */
 export default defineConfig({
   test: {
     retry: 0,
     maxWorkers: 2,
+    isolate: false,
     expect: { poll: { timeout: 20_000 } },
     // Where the launchers keep compiled code: threads and programs that tests start take half the time to load.
     env: {
@@ -23,7 +24,6 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          isolate: false,
           globalSetup: ['packages/master/src/testing/database-setup.ts'],
         },
       },
@@ -32,8 +32,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
         },
       },
     ],

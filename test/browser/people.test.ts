@@ -359,7 +359,7 @@ describe('people at the console', () => {
       await seen.goto(`${url}${path}`);
       await seen.getByRole('button', { name: button }).first().click();
       await seen.getByRole('dialog').getByRole('textbox', { name: field }).first().waitFor();
-      found[button] = await examinePage(seen);
+      found[button] = await examinePage(seen, '[role=dialog]');
     }
     await seen.goto(`${url}/admin/audit`);
     await seen

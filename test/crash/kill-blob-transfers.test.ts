@@ -13,7 +13,7 @@ import { contentsOf, contentsOfArchive, describeBytes } from '../support/user-fi
 
 const fileBytes = 1_500_000;
 const bytesPerSecond = 1_000_000;
-const leastKills = 5;
+const leastKills = 3;
 
 /** kill -9 of a master while a slave sends it what it has made. */
 describe('blobs of a slave into a master that is killed', () => {
@@ -41,7 +41,14 @@ describe('blobs of a slave into a master that is killed', () => {
     dataPath = await tempFolder('master');
     await start();
     user = await signIn(master.url);
-    slave = await addSlave(user, { name: 'anna' });
+    slave = await addSlave(user, {
+      name: 'anna',
+      env: {
+        LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_RETRY_DELAY: '0.3',
+        LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_BACKOFF_FACTOR: '1',
+        LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_MAX_RETRY: '100',
+      },
+    });
     await user.call('POST', '/api/v1/folders', { path: '/files' });
     for (const name of ['a', 'b', 'c']) {
       files[name] = randomBytes(fileBytes);

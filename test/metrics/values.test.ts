@@ -42,6 +42,7 @@ describe('W6 what metrics say', () => {
   const labels = (kind: string, state: string) => `{kind="${kind}",state="${state}"}`;
 
   it('W6 tasks by kind and state, how long they waited, and how their attempts ended', async () => {
+    const firstMs = performance.now();
     const ids = await Promise.all(['/a.zip', '/b.zip', '/c.zip'].map(async (to) => (await compress(to)).id));
     const broken = await user.submit({ kind: 'extract-archive', source: '/no.zip', destination: '/no' });
     ids.push(broken.id);
@@ -55,7 +56,7 @@ describe('W6 what metrics say', () => {
     anna = await addSlave(user, { name: 'anna', untilOnline: false });
     const waitedSeconds = (performance.now() - submittedMs) / 1000;
     for (const id of ids) await user.ended(id);
-    const endedSeconds = (performance.now() - submittedMs) / 1000;
+    const endedSeconds = (performance.now() - firstMs) / 1000;
 
     expect(await read('longshore_queue_wait_seconds_count')).toEqual({
       '{capability="create-archive"}': 3,
@@ -63,8 +64,7 @@ describe('W6 what metrics say', () => {
     });
     const wait = (await read('longshore_queue_wait_seconds_sum'))['{capability="create-archive"}'] ?? 0;
     expect(wait / 3).toBeGreaterThan(waitedSeconds * 0.9);
-    // From the first submit on.
-    expect(wait / 3).toBeLessThan(endedSeconds + 5);
+    expect(wait / 3).toBeLessThanOrEqual(endedSeconds);
     const code = (await user.task(broken.id)).error?.code;
     expect(await read('longshore_attempts_ended_total')).toEqual({
       '{node="anna",outcome="completed",code=""}': 3,
@@ -93,7 +93,7 @@ describe('W6 what metrics say', () => {
     const after = (performance.now() - stoppedMs) / 1000;
     // What is looked up is kept for a moment, and a heartbeat was at most so old.
     expect(age).toBeGreaterThan(before - 2);
-    expect(age).toBeLessThan(after + 2 * heartbeatSeconds);
+    expect(age).toBeLessThan(after + 3 * heartbeatSeconds);
     await untilSaid('longshore_attempts_ended_total', {
       '{node="anna",outcome="lost",code="LEASE_LOST"}': 1,
     });

@@ -104,7 +104,7 @@ describe('F10 secrets', () => {
     canaries['API token'] = made.token;
     user = api(master.url, made.token);
 
-    await user.put('/tree.bin', randomBytes(3_000_000));
+    await user.put('/tree.bin', randomBytes(600_000));
     for (const format of ['zip', '7z']) {
       const archive = `/made.${format}`;
       const password = secret('archive password');

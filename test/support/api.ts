@@ -93,7 +93,8 @@ export function api(url: string, token: string): Api {
           'upload-metadata': metadata.join(','),
         },
       });
-      if (answer.status !== 201) throw new Error(`put ${path}: ${answer.status} ${String(answer.body)}`);
+      if (answer.status !== 201)
+        throw new Error(`put ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     },
     get: async (path) =>
       Buffer.from(await call<Buffer>('GET', `${fileBytesRoutes.content}?path=${encodeURIComponent(path)}`)),

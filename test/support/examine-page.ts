@@ -31,29 +31,33 @@ export const examined = {
   viewport: desk,
   colorScheme: 'dark',
   bypassCSP: true,
-  reducedMotion: 'reduce',
 } as const;
 
 /**
- * What axe finds against WCAG 2.2 AA on a page as it is now: all of it in dark, and in light what is not the same there,
- * the colours.
+ * What axe finds against WCAG 2.2 AA on a page, or in a part of it, as it is now: all of it in dark, and in light what
+ * is not the same there, the colours.
  */
-export async function examinePage(page: Page): Promise<string[]> {
-  await page.evaluate(await axe);
-  const inDark = await find(page, everything);
+export async function examinePage(page: Page, part?: '[role=dialog]' | '[role=menu]'): Promise<string[]> {
+  await load(page);
+  const inDark = await find(page, everything, part);
   await wear(page, 'light');
-  const inLight = await find(page, colours);
+  const inLight = await find(page, colours, part);
   await wear(page, 'dark');
   return [...inDark, ...inLight.map((found) => `in light: ${found}`)];
 }
 
 /** The same for the width of a phone: what is not the same there, and what is cut off. */
 export async function examineOnPhone(page: Page): Promise<string[]> {
+  await load(page);
   await page.setViewportSize(phone);
   await page.waitForFunction(`innerWidth === ${phone.width} && ${isStill}`);
   const found = [...(await find(page, room)), ...(await page.evaluate<string[]>(cutOff))];
   await page.setViewportSize(desk);
   return found.map((one) => `on a phone: ${one}`);
+}
+
+async function load(page: Page): Promise<void> {
+  if (!(await page.evaluate(`'axe' in window`))) await page.evaluate(await axe);
 }
 
 const isStill = '!document.getAnimations().some((one) => one instanceof CSSTransition)';
@@ -67,13 +71,13 @@ async function wear(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
 }
 
 /** Only what is wrong is worked out, not what is right: that takes most of the time. */
-function find(page: Page, rules: readonly string[]): Promise<string[]> {
+function find(page: Page, rules: readonly string[], part = 'html'): Promise<string[]> {
   const options = JSON.stringify({
     runOnly: rules,
     resultTypes: ['violations'],
     selectors: false,
     preload: false,
   });
-  return page.evaluate<string[]>(`axe.run(document, ${options}).then((result) =>
+  return page.evaluate<string[]>(`axe.run('${part}', ${options}).then((result) =>
     result.violations.map((found) => found.id + ': ' + found.nodes.map((node) => node.html).join(' | ')))`);
 }

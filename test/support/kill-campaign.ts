@@ -108,7 +108,13 @@ export async function runKillCampaign(options: {
     const slave = pick(slaves, random());
     const pauseMs = isFirst ? 2 * leaseMs : random() * 2 * leaseMs;
     if (isFirst) {
-      await eventually(`${slave.name} has work`, async () => (await user.node(slave.name)).leasedParts > 0);
+      // Held still, so that its work does not end between the look and the kill.
+      await eventually(`${slave.name} has work`, async () => {
+        slave.program.child.kill('SIGSTOP');
+        const hasWork = (await user.node(slave.name)).leasedParts > 0;
+        if (!hasWork) slave.program.child.kill('SIGCONT');
+        return hasWork;
+      });
     }
     faults[kind] += 1;
     onFault(`${kind} ${kind.endsWith('slave') ? `${slave.name} for ${Math.round(pauseMs)} ms` : ''}`);

@@ -16,12 +16,16 @@ export async function openBrowser(options: { args?: readonly string[] } = {}): P
   return browser;
 }
 
-/** A page of its own session. What the page complains about is collected. */
+/** A page of its own session, in which nothing moves for show. What the page complains about is collected. */
 export async function openPage(
   browser: Browser,
   options: BrowserContextOptions = {},
 ): Promise<Page & { complaints: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: 'reduce',
+    ...options,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const complaints: string[] = [];

@@ -106,14 +106,15 @@ test('files become a zip and the zip becomes the same files, over tickets', asyn
 test('a node that holds the store reads and writes its folder and moves no byte over HTTP', async () => {
   const root = tempFolder();
   const { master, slave } = await together({ stores: { here: root } });
-  const transfers: string[] = [];
+  // By their paths: what takes too long to come is asked for again.
+  const transfers = new Set<string>();
   master.intercept = (c) => {
-    if (c.req.path.startsWith('/blobs')) transfers.push(c.req.path);
+    if (c.req.path.startsWith('/blobs')) transfers.add(c.req.path);
     return undefined;
   };
   const remote = [...files].map(([path, content]) => master.addSource(path, content));
   const made = await run(master, slave.url, createZip, remote, 'here');
-  expect(transfers).toHaveLength([...files.values()].filter(({ length }) => length > 0).length);
+  expect(transfers.size).toBe([...files.values()].filter(({ length }) => length > 0).length);
   const [output] = master.outputsOf(made.partId).values();
   if (output?.kind !== 'file') return expect.unreachable();
   const { blobId, sizeBytes, sha256 } = output;
@@ -121,7 +122,7 @@ test('a node that holds the store reads and writes its folder and moves no byte 
   const zip: Source = { kind: 'file', path: 'a.zip', modifiedAtMs: 0, mode: 0o644, access };
   const unpacked = await run(master, slave.url, extract(), [zip], 'here');
   expect(outputBytes(master, unpacked, root)).toEqual(files);
-  expect(transfers).toHaveLength([...files.values()].filter(({ length }) => length > 0).length);
+  expect(transfers.size).toBe([...files.values()].filter(({ length }) => length > 0).length);
   expect(readdirSync(join(root, 'staging'))).toEqual([]);
 });
 

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 // Several of the blocks that are encoded side by side.
 const text = Buffer.from('the quick brown fox jumps over the lazy dog\n'.repeat(40_000));
-const noise = randomBytes(2_500_000);
+const noise = randomBytes(1_300_000);
 const localFile = join(folder, 'local.bin');
 writeFileSync(localFile, Buffer.concat([text, noise]));
 
@@ -112,7 +112,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])('%s', (format
   });
 
   it('counts what is read while it is read, and in the end all of it', async () => {
-    const [name, content] = ['large/noise.bin', expected.get('large/noise.bin') ?? Buffer.alloc(0)];
+    const [name, content] = ['large.bin', randomBytes(2_500_000)];
     const told = async (of: readonly ArchiveMember[]): Promise<CreateProgress[]> => {
       const all: CreateProgress[] = [];
       await archiveOf(threads, of, { format, tempSpace, onProgress: (progress) => all.push(progress) });

@@ -129,8 +129,12 @@ async function copyTo(
   }
   const file = createWriteStream(path);
   const closed = new Promise<void>((resolve) => void file.once('close', resolve));
-  // A pipeline that fails does not wait for the file: what is still being opened would come back after its removal.
-  await pipeline(content, counted, file, { signal }).finally(() => closed);
+  try {
+    await pipeline(content, counted, file, { signal });
+  } finally {
+    // A pipeline that fails does not wait for the file: what is still being opened would come back after its removal.
+    await closed;
+  }
   await checkFile(path, { sizeBytes, sha256: null }, signal);
 }
 
