@@ -124,6 +124,25 @@ describe('archives in the console', () => {
     }
   });
 
+  it('does not promise a folder whose name could not be looked up', async () => {
+    await page.goto(`${master.url}/files`);
+    const error = { code: 'INTERNAL', message: 'the disk is away', hint: '', details: {}, requestId: 'r-1' };
+    await page.route('**/api/v1/files/stat?*', (route) =>
+      route.fulfill({ status: 500, body: JSON.stringify({ error }) }),
+    );
+    await row('one.zip').click();
+    await page.getByRole('button', { name: 'Extract' }).click();
+    const failed = dialog.getByRole('alert').filter({ hasText: 'The folder / could not be looked up' });
+    await failed.getByText('the disk is away').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Extract everything' }).isDisabled()).toBe(true);
+    expect(await dialog.getByText('Extracts into').count()).toBe(0);
+    await page.unroute('**/api/v1/files/stat?*');
+    await failed.getByRole('button', { name: 'Try again' }).click();
+    await dialog.getByText('Extracts into /one').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+
   it('does not offer to extract what is no archive', async () => {
     await page.goto(`${master.url}/files`);
     await row('one.zip').click();

@@ -89,7 +89,19 @@ describe('how work is shared', () => {
     await expectShares(20, { anna: 12, berta: 8 });
   });
 
-  it('N6 a draining and a disabled node get nothing', async () => {
+  it('M8 exact over weights 1, 2 and 4, also when one of the three leaves, or no longer does such work', async () => {
+    const edits = { anna: { weight: 1 }, berta: { weight: 2 }, embedded: { weight: 4, enabled: true } };
+    for (const [name, change] of Object.entries(edits)) await edit(name, change);
+    await expectShares(70, { anna: 10, berta: 20 });
+    await edit('embedded', { enabled: false });
+    await expectShares(9, { anna: 3, berta: 6 });
+    await edit('anna', { capabilities: ['extract-archive'] });
+    await expectShares(7, { anna: 0, berta: 7 });
+    await edit('anna', { capabilities: ['create-archive', 'extract-archive'] });
+    await expectShares(9, { anna: 3, berta: 6 });
+  });
+
+  it('N6 M8 a draining and a disabled node get nothing', async () => {
     await edit('anna', { draining: true });
     await expectShares(10, { anna: 0, berta: 10 });
     await edit('anna', { draining: false, enabled: false });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, addUser, anonymous, api, signIn } from '../support/api.ts';
@@ -186,6 +186,32 @@ describe('F10 secrets', () => {
     expect(dispatched).toContain('"password":{"sealed":"');
   });
 
+  it('no log, answer or file holds a signature or a ticket that was sent', async () => {
+    const traffic = Buffer.concat(
+      [up, down].flatMap((proxy) => proxy.recorded().flatMap((pair) => [pair.up, pair.down])),
+    ).toString('latin1');
+    const tickets = [...traffic.matchAll(/^authorization: bearer (\S+)/gim)].map(
+      ([, ticket]) => ticket ?? '',
+    );
+    const signatures = [...traffic.matchAll(/^signature: \w+=:([^:]+):/gim)].map(([, bytes]) => bytes ?? '');
+    expect(tickets.length).toBeGreaterThan(5);
+    expect(signatures.length).toBeGreaterThan(20);
+    const places = {
+      answers: Buffer.concat(answers),
+      'log of the master': Buffer.from(master.log() + master.output()),
+      'log of the slave': Buffer.from(anna.program.log() + anna.program.output()),
+      'files of the master': await everyByteBelow(master.dataPath),
+      'files of the slave': await everyByteBelow(anna.dataPath),
+    };
+    const found = (sent: readonly string[]): string[] =>
+      Object.entries(places).flatMap(([place, bytes]) =>
+        sent.some((text) => bytes.includes(text)) ? [place] : [],
+      );
+    expect(found(signatures)).toEqual([]);
+    // Work that was accepted goes on after a restart with the tickets it came with, each for a blob and a few hours.
+    expect(found(tickets)).toEqual(['files of the slave']);
+  });
+
   it('no command line holds one', async () => {
     const seen = commandLines.seen();
     expect(seen).toMatch(/7z\S* a .*-p /);
@@ -208,3 +234,9 @@ describe('F10 secrets', () => {
     expect(findCanaries('a text', Buffer.from(password ?? '').toString('hex'), canaries)).toHaveLength(1);
   });
 });
+
+async function everyByteBelow(folder: string): Promise<Buffer> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Buffer.concat(await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name)))));
+}

@@ -86,6 +86,7 @@ export const files = {
   'extract.files': '{count} file|{count} files',
   'extract.filter': 'Filter by name',
   'extract.noPreview': 'The content cannot be shown',
+  'extract.notLookedUp': 'The folder {path} could not be looked up',
   'extract.nothingFound': 'No entry has this in its name',
   'extract.ownFolder': 'Into a folder of its own: {name}',
   'extract.password': 'Password of the archive',

@@ -84,6 +84,7 @@ export const files = {
   'extract.files': '{count} 个文件',
   'extract.filter': '按名称筛选',
   'extract.noPreview': '无法预览内容',
+  'extract.notLookedUp': '无法查看文件夹 {path}',
   'extract.nothingFound': '没有匹配的条目',
   'extract.ownFolder': '解压到单独的文件夹：{name}',
   'extract.password': '归档密码',

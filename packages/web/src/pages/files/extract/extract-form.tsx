@@ -53,7 +53,8 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
   const tree = useMemo(() => archiveTree(preview.data?.entries ?? []), [preview.data]);
   const marked = useMemo(() => countMarked(tree, marks), [tree, marks]);
   const isEncrypted = preview.data?.entries.some((listed) => listed.encrypted) ?? false;
-  const own = useOwnFolders(folder, [entry.name])?.[0];
+  const ownFolders = useOwnFolders(folder, [entry.name]);
+  const own = ownFolders.names?.[0];
   const ownName = own ?? stem(entry.name);
   const destination = ownFolder ? joinPath(folder, ownName) : folder;
   const submit = useMutation({
@@ -176,11 +177,18 @@ export function ExtractForm({ entry, onDone }: { entry: FileEntry; onDone: () =>
           checked={ownFolder}
           onChange={(event) => setOwnFolder(event.currentTarget.checked)}
         />
+        {ownFolder && own === undefined && ownFolders.error && (
+          <ErrorAlert
+            error={ownFolders.error}
+            title={t('extract.notLookedUp', { path: folder })}
+            onRetry={ownFolders.lookAgain}
+          />
+        )}
         <ConflictChoice value={conflict} onChange={setConflict} />
         <NodeSelect capability="extract-archive" value={node} onChange={setNode} />
         <DialogFooter>
           <Text size="xs" c="dimmed" className="breakable" flex={1}>
-            {t('extract.result', { path: destination })}
+            {!(ownFolder && own === undefined) && t('extract.result', { path: destination })}
           </Text>
           <Button
             type="submit"

@@ -25,10 +25,11 @@ export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEnt
   const [conflict, setConflict] = useState<ExtractConflict>('rename');
   const [password, setPassword] = useState('');
   const [node, setNode] = useState<string | null>(null);
-  const folders = useOwnFolders(
+  const ownFolders = useOwnFolders(
     folder,
     entries.map((entry) => entry.name),
   );
+  const folders = ownFolders.names;
   const submit = useMutation({
     mutationFn: async () => {
       const requests = entries.map((entry, index) => ({
@@ -76,6 +77,13 @@ export function ExtractManyForm({ entries, onDone }: { entries: readonly FileEnt
           </List>
         </ScrollArea.Autosize>
         <FolderPicker value={folder} onChange={setFolder} label={t('extract.to')} folded />
+        {folders === undefined && ownFolders.error && (
+          <ErrorAlert
+            error={ownFolders.error}
+            title={t('extract.notLookedUp', { path: folder })}
+            onRetry={ownFolders.lookAgain}
+          />
+        )}
         <ConflictChoice value={conflict} onChange={setConflict} />
         <PasswordInput
           label={t('extract.password')}

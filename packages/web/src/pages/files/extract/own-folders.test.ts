@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ownFolders } from './own-folders.ts';
+import { ApiError } from '../../../api/api-error.ts';
+import { isFile, ownFolders } from './own-folders.ts';
 
 const nowhere = (): Promise<boolean> => Promise.resolve(false);
 
@@ -23,4 +24,16 @@ test('a file whose name the folder would have is left alone', async () => {
     'notes.txt (4)',
     'photos',
   ]);
+});
+
+test('a name is free where nothing is found or a folder is, and not where nobody could look', async () => {
+  const failed = (code: string) =>
+    Promise.reject(
+      new ApiError({ code, message: 'no', hint: '', details: {} }, { status: 500, requestId: null }),
+    );
+  expect(await isFile(Promise.resolve({ kind: 'file' }))).toBe(true);
+  expect(await isFile(Promise.resolve({ kind: 'folder' }))).toBe(false);
+  expect(await isFile(failed('PATH_NOT_FOUND'))).toBe(false);
+  const look = ownFolders(['photos.zip'], () => isFile(failed('UNAVAILABLE')));
+  await expect(look).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });

@@ -1,3 +1,4 @@
+import { toApiError } from '../../../api/api-error.ts';
 import { stem } from '../../../format/paths.ts';
 
 /**
@@ -23,4 +24,14 @@ export async function ownFolders(
     folders.push(folder);
   }
   return folders;
+}
+
+/** Whether what is looked up is a file. Throws what the look-up fails with, unless there is nothing. */
+export async function isFile(found: Promise<{ kind: 'file' | 'folder' }>): Promise<boolean> {
+  try {
+    return (await found).kind === 'file';
+  } catch (error) {
+    if (toApiError(error).code === 'PATH_NOT_FOUND') return false;
+    throw error;
+  }
 }
