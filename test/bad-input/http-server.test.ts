@@ -421,4 +421,5 @@ describe('HTTP servers', () => {
       expect(closed, name).toBe(true);
       expect(afterMs, name).toBeGreaterThan(29_000);
     }
-  }););
+  });
+});
