@@ -3,10 +3,12 @@
  * gains, and from which size on it pays. A real master; the same bytes, the same two slaves; rounds interleaved.
  *
  *   node bench/archive/two-slaves.ts [--work extract,create] [--sizes 16,32,64] [--rounds 3] [--bandwidth 40MB]
- *     [--entry-kib 1024] [--level normal]
+ *     [--cpu 0.4] [--entry-kib 1024] [--level normal]
  *
  * `--sizes` are, in MiB, what `SplitAbove` is compared with: the archive that is extracted, or the files that are compressed.
- * `--bandwidth` bounds what each slave transfers each second, as a machine elsewhere is bounded by its line.
+ * `--bandwidth` bounds what each slave transfers each second, as a machine elsewhere is bounded by its line. `--cpu` is the
+ * share of a core that each slave gets (as root): on a machine that has not a core for each of three programs, slaves that
+ * cannot take the time of each other or of the master.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,6 +22,7 @@ import { createArchiveThreads } from '../../packages/slave/src/archive/threads/a
 import { eventually } from '../../test/support/eventually.ts';
 import { closeAll } from '../../test/support/programs.ts';
 import { cpuSeconds, percentile, startCluster } from '../lib/cluster.ts';
+import { limitCpu } from '../lib/limit-cpu.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +31,7 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '16,32,64,128,256,512' },
     rounds: { type: 'string', default: '3' },
     bandwidth: { type: 'string', default: '0' },
+    cpu: { type: 'string', default: '' },
     'entry-kib': { type: 'string', default: '1024' },
     folder: { type: 'string', default: '/dev/shm' },
   },
@@ -93,7 +97,8 @@ const cluster = await startCluster(machines, {
   // Below every archive: whether it is shared is decided by naming a node or none.
   env: { LONGSHORE_TASKS_SPLIT_ABOVE: '1 MiB' },
 });
-const slavePids = cluster.slaves.map(({ child }) => child.pid);
+const slavePids = cluster.slaves.map(({ child }) => child.pid ?? 0);
+const unlimit = values.cpu === '' ? [] : slavePids.map((pid) => limitCpu(pid, Number(values.cpu)));
 
 type Sample = { seconds: number; parts: number; slaveCpu: number; masterCpu: number };
 type Request = EndpointInput<typeof tasks.submitTask>['body'];
@@ -205,5 +210,6 @@ for (const kind of values.work.split(',')) {
   }
 }
 await closeAll();
+for (const remove of unlimit) remove();
 await rm(folder, { recursive: true, force: true });
 process.exit(0);
