@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatBytes } from './format-bytes.ts';
 import { formatAgo, formatSpan } from './format-times.ts';
-import { joinFacts } from './join-facts.ts';
 import { baseName, isArchive, joinPath, parentPath, pathSteps, stem } from './paths.ts';
 
 test.for([
@@ -39,10 +38,4 @@ test('paths are joined and taken apart', () => {
 test('an ending of two parts is one ending', () => {
   expect([stem('x.tar.gz'), stem('x.zip'), stem('.profile')]).toEqual(['x', 'x', '.profile']);
   expect([isArchive('x.tar.zst'), isArchive('X.ZIP'), isArchive('notes.txt')]).toEqual([true, true, false]);
-});
-
-test('a line of facts breaks between them only', () => {
-  expect(joinFacts(['1 MiB / 2 MiB', '3 s left'])).toBe(
-    '1\u00a0MiB\u00a0/\u00a02\u00a0MiB · 3\u00a0s\u00a0left',
-  );
 });

@@ -4,10 +4,10 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { formatBytes, formatRate } from '../format/format-bytes.ts';
 import { formatSpan } from '../format/format-times.ts';
-import { joinFacts } from '../format/join-facts.ts';
 import { baseName, parentPath } from '../format/paths.ts';
 import { t } from '../language/language.ts';
 import { explain } from '../language/told.ts';
+import { Facts } from '../ui/facts.tsx';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { type Upload, type UploadsSnapshot, uploadQueue, useUploads } from './upload-queue.ts';
 import classes from './uploads.module.css';
@@ -146,7 +146,7 @@ function UploadRow({ upload }: { upload: Upload }) {
             {baseName(upload.path)}
           </Text>
           <Text size="xs" c="dimmed" truncate className="tabular" title={parentPath(upload.path)}>
-            {joinFacts(factsOf(upload))}
+            <Facts of={factsOf(upload)} />
           </Text>
         </div>
         {state === 'uploading' && (

@@ -17,7 +17,6 @@ import { toApiError } from '../../api/api-error.ts';
 import { call } from '../../api/call.ts';
 import { idempotencyKey } from '../../api/idempotency-key.ts';
 import { formatBytes } from '../../format/format-bytes.ts';
-import { joinFacts } from '../../format/join-facts.ts';
 import { baseName, joinPath, parentPath } from '../../format/paths.ts';
 import { t } from '../../language/language.ts';
 import { messageOf } from '../../language/told.ts';
@@ -161,10 +160,10 @@ function Contents({ entries }: { entries: readonly FileEntry[] }) {
         <Skeleton h={12} w={180} mt={5} mb={2} />
       ) : (
         <Text size="xs" c="dimmed" className="tabular">
-          {joinFacts([
+          {[
             t('compress.files', { count: data.files, size: formatBytes(data.bytes) }),
             ...(data.folders > 0 ? [t('compress.folders', { count: data.folders })] : []),
-          ])}
+          ].join(' · ')}
         </Text>
       )}
     </Alert>

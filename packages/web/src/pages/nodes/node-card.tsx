@@ -4,7 +4,6 @@ import { createLink } from '@tanstack/react-router';
 import { forwardRef } from 'react';
 import { formatBytes } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
-import { joinFacts } from '../../format/join-facts.ts';
 import { t } from '../../language/language.ts';
 import { errorLine, hintOf } from '../../language/told.ts';
 import { Sparkline } from '../../ui/charts/sparkline.tsx';
@@ -166,10 +165,10 @@ function Meters({ vitals, isStale }: { vitals: NonNullable<Node['vitals']>; isSt
             { share: promised / temp.totalBytes, color: 'yellow.6' },
           ]}
           isBad={isDiskLow(temp)}
-          text={joinFacts([
+          text={[
             t('node.free', { size: formatBytes(temp.freeBytes) }),
             ...(promised > 0 ? [t('node.reserved', { size: formatBytes(promised) })] : []),
-          ])}
+          ].join(' · ')}
         />
       )}
       {vitals.stores?.map((store) => (

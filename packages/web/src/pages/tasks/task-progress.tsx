@@ -3,9 +3,9 @@ import { Group, Progress, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { formatBytes, formatRate } from '../../format/format-bytes.ts';
 import { formatSpan } from '../../format/format-times.ts';
-import { joinFacts } from '../../format/join-facts.ts';
 import { t } from '../../language/language.ts';
 import { progressQuery } from '../../queries/task-queries.ts';
+import { Facts } from '../../ui/facts.tsx';
 import { isFinal, percentOf, stateColors } from './task-look.ts';
 
 /** How far a task is, to the half second: bytes, entries, speed, and when it will be done. */
@@ -37,7 +37,7 @@ export function TaskProgress({ task }: { task: Task }) {
       />
       <Group justify="space-between" mt={6} gap="xs">
         <Text size="xs" c="dimmed" className="tabular">
-          {joinFacts(facts)}
+          <Facts of={facts} />
         </Text>
         <Text size="xs" c="dimmed" className="tabular">
           {isFinal(task) ? '' : t(`phase.${progress.phase}`)}
