@@ -9,8 +9,9 @@ import { clean, inspectData } from '../support/inspect-data.ts';
 import { closeAll, type RunningMaster } from '../support/programs.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
-const mostCalls = 1_000;
-const mostMs = 20_000;
+const fewestCalls = 600;
+const fewestStrikes = 6;
+const mostMs = 60_000;
 const clients = 8;
 
 /** One wish of a user: a submit, perhaps a cancel, each repeated until it is answered. */
@@ -60,7 +61,8 @@ describe('answers that are lost on every way', () => {
 
   async function client(name: number, endMs: number): Promise<void> {
     const random = seededRandom(name);
-    for (let index = 0; calls < mostCalls && performance.now() < endMs; index += 1) {
+    const isEnough = () => calls >= fewestCalls && ways.every((way) => way.strikes() >= fewestStrikes);
+    for (let index = 0; !isEnough() && performance.now() < endMs; index += 1) {
       const destination = `/made-${name}-${index}.zip`;
       const body = { kind: 'create-archive', sources: ['/tiny.txt'], destination };
       const headers = { 'idempotency-key': `wish-${name}-${index}` };
@@ -97,7 +99,7 @@ describe('answers that are lost on every way', () => {
 
     expect(wishes.length).toBeGreaterThan(20);
     expect(lost).toBeGreaterThan(10);
-    for (const way of ways) expect(way.strikes()).toBeGreaterThan(5);
+    for (const way of ways) expect(way.strikes()).toBeGreaterThanOrEqual(fewestStrikes);
 
     const ended: TaskDetail[] = [];
     for (const { id } of wishes) ended.push(await user.ended(id, 60_000));
