@@ -175,7 +175,7 @@ export const masterConfigSpec = defineConfig({
     keys: {
       SplitAbove: {
         type: byteSize({ minBytes: 1 }),
-        default: '256 MiB',
+        default: '64 MiB',
         description:
           'The extraction of a larger zip archive, and the making of one from more bytes, are shared by the nodes that can take them.',
       },
