@@ -420,6 +420,7 @@ describe('HTTP servers', () => {
     for (const { name, closed, afterMs } of await stalled) {
       expect(closed, name).toBe(true);
       expect(afterMs, name).toBeGreaterThan(29_000);
+      expect(afterMs, name).toBeLessThan(45_000);
     }
   });
 });

@@ -16,6 +16,8 @@ const quickRetries = {
   LONGSHORE_OPTION_OVERWRITE_QUEUE_SLAVE_BACKOFF_FACTOR: '1',
 };
 
+const graceSeconds = 10;
+
 /** Clients that go on submitting, each task under its own key, whatever happens to the master. */
 describe('a master that ends under load', () => {
   let master: RunningMaster;
@@ -30,7 +32,7 @@ describe('a master that ends under load', () => {
       dataPath,
       listen,
       embeddedNode: false,
-      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '2', LONGSHORE_SYSTEM_GRACE_PERIOD: '10' },
+      env: { LONGSHORE_MASTER_HEARTBEAT_INTERVAL: '2', LONGSHORE_SYSTEM_GRACE_PERIOD: String(graceSeconds) },
     });
   };
 
@@ -148,7 +150,9 @@ describe('a master that ends under load', () => {
   it('A7 SIGTERM of the master: it ends with 0 in its grace period, and the next one goes on', async () => {
     const submitted = submitMany(40);
     await delay(300);
+    const startMs = performance.now();
     expect(await master.stop()).toBe(0);
+    expect(performance.now() - startMs).toBeLessThan(graceSeconds * 1000);
     await start();
     user = api(master.url, user.token);
     await expectAllDoneOnce(await submitted);

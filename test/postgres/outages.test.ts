@@ -124,7 +124,9 @@ describe('several masters on PostgreSQL, and what goes wrong there', () => {
     expect([anna.program, ...masters].map(({ child }) => child.exitCode)).toEqual([null, null, null]);
     up.heal();
     await postgres.restart();
+    const startMs = performance.now();
     await eventually('it serves again', async () => (await user.send('GET', '/readyz')).status === 200);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
     const task = await user.ended(before, 60_000);
     expect(task).toMatchObject({ state: 'completed', error: null });
     expect(task.parts[0]?.attempts.map(({ state }) => state)).toEqual(['completed']);
