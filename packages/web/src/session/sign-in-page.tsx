@@ -2,7 +2,7 @@ import { accounts, type Session, type User } from '@longshore/protocol';
 import { Button, Center, Divider, Paper, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { call } from '../api/call.ts';
 import { sessionOverQuery } from '../api/session-end.ts';
@@ -14,7 +14,7 @@ import { Logo } from '../ui/logo.tsx';
 import { uploadQueue } from '../uploads/upload-queue.ts';
 import { CodeForm } from './code-form.tsx';
 import { CredentialsForm } from './credentials-form.tsx';
-import { takeSignInError } from './take-sign-in-error.ts';
+import { forgetSignInError, readSignInError } from './sign-in-error.ts';
 import { knowsPasskeys, signInByPasskey } from './web-authn.ts';
 
 type Credentials = { user: string; password: string };
@@ -31,7 +31,8 @@ export function SignInPage({ again }: { again?: User }) {
   const client = useQueryClient();
   /** What was right, once a code is asked for, too. */
   const [proved, setProved] = useState<Credentials | null>(null);
-  const [sentBack, setSentBack] = useState(takeSignInError);
+  const [sentBack, setSentBack] = useState(readSignInError);
+  useEffect(forgetSignInError, []);
   const onSuccess = (session: Session): void => {
     if (again !== undefined) {
       // What is open behind belongs to one person.
