@@ -112,14 +112,23 @@ function slowestFiles(result) {
 function failures(result) {
   if (result === null) return ['the tests ended without a report'];
   return result.testResults.flatMap((file) => [
-    ...(isBroken(file) ? [`FAILED  ${inRoot(file.name)}: ${firstLine(file.message)}`] : []),
+    ...(isBroken(file) ? [`FAILED  ${inRoot(file.name)}: ${inShort(file.message)}`] : []),
     ...file.assertionResults
       .filter((test) => test.status === 'failed')
-      .map((test) => `FAILED  ${inRoot(file.name)}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`),
+      .map((test) => `FAILED  ${inRoot(file.name)}: ${test.fullName}: ${inShort(test.failureMessages[0])}`),
   ]);
 }
 
-const firstLine = (message = '') => message.split('\n', 1)[0];
+const shownLines = 8;
+
+/** What was wrong and where in the tests: a log that was cut off shows no more. */
+function inShort(message = '') {
+  const lines = message.split('\n');
+  const isFrame = (line) => /^\s+at .*:\d+:\d+\)?$/.test(line);
+  const said = lines.filter((line) => line.trim() !== '' && !isFrame(line)).slice(0, shownLines);
+  const frames = lines.filter((line) => isFrame(line) && line.includes(`${root}/test/`)).slice(0, 2);
+  return [...said, ...frames.map((frame) => `    ${frame.trim().replace(`${root}/`, '')}`)].join('\n');
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
