@@ -6,6 +6,10 @@ import type { Cli } from './cli.ts';
 export type Result<Json> = {
   readonly json: Json;
   readonly text: readonly string[];
+  /**
+   * Around the text, on standard error: for a person at a terminal and not for the file that the text is written to.
+   */
+  readonly said?: { readonly before: readonly string[]; readonly after: readonly string[] };
   /** 0 unless the work that was asked for has failed. */
   readonly exitCode?: number;
 };

@@ -3,7 +3,7 @@ import type { Cli } from './cli.ts';
 import { readSettings } from './config.ts';
 import { createProgram } from './create-program.ts';
 import { CommandError } from './errors/command-error.ts';
-import { emit } from './output/emit.ts';
+import { emitResult } from './output/emit.ts';
 import { createPaint } from './output/paint.ts';
 import { printable } from './output/printable.ts';
 import { createStatusLine } from './output/status-line.ts';
@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
   const program = createProgram(async (definition, given, json) => {
     const cli: Cli = { ...base, json };
     const result = await definition.run(cli, given);
-    if ('json' in result) emit(cli, result.json, result.text);
+    if ('json' in result) emitResult(cli, result);
     exitCode = result.exitCode ?? 0;
   });
   configure(program, io);

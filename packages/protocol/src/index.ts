@@ -41,6 +41,7 @@ export { ConfigSetting, NodeConfig, SettingUnit } from './node-api/node-config.t
 export {
   Capability,
   DiskSpace,
+  GrantableCapability,
   Heartbeat,
   HeartbeatAnswer,
   Hello,

@@ -13,6 +13,10 @@ export const Capability = z.enum([
 ]);
 export type Capability = z.infer<typeof Capability>;
 
+/** What an administrator allows on a node. To join is to create, and a check is always allowed. */
+export const GrantableCapability = Capability.extract(['create-archive', 'extract-archive']);
+export type GrantableCapability = z.infer<typeof GrantableCapability>;
+
 export const DiskSpace = z.object({ path: z.string(), freeBytes: Count, totalBytes: Count });
 export type DiskSpace = z.infer<typeof DiskSpace>;
 

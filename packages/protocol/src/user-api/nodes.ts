@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ErrorInfo } from '../errors/app-error.ts';
 import { Count, NodeId } from '../ids.ts';
 import { NodeConfig } from '../node-api/node-config.ts';
-import { Capability, NodeVitals } from '../node-api/node-status.ts';
+import { Capability, GrantableCapability, NodeVitals } from '../node-api/node-status.ts';
 import { endpoint } from './endpoint.ts';
 import { Evidence } from './evidence.ts';
 import { NodeUrl } from './node-url.ts';
@@ -120,7 +120,7 @@ const Editable = {
   internalUrl: NodeUrl.nullable().default(null),
   weight: Weight.default(1),
   enabled: z.boolean().default(true),
-  capabilities: z.array(Capability).min(1).default(['create-archive', 'extract-archive']),
+  capabilities: z.array(GrantableCapability).min(1).default(['create-archive', 'extract-archive']),
 };
 
 const tag = 'Nodes';
@@ -196,7 +196,7 @@ export const nodes = {
       draining: z.boolean().optional(),
       /** Releases the node from quarantine. */
       quarantined: z.literal(false).optional(),
-      capabilities: z.array(Capability).min(1).optional(),
+      capabilities: z.array(GrantableCapability).min(1).optional(),
       /** The revision that was read; a node edited since then answers NODE_CHANGED. */
       revision: Count.optional(),
     }),

@@ -1,5 +1,4 @@
-import { Capability, NodeName, NodeUrl, nodes } from '@longshore/protocol';
-import type { z } from 'zod';
+import { GrantableCapability, NodeName, NodeUrl, nodes } from '@longshore/protocol';
 import { signedIn } from '../../cli.ts';
 import { defineCommand } from '../../define-command.ts';
 import { as, listOf, wholeNumber } from '../../option-values.ts';
@@ -9,7 +8,7 @@ type Options = {
   url: string;
   internalUrl?: string;
   weight: number;
-  capabilities?: z.infer<typeof Capability>[];
+  capabilities?: GrantableCapability[];
   disabled?: true;
   conf?: string;
 };
@@ -19,8 +18,8 @@ export const nodesAdd = defineCommand({
   summary: 'Register a slave and get its conf.ini',
   notes: [
     'Prints the complete configuration with the secret that the master and the slave share, and the command that ' +
-      'starts the slave. The secret cannot be shown again. With `--conf` it goes to a file that only you can read, ' +
-      'and is not printed; `--json` always holds it.',
+      'starts the slave. The secret cannot be shown again. The configuration alone goes to standard output. With `--conf` ' +
+      'it goes to a file that only you can read, and is not printed; `--json` always holds it.',
   ],
   examples: [
     'longshore nodes add shed --url http://10.0.0.5:5213 --weight 2',
@@ -35,8 +34,8 @@ export const nodesAdd = defineCommand({
       .option('--weight <number>', 'share of the work that it gets, 1 to 1000', as(wholeNumber(1, 1000)), 1)
       .option(
         '--capabilities <names>',
-        `what it may do: ${Capability.options.join(', ')} (default: create-archive,extract-archive)`,
-        listOf(Capability),
+        `what it may do: ${GrantableCapability.options.join(', ')} (default: create-archive,extract-archive)`,
+        listOf(GrantableCapability),
       )
       .option('--disabled', 'register it without giving it work yet')
       .option('--conf <file>', 'write conf.ini to this new file instead of printing it'),
@@ -56,16 +55,8 @@ export const nodesAdd = defineCommand({
       throw error;
     });
     await conf?.finish(answer.confIni);
-    const text = [
-      `Added the node ${name}.`,
-      '',
-      ...(options.conf === undefined
-        ? [
-            'Save this as conf.ini on its machine; the secret is not shown again:',
-            '',
-            answer.confIni.trimEnd(),
-          ]
-        : [`Its configuration is in ${options.conf}; copy it to its machine.`]),
+    const added = [`Added the node ${name}.`, ''];
+    const next = [
       '',
       ...(options.url.startsWith('https:')
         ? [
@@ -75,6 +66,11 @@ export const nodesAdd = defineCommand({
       `Start the slave there with: ${answer.startCommand}`,
       `Then test it with: longshore nodes test ${name}`,
     ];
-    return { json: answer, text };
+    if (options.conf !== undefined) {
+      const text = [...added, `Its configuration is in ${options.conf}; copy it to its machine.`, ...next];
+      return { json: answer, text };
+    }
+    const before = [...added, 'Save this as conf.ini on its machine; the secret is not shown again:', ''];
+    return { json: answer, text: [answer.confIni.trimEnd()], said: { before, after: next } };
   },
 });

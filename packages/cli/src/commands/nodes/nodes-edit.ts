@@ -1,4 +1,4 @@
-import { Capability, Node, NodeName, NodeUrl, nodes } from '@longshore/protocol';
+import { GrantableCapability, Node, NodeName, NodeUrl, nodes } from '@longshore/protocol';
 import { z } from 'zod';
 import { signedIn } from '../../cli.ts';
 import { defineCommand } from '../../define-command.ts';
@@ -14,7 +14,7 @@ type Options = {
   url?: string;
   internalUrl?: string;
   weight?: number;
-  capabilities?: z.infer<typeof Capability>[];
+  capabilities?: GrantableCapability[];
 };
 
 export const nodesEdit = defineCommand({
@@ -34,8 +34,8 @@ export const nodesEdit = defineCommand({
       .option('--weight <number>', 'share of the work that it gets, 1 to 1000', as(wholeNumber(1, 1000)))
       .option(
         '--capabilities <names>',
-        `what it may do: ${Capability.options.join(', ')}`,
-        listOf(Capability),
+        `what it may do: ${GrantableCapability.options.join(', ')}`,
+        listOf(GrantableCapability),
       ),
   run: async (cli, id: string, options: Options) => {
     const { name, url, weight, capabilities } = options;

@@ -49,18 +49,13 @@ export const nodesRotateKey = defineCommand({
       throw error;
     });
     await conf?.finish(answer.confIni);
-    const text = [
-      ...(options.conf === undefined
-        ? [
-            'Save this as conf.ini on its machine; the secret is not shown again:',
-            '',
-            answer.confIni.trimEnd(),
-            '',
-          ]
-        : [`Its new configuration is in ${options.conf}; copy it to its machine.`]),
-      `A running slave takes it from the file by itself, without a restart. ${oldSecret(options.overlap)}`,
-    ];
-    return { json: answer, text };
+    const next = `A running slave takes it from the file by itself, without a restart. ${oldSecret(options.overlap)}`;
+    if (options.conf !== undefined) {
+      const text = [`Its new configuration is in ${options.conf}; copy it to its machine.`, next];
+      return { json: answer, text };
+    }
+    const before = ['Save this as conf.ini on its machine; the secret is not shown again:', ''];
+    return { json: answer, text: [answer.confIni.trimEnd()], said: { before, after: ['', next] } };
   },
 });
 

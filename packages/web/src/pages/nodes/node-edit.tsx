@@ -1,4 +1,4 @@
-import { type Node, nodes } from '@longshore/protocol';
+import { GrantableCapability, type Node, nodes } from '@longshore/protocol';
 import { Alert, Button, Card, Group, Stack, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -126,6 +126,6 @@ const valuesOf = (node: Node): Values => ({
   url: node.url ?? '',
   internalUrl: node.internalUrl ?? '',
   weight: node.weight,
-  capabilities: node.capabilities,
+  capabilities: GrantableCapability.options.filter((one) => node.capabilities.includes(one)),
   revision: node.revision,
 });

@@ -1,4 +1,4 @@
-import { Capability, NodeName, NodeUrl } from '@longshore/protocol';
+import { GrantableCapability, NodeName, NodeUrl } from '@longshore/protocol';
 import { Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { t } from '../../language/language.ts';
@@ -8,18 +8,15 @@ export type NodeFormValues = {
   url: string;
   internalUrl: string;
   weight: number;
-  capabilities: Capability[];
+  capabilities: GrantableCapability[];
 };
-
-/** What the executors of this version can do; the others are known to the protocol only. */
-const offered: readonly Capability[] = ['create-archive', 'extract-archive'];
 
 export const nodeFormValidation = (isEmbedded: boolean) => ({
   name: (value: string) => (NodeName.safeParse(value).success ? null : t('node.nameRule')),
   url: (value: string) => (isEmbedded || NodeUrl.safeParse(value).success ? null : t('node.urlRule')),
   internalUrl: (value: string) =>
     value === '' || NodeUrl.safeParse(value).success ? null : t('node.urlRule'),
-  capabilities: (value: Capability[]) => (value.length > 0 ? null : t('node.capabilitiesRule')),
+  capabilities: (value: GrantableCapability[]) => (value.length > 0 ? null : t('node.capabilitiesRule')),
 });
 
 /** What is said of a node when it is made and when it is edited. */
@@ -63,15 +60,9 @@ export function NodeFields({
         {...form.getInputProps('capabilities')}
       >
         <Group mt="xs">
-          {Capability.options
-            .filter((capability) => offered.includes(capability))
-            .map((capability) => (
-              <Checkbox
-                key={capability}
-                value={capability}
-                label={t(`capability.${capability as 'create-archive'}`)}
-              />
-            ))}
+          {GrantableCapability.options.map((capability) => (
+            <Checkbox key={capability} value={capability} label={t(`capability.${capability}`)} />
+          ))}
         </Group>
       </Checkbox.Group>
     </Stack>
