@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { httpbis } from 'http-message-signatures';
 import { isInnerList, parseDictionary, serializeList } from 'structured-headers';
 import { describe, expect, test } from 'vitest';
+import { equalBytes } from './equal-bytes.ts';
 import { signRequest } from './sign-message.ts';
 import {
   hmacSha256,
@@ -182,6 +184,19 @@ test.for(hmacVectors.map((vector, at) => [at + 1, vector] as const))(
     expect(mac.slice(0, expected.length)).toBe(expected);
   },
 );
+
+test('F12 the 174 vectors of Project Wycheproof for HMAC-SHA-256 get their verdicts', async () => {
+  const file = new URL('./testing/hmac-sha256-vectors.txt', import.meta.url);
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => /^(in)?valid /.test(line));
+  expect(lines).toHaveLength(174);
+  for (const line of lines) {
+    const [verdict, ...hex] = line.split(' ');
+    const [key, message, mac] = hex.map((digits) => Buffer.from(digits.replace('-', ''), 'hex'));
+    if (key === undefined || message === undefined || mac === undefined) throw new Error(line);
+    const made = hmacSha256(key, message).subarray(0, mac.length);
+    expect(equalBytes(made, mac) ? 'valid' : 'invalid', line).toBe(verdict);
+  }
+});
 
 test('F12 HMAC-SHA-256 is what RFC 2104 makes of SHA-256, for keys and messages of any length', () => {
   const sha256 = (...parts: Uint8Array[]): Buffer =>
