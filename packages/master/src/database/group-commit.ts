@@ -14,8 +14,8 @@ export type LastStep<Item> = (tx: Tx, items: readonly Item[]) => Promise<void>;
 export type GroupCommit = {
   /** `followUp` may ask for transactions that share the commit. It is called again when `work` has to run again. */
   transaction<Result>(work: Work<Result>, followUp?: (result: Result) => void): Promise<Result>;
-  /** The same for what nobody waits for: it shares the commit of another, and has one of its own only after a while. */
-  transactionSoon(work: Work<void>): Promise<void>;
+  /** The same for what is in no hurry: it shares the commit of another, and has one of its own only after a while. */
+  transactionSoon<Result>(work: Work<Result>): Promise<Result>;
   /** Leaves something for the end of the transaction, right before its commit. */
   lastly<Item>(tx: Kysely<Schema>, step: LastStep<Item>, item: Item): void;
   /** Resolves when everything that was asked for before has been committed. */

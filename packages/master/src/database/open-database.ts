@@ -22,8 +22,8 @@ export type Database = {
     work: (tx: Transaction<Schema>) => Promise<Result>,
     followUp?: (result: Result) => void,
   ): Promise<Result>;
-  /** The same for what nobody waits for: it may wait a moment to share the commit of another. */
-  transactionSoon(work: (tx: Transaction<Schema>) => Promise<void>): Promise<void>;
+  /** The same for what is in no hurry: it may wait a moment to share the commit of another. */
+  transactionSoon<Result>(work: (tx: Transaction<Schema>) => Promise<Result>): Promise<Result>;
   /**
    * Leaves `item` for the end of the transaction: right before its commit, `step` is called once with everything that
    * was left for it. What a failed `work` has left is forgotten.

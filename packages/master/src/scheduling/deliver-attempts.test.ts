@@ -118,7 +118,13 @@ describeDatabases('delivering attempts', (open) => {
 
   it('D2 what a node has taken is not sent again before that is written down', async () => {
     const written = Promise.withResolvers<void>();
-    const slow: Database = { ...database, transactionSoon: () => written.promise };
+    const slow: Database = {
+      ...database,
+      transactionSoon: async (work) => {
+        await written.promise;
+        return database.transactionSoon(work);
+      },
+    };
     const marks = await deliver('accepted', slow);
     expect(marks.has({ partId, attempt: 1 })).toBe(true);
     written.resolve();
