@@ -23,11 +23,8 @@ import {
 import { createAccounts } from './accounts/accounts.ts';
 import { authenticate } from './accounts/authenticate.ts';
 import { ensureFirstAdmin } from './accounts/ensure-first-admin.ts';
-import { createIdentityProvider } from './accounts/oidc/identity-provider.ts';
 import { masterChores } from './chores.ts';
 import { type MasterConfig, masterUrls } from './config.ts';
-import { openPostgres } from './database/dialects/postgres.ts';
-import { openSqlite } from './database/dialects/sqlite.ts';
 import { openDatabase } from './database/open-database.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { previewFile } from './files/preview-file.ts';
@@ -53,6 +50,7 @@ import { mountPreviewRoutes } from './http/routes/preview-routes.ts';
 import { mountTaskRoutes } from './http/routes/task-routes.ts';
 import { mountUploadRoutes } from './http/routes/upload-routes.ts';
 import { mountZipRoutes } from './http/routes/zip-routes.ts';
+import { openDialect, openIdentityProvider } from './load-when-needed.ts';
 import { startMaintenance } from './maintenance.ts';
 import { measureMaster } from './metrics/measure-master.ts';
 import { createAdmitBoot } from './nodes/admit-boot.ts';
@@ -127,14 +125,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   const lock = lockDataDirectory(config.dataPath);
   closers.add('data directory', () => lock.release());
   const keys = deriveMasterKeys(await loadMasterKey(config.masterKey, config.dataPath));
-  const opened = await openDatabase(
-    config.database.type === 'sqlite'
-      ? openSqlite({ path: config.database.path, clock })
-      : openPostgres({
-          ...config.database,
-          onLostConnection: (err) => log.warn({ err }, 'database connection lost'),
-        }),
-  );
+  const opened = await openDatabase(await openDialect(config.database, { clock, log }));
   closers.add('database', () => opened.close());
   const { metrics, meter, database, stop } = measureMaster({ database: opened, heartbeatMs, clock, log });
   closers.add('metrics', stop);
@@ -251,7 +242,7 @@ async function open(config: MasterConfig, log: Logger, closers: Closers): Promis
   mountHealthRoutes(app, { ready: () => database.ping() });
   mountMetricsRoutes(app, { metrics, token: config.metricsToken, authenticate: authenticated });
   mountAccountRoutes(app, { accounts, publicUrl });
-  const provider = config.oidc === null ? null : createIdentityProvider(config.oidc);
+  const provider = config.oidc === null ? null : await openIdentityProvider(config.oidc);
   mountPasskeyRoutes(app, { accounts, publicUrl });
   mountOidcRoutes(app, { accounts, provider, publicUrl, log });
   mountAdministrationRoutes(app, { accounts, entries: config.entries });

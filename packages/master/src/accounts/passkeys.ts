@@ -5,14 +5,7 @@ import {
   Passkey,
   type Session,
 } from '@longshore/protocol';
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { z } from 'zod';
 import {
   deletePasskey,
@@ -29,6 +22,9 @@ import type { Accounts } from './accounts.ts';
 import { startSession } from './start-session.ts';
 import { verifyPassword } from './verify-password.ts';
 import { objectOf } from './view-user.ts';
+
+/** Loaded with the first passkey: it is a fifth of all that a master loads. */
+const webAuthn = (): Promise<typeof import('@simplewebauthn/server')> => import('@simplewebauthn/server');
 
 const purpose = 'pending passkey';
 const lifetimeMs = 5 * 60_000;
@@ -58,6 +54,7 @@ export async function startPasskey(
   const { user, admission } = await verifyPassword(accounts, request);
   await admission.succeeded();
   const known = await listPasskeys(accounts.database.db, user.id);
+  const { generateRegistrationOptions } = await webAuthn();
   const options = await generateRegistrationOptions({
     rpName: 'Longshore',
     rpID: new URL(request.publicUrl).hostname,
@@ -89,6 +86,7 @@ export async function addPasskey(
   const { userId, name, by } = request;
   const pending = unseal(accounts, request.pending, userId);
   const origin = new URL(request.publicUrl);
+  const { verifyRegistrationResponse } = await webAuthn();
   const { registrationInfo } = await verifyRegistrationResponse({
     // Its shape is verified by the library, field by field.
     response: request.response as RegistrationResponseJSON,
@@ -133,6 +131,7 @@ export async function removePasskey(
 
 export async function startPasskeySignIn(accounts: Accounts, publicUrl: string): Promise<Begun> {
   const rpID = new URL(publicUrl).hostname;
+  const { generateAuthenticationOptions } = await webAuthn();
   const options = await generateAuthenticationOptions({ rpID, userVerification: 'required' });
   return { options: { ...options }, pending: seal(accounts, { userId: null, challenge: options.challenge }) };
 }
@@ -176,6 +175,7 @@ async function signIn(
   const { database, clock } = accounts;
   const { pending, response, passkey, by } = attempt;
   const origin = new URL(attempt.publicUrl);
+  const { verifyAuthenticationResponse } = await webAuthn();
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     response,
     expectedChallenge: pending.challenge,

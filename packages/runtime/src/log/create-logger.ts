@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 import { censored, secretFields } from './redact.ts';
 
 export type { Logger } from 'pino';
@@ -24,6 +24,8 @@ export function createLogger(options: {
   };
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
   if (!isPretty) return pino(settings, standardError());
+  // Most programs log for other programs, and start sooner without it.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
   return pino(settings, pretty({ destination: standardError(), ignore: 'pid,hostname,program' }));
 }
 

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 
 /** The channel on which masters hear of events; an empty notice says that rows were added. */
 export const eventChannel = 'longshore_events';
@@ -50,8 +50,8 @@ export function openPostgresChannel(options: {
     }
   };
 
-  const serve = async (): Promise<void> => {
-    const connection = new pg.Client({
+  const serve = async (Client: typeof pg.Client): Promise<void> => {
+    const connection = new Client({
       connectionString: options.url,
       connectionTimeoutMillis: answerWithinMs,
       query_timeout: answerWithinMs,
@@ -82,9 +82,10 @@ export function openPostgresChannel(options: {
   };
 
   const run = async (): Promise<void> => {
+    const { Client } = (await import('pg')).default;
     for (let delayMs = 100; !closing.signal.aborted; delayMs = Math.min(delayMs * 2, 5_000)) {
       const startedMs = performance.now();
-      await serve().catch(options.onError);
+      await serve(Client).catch(options.onError);
       if (performance.now() - startedMs > 30_000) delayMs = 100;
       await pause(delayMs, closing.signal);
     }
