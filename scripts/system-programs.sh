@@ -4,7 +4,7 @@
 #
 # package: the command that proves that it is there
 programs='
-chromium: chromium --version
+chromium-headless-shell: chromium-headless-shell --version || chromium --version
 faketime: faketime --version
 libarchive-tools: bsdtar --version
 libc-bin: iconv --version
