@@ -11,13 +11,15 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  write,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { freeChunk } from '../../packages/runtime/src/storage/free-chunk.ts';
 import { createArchive } from '../../packages/slave/src/archive/create-archive.ts';
 import { extractArchive } from '../../packages/slave/src/archive/extract-archive.ts';
 import type { FormatId } from '../../packages/slave/src/archive/formats.ts';
@@ -66,15 +68,30 @@ function folderSink(root: string): EntrySink {
     async storeFile({ path }, content) {
       makeFolder(dirname(join(root, path)));
       const stream = content instanceof Readable ? content : Readable.from([content]);
-      await pipeline(
-        stream,
-        createWriteStream(join(root, path), { flags: 'wx', highWaterMark: 1024 * 1024 }),
-      );
+      await pipeline(stream, fileWriter(join(root, path)));
     },
     async reject({ name, code, message }) {
       throw new Error(`${name}: ${code} ${message}`);
     },
   };
+}
+
+/** Frees what it has written, as the sinks of a slave do. */
+function fileWriter(path: string): Writable {
+  const file = openSync(path, 'wx');
+  return new Writable({
+    highWaterMark: 1024 * 1024,
+    write(chunk: Buffer, _encoding, done) {
+      write(file, chunk, (error) => {
+        freeChunk(chunk);
+        done(error);
+      });
+    },
+    final(done) {
+      closeSync(file);
+      done();
+    },
+  });
 }
 
 const threads = createArchiveThreads({ size: Number(process.env.BENCH_THREADS ?? 2) });

@@ -11,13 +11,18 @@ export type ExpectedContent = {
   readonly onBytes: (chunkBytes: number, entryBytes: number) => void;
 };
 
+/** Smaller ones, such as those that Node shares between buffers, are left to the collector. */
+const leastFreedBytes = 256 * 1024;
+
 /**
  * Lets content through and ends normally only when its size and CRC-32 are what the archive says. An entry is
- * cut off at the first byte beyond its declared size. Fails with `ENTRY_CORRUPT`, or with what `onBytes` throws.
+ * cut off at the first byte beyond its declared size. Fails with `ENTRY_CORRUPT`, or with what `onBytes` throws. A
+ * decoder fills a large buffer bit by bit: its pieces leave as one chunk, which is whole, so that a sink can free it.
  */
 export function verifiedContent(expected: ExpectedContent): Transform {
   let bytes = 0;
   let checksum = 0;
+  let held: Buffer | null = null;
   return new Transform({
     readableHighWaterMark: 1024 * 1024,
     writableHighWaterMark: 1024 * 1024,
@@ -31,15 +36,34 @@ export function verifiedContent(expected: ExpectedContent): Transform {
         done(error as Error);
         return;
       }
-      done(null, chunk);
+      const joined = held === null ? chunk : joinedInPlace(held, chunk);
+      if (joined === null) this.push(held);
+      held = joined ?? chunk;
+      if (mayGrow(held)) {
+        done();
+        return;
+      }
+      this.push(held);
+      held = null;
+      done();
     },
     flush(done) {
+      if (held !== null) this.push(held);
       if (expected.sizeBytes !== null && bytes !== expected.sizeBytes) done(wrongSize(expected, bytes));
       else if (expected.crc32 !== null && checksum !== expected.crc32) done(wrongChecksum(expected));
       else done();
     },
   });
 }
+
+/** One chunk over both where the second follows the first in the same memory. */
+const joinedInPlace = (first: Buffer, second: Buffer): Buffer | null =>
+  first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset
+    ? Buffer.from(first.buffer, first.byteOffset, first.length + second.length)
+    : null;
+
+const mayGrow = ({ buffer, byteOffset, length }: Buffer): boolean =>
+  byteOffset === 0 && buffer.byteLength >= leastFreedBytes && length < buffer.byteLength;
 
 const wrongSize = (expected: ExpectedContent, bytes: number): AppError =>
   new AppError(

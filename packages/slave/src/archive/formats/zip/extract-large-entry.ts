@@ -2,6 +2,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { AppError } from '@longshore/protocol';
 import type { ReadRequest } from '../../archive-format.ts';
+import { freeInput } from '../../free-input.ts';
 import { openRange } from '../../open-range.ts';
 import { readRange } from '../../read-range.ts';
 import { decoderBuffers } from '../compressed/decoder-buffers.ts';
@@ -64,12 +65,15 @@ async function openPacked(file: ZipFile, request: ReadRequest): Promise<[Readabl
 function decoders(
   file: ZipFile,
   decoding: Exclude<EntryDecoding, 'zip'>,
-  { signal, threads: { maxCpuSeconds } }: ReadRequest,
+  { source, signal, threads: { maxCpuSeconds } }: ReadRequest,
 ): Duplex[] {
   switch (decoding) {
-    case 'thread':
+    case 'thread': {
       if (file.method === 0) return [];
-      return [file.method === 8 ? createInflateRaw(decoderBuffers) : createZstdDecompress(decoderBuffers)];
+      const decoder =
+        file.method === 8 ? createInflateRaw(decoderBuffers) : createZstdDecompress(decoderBuffers);
+      return [source.localPath === null || file.encryption !== null ? decoder : freeInput(decoder)];
+    }
     case 'lzma':
       return [createLzmaHeader(file), createSevenZipDecoder('lzma', { signal, maxCpuSeconds })];
     case 'bzip2':
