@@ -46,6 +46,24 @@ test('the pieces of a large buffer leave as one chunk, and every byte in its ord
   );
 });
 
+test('a piece whose buffer is not filled leaves without the rest', async () => {
+  const content = Buffer.allocUnsafeSlow(1_000_000).fill(7);
+  const verified = verifiedContent(expectedOf(content));
+  const first = Promise.withResolvers<void>();
+  let bytes = 0;
+  verified.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    first.resolve();
+  });
+  async function* slowly() {
+    yield content.subarray(0, 1_000);
+    await first.promise;
+    yield content.subarray(1_000);
+  }
+  await pipeline(Readable.from(slowly()), verified);
+  expect(bytes).toBe(content.length);
+});
+
 test('what a decoder makes of large content is whole buffers but for the last, which can be freed', async () => {
   const content = Buffer.concat(
     Array.from({ length: 8 }, (_, at) =>

@@ -14,6 +14,9 @@ export type ExpectedContent = {
 /** Smaller ones, such as those that Node shares between buffers, are left to the collector. */
 const leastFreedBytes = 256 * 1024;
 
+/** What has come waits this long for the rest of its buffer: a slow source must not look like one that has stopped. */
+const patienceMs = 500;
+
 /**
  * Lets content through and ends normally only when its size and CRC-32 are what the archive says. An entry is
  * cut off at the first byte beyond its declared size. Fails with `ENTRY_CORRUPT`, or with what `onBytes` throws. A
@@ -23,7 +26,8 @@ export function verifiedContent(expected: ExpectedContent): Transform {
   let bytes = 0;
   let checksum = 0;
   let held: Buffer | null = null;
-  return new Transform({
+  let impatience: NodeJS.Timeout | undefined;
+  const content = new Transform({
     readableHighWaterMark: 1024 * 1024,
     writableHighWaterMark: 1024 * 1024,
     transform(chunk: Buffer, _encoding, done) {
@@ -37,23 +41,30 @@ export function verifiedContent(expected: ExpectedContent): Transform {
         return;
       }
       const joined = held === null ? chunk : joinedInPlace(held, chunk);
-      if (joined === null) this.push(held);
+      if (joined === null) letGo();
       held = joined ?? chunk;
-      if (mayGrow(held)) {
-        done();
-        return;
-      }
-      this.push(held);
-      held = null;
+      if (mayGrow(held)) impatience ??= setTimeout(letGo, patienceMs);
+      else letGo();
       done();
     },
     flush(done) {
-      if (held !== null) this.push(held);
+      letGo();
       if (expected.sizeBytes !== null && bytes !== expected.sizeBytes) done(wrongSize(expected, bytes));
       else if (expected.crc32 !== null && checksum !== expected.crc32) done(wrongChecksum(expected));
       else done();
     },
+    destroy(error, done) {
+      clearTimeout(impatience);
+      done(error);
+    },
   });
+  function letGo(): void {
+    clearTimeout(impatience);
+    impatience = undefined;
+    if (held !== null) content.push(held);
+    held = null;
+  }
+  return content;
 }
 
 /** One chunk over both where the second follows the first in the same memory. */
