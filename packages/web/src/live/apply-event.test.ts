@@ -1,5 +1,5 @@
 import { type Task, TaskId } from '@longshore/protocol';
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { expect, test } from 'vitest';
 import { applyEvent } from './apply-event.ts';
 
@@ -19,5 +19,23 @@ test('a page that shows a task which is deleted is told, and nobody else', () =>
   const other = TaskId.parse('0198f2a0-0000-7000-8000-000000000002');
   applyEvent(client, me, { type: 'task-deleted', taskId: other });
   expect(client.getQueryData(['task', other])).toBeUndefined();
+  client.clear();
+});
+
+test('an answer that was on its way when the task was deleted does not bring it back', async () => {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const task = { id } as Task;
+  const late = Promise.withResolvers<Task>();
+  const gone = new Error('TASK_NOT_FOUND');
+  const answers = [async () => task, () => late.promise, () => Promise.reject(gone)];
+  const shown = new QueryObserver(client, { queryKey: ['task', id], queryFn: () => answers.shift()?.() });
+  const leave = shown.subscribe(() => undefined);
+  await expect.poll(() => shown.getCurrentResult().data).toEqual(task);
+  void client.invalidateQueries({ queryKey: ['task', id] });
+  applyEvent(client, me, { type: 'task-deleted', taskId: id });
+  late.resolve(task);
+  await expect.poll(() => shown.getCurrentResult().error).toBe(gone);
+  expect(shown.getCurrentResult().data).toBeNull();
+  leave();
   client.clear();
 });

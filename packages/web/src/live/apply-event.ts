@@ -28,10 +28,13 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
       client.setQueryData<TaskDetail | null>(['task', event.taskId], (shown) =>
         shown === undefined ? undefined : null,
       );
+      // An answer that is on its way is older: it would bring the task back.
+      void client.invalidateQueries({ queryKey: ['task', event.taskId] });
       for (const key of ['progress', 'rejected', 'task-log']) {
         client.removeQueries({ queryKey: [key, event.taskId] });
       }
       updateLists(client, (tasks) => tasks.filter((task) => task.id !== event.taskId));
+      refreshSoon(client, ['tasks']);
       return;
     case 'files':
       refreshSoon(client, ['files', event.path]);
