@@ -22,6 +22,25 @@ test('a page that shows a task which is deleted is told, and nobody else', () =>
   client.clear();
 });
 
+test('an answer that was on its way when a task has ended does not count it for ever', async () => {
+  const client = new QueryClient();
+  const task = { id, user: me.name, state: 'running' } as Task;
+  const late = Promise.withResolvers<Task[]>();
+  const answers = [async () => [task], () => late.promise, async () => []];
+  const queryKey = ['active-tasks', false];
+  const shown = new QueryObserver(client, { queryKey, queryFn: () => answers.shift()?.() });
+  const leave = shown.subscribe(() => undefined);
+  await expect.poll(() => shown.getCurrentResult().data).toEqual([task]);
+  void client.invalidateQueries({ queryKey });
+  applyEvent(client, me, { type: 'task', task: { ...task, state: 'completed' } });
+  late.resolve([task]);
+  await expect.poll(() => answers.length).toBe(0);
+  await expect.poll(() => shown.getCurrentResult().fetchStatus).toBe('idle');
+  expect(shown.getCurrentResult().data).toEqual([]);
+  leave();
+  client.clear();
+});
+
 test('an answer that was on its way when the task was deleted does not bring it back', async () => {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const task = { id } as Task;

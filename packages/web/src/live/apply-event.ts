@@ -74,6 +74,8 @@ function applyTask(client: QueryClient, me: Pick<User, 'id' | 'name'>, task: Tas
       return others && (isFinal(task) ? others : [task, ...others]);
     });
   }
+  // An answer that is on its way may be older, and nothing more is told of a task that has ended.
+  if (client.isFetching({ queryKey: ['active-tasks'] }) > 0) refreshSoon(client, ['active-tasks']);
 }
 
 function updateLists(client: QueryClient, change: (tasks: Task[]) => Task[]): void {
