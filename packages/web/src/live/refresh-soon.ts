@@ -1,10 +1,15 @@
 import type { QueryClient, QueryKey } from '@tanstack/react-query';
 
 const pauseMs = 400;
+/** An answer that takes longer is not waited for. */
+const patienceMs = 10_000;
 /** True when something has happened since the last reading. */
 const pausing = new Map<string, boolean>();
 
-/** Reads something anew, at once; in a burst of events, once more per pause and once at the end. */
+/**
+ * Reads something anew, at once; in a burst of events, once more per pause and once at the end. An answer that is on its
+ * way to what was asked is awaited: over a slow connection each event would else take it away.
+ */
 export function refreshSoon(client: QueryClient, queryKey: QueryKey): void {
   const key = JSON.stringify(queryKey);
   if (pausing.has(key)) {
@@ -12,10 +17,12 @@ export function refreshSoon(client: QueryClient, queryKey: QueryKey): void {
     return;
   }
   pausing.set(key, false);
-  void client.invalidateQueries({ queryKey });
-  setTimeout(() => {
+  const read = client.invalidateQueries({ queryKey });
+  void Promise.all([pause(pauseMs), Promise.race([read, pause(patienceMs)])]).then(() => {
     const again = pausing.get(key);
     pausing.delete(key);
     if (again) refreshSoon(client, queryKey);
-  }, pauseMs);
+  });
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
