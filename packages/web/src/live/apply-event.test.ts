@@ -43,15 +43,18 @@ test('an answer that was on its way when a task has ended does not count it for 
 
 test('an answer that was on its way when the task was deleted does not bring it back', async () => {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const task = { id } as Task;
+  const task = { id: TaskId.parse('0198f2a0-0000-7000-8000-000000000003') } as Task;
   const late = Promise.withResolvers<Task>();
   const gone = new Error('TASK_NOT_FOUND');
   const answers = [async () => task, () => late.promise, () => Promise.reject(gone)];
-  const shown = new QueryObserver(client, { queryKey: ['task', id], queryFn: () => answers.shift()?.() });
+  const shown = new QueryObserver(client, {
+    queryKey: ['task', task.id],
+    queryFn: () => answers.shift()?.(),
+  });
   const leave = shown.subscribe(() => undefined);
   await expect.poll(() => shown.getCurrentResult().data).toEqual(task);
-  void client.invalidateQueries({ queryKey: ['task', id] });
-  applyEvent(client, me, { type: 'task-deleted', taskId: id });
+  void client.invalidateQueries({ queryKey: ['task', task.id] });
+  applyEvent(client, me, { type: 'task-deleted', taskId: task.id });
   late.resolve(task);
   await expect.poll(() => shown.getCurrentResult().error).toBe(gone);
   expect(shown.getCurrentResult().data).toBeNull();

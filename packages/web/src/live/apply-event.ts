@@ -29,7 +29,7 @@ export function applyEvent(client: QueryClient, me: Pick<User, 'id' | 'name'>, e
         shown === undefined ? undefined : null,
       );
       // An answer that is on its way is older: it would bring the task back.
-      void client.invalidateQueries({ queryKey: ['task', event.taskId] });
+      refreshSoon(client, ['task', event.taskId]);
       for (const key of ['progress', 'rejected', 'task-log']) {
         client.removeQueries({ queryKey: [key, event.taskId] });
       }

@@ -54,6 +54,24 @@ test('an answer that takes longer than a pause arrives in the middle of a burst'
   expect(client.getQueryData(queryKey)).toBeGreaterThan(2);
 });
 
+test('what happens while a list is loaded for the first time is read after it', async () => {
+  answerMs = 700;
+  const other = ['files', '/other'];
+  const queryFn = async (): Promise<string> => {
+    const asOf = asked;
+    await new Promise((resolve) => setTimeout(resolve, answerMs));
+    return `as of ${asOf}`;
+  };
+  asked = 1;
+  const end = new QueryObserver(client, { queryKey: other, queryFn }).subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(100);
+  asked = 2;
+  refreshSoon(client, other);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(client.getQueryData(other)).toBe('as of 2');
+  end();
+});
+
 test('an answer that never comes keeps nobody from asking again', async () => {
   answerMs = 1e9;
   refreshSoon(client, queryKey);

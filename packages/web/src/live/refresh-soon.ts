@@ -1,4 +1,4 @@
-import type { QueryClient, QueryKey } from '@tanstack/react-query';
+import type { Query, QueryClient, QueryKey } from '@tanstack/react-query';
 
 const pauseMs = 400;
 /** An answer that takes longer is not waited for. */
@@ -16,7 +16,8 @@ export function refreshSoon(client: QueryClient, queryKey: QueryKey): void {
     pausing.set(key, true);
     return;
   }
-  pausing.set(key, false);
+  // What is loaded for the first time is not asked for anew but answered, perhaps with what was before.
+  pausing.set(key, client.getQueryCache().findAll({ queryKey }).some(isLoading));
   const read = client.invalidateQueries({ queryKey });
   void Promise.all([pause(pauseMs), Promise.race([read, pause(patienceMs)])]).then(() => {
     const again = pausing.get(key);
@@ -24,5 +25,7 @@ export function refreshSoon(client: QueryClient, queryKey: QueryKey): void {
     if (again) refreshSoon(client, queryKey);
   });
 }
+
+const isLoading = ({ state }: Query): boolean => state.data === undefined && state.fetchStatus === 'fetching';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
