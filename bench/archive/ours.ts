@@ -4,7 +4,6 @@
  */
 import {
   closeSync,
-  createWriteStream,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -78,13 +77,14 @@ function folderSink(root: string): EntrySink {
 
 /** Frees what it has written, as the sinks of a slave do. */
 function fileWriter(path: string): Writable {
-  const file = openSync(path, 'wx');
+  const file = openSync(path, 'w');
   return new Writable({
     highWaterMark: 1024 * 1024,
     write(chunk: Buffer, _encoding, done) {
-      write(file, chunk, (error) => {
+      write(file, chunk, (error, bytes) => {
+        const isWhole = bytes === chunk.length;
         freeChunk(chunk);
-        done(error);
+        done(error ?? (isWhole ? null : new Error(`${path} took only a part of what was written`)));
       });
     },
     final(done) {
@@ -116,7 +116,7 @@ const budget = {
 
 async function run(action: string, first: string, second: string, third: string): Promise<void> {
   if (action === 'create') {
-    const sink = createWriteStream(third, { highWaterMark: 1024 * 1024 });
+    const sink = fileWriter(third);
     const level = Number(process.env.BENCH_LEVEL ?? 6);
     await createArchive({ format: first as FormatId, level, members: membersOf(second), sink, ...common });
   } else {
