@@ -121,12 +121,13 @@ function failures(result) {
 
 const shownLines = 8;
 
-/** What was wrong and where in the tests: a log that was cut off shows no more. */
+/** What was wrong and where: a log that was cut off shows no more. */
 function inShort(message = '') {
   const lines = message.split('\n');
   const isFrame = (line) => /^\s+at .*:\d+:\d+\)?$/.test(line);
   const said = lines.filter((line) => line.trim() !== '' && !isFrame(line)).slice(0, shownLines);
-  const frames = lines.filter((line) => isFrame(line) && line.includes(`${root}/test/`)).slice(0, 2);
+  const isOurs = (line) => line.includes(`${root}/`) && !line.includes('node_modules');
+  const frames = lines.filter((line) => isFrame(line) && isOurs(line)).slice(0, 2);
   return [...said, ...frames.map((frame) => `    ${frame.trim().replace(`${root}/`, '')}`)].join('\n');
 }
 

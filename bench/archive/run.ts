@@ -1,7 +1,8 @@
 /**
  * Compares archive programs:
  *
- *   node bench/archive/run.ts [--rounds 5] [--only tree,media] [--work create,extract] [--folder /dev/shm/…]
+ *   node bench/archive/run.ts [--rounds 5] [--only tree,media] [--work create,extract] [--programs ours,Go]
+ *     [--folder /dev/shm/…]
  *
  * Rounds are interleaved, so that what else the machine does hits all alike; wall time is the median, with the
  * least and the most. Ours is timed inside a process that runs already, as a slave does; all others start one. Programs
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', default: 'tree,media,mixed,logs' },
     work: { type: 'string', default: 'create,extract' },
+    programs: { type: 'string', default: '' },
     folder: { type: 'string', default: '/dev/shm/longshore-bench' },
   },
 });
@@ -83,12 +85,15 @@ function compare(
   prepare: () => void,
   { size, verify }: Check,
 ): void {
-  const samples = new Map<string, Sample[]>(contestants.map(({ name }) => [name, []]));
+  const taking = contestants.filter(({ name }) =>
+    values.programs.split(',').some((one) => name.includes(one)),
+  );
+  const samples = new Map<string, Sample[]>(taking.map(({ name }) => [name, []]));
   const sizes = new Map<string, number>();
   const loads: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     loads.push(loadavg()[0] ?? 0);
-    for (const contestant of contestants) {
+    for (const contestant of taking) {
       if (round > 0 && contestant.isOnce === true) continue;
       prepare();
       const sample = measure(contestant);
@@ -98,7 +103,7 @@ function compare(
       samples.get(contestant.name)?.push(sample);
     }
   }
-  print(`${title} (load ${loads.map((load) => load.toFixed(1)).join(' ')})`, contestants, samples, sizes);
+  print(`${title} (load ${loads.map((load) => load.toFixed(1)).join(' ')})`, taking, samples, sizes);
 }
 
 function print(

@@ -30,6 +30,7 @@ const rounds = Number(values.rounds);
 const formats = values.formats.split(',') as CreateFormat[];
 const names = values.only.split(',').filter((name) => name !== '') as InputName[];
 const inputs = Object.values(buildInputs(values.folder, names));
+await mkdir(values.folder, { recursive: true });
 const work = await mkdtemp(join(values.folder, 'system-'));
 
 // What is thrown below must not leave servers and gigabytes of shared memory behind.
