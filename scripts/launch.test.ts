@@ -24,8 +24,8 @@ beforeEach(() => {
   symlinkSync(process.execPath, join(root, 'node_modules', '.set-up', 'node'));
   writeFileSync(
     main,
-    `console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), pid: process.pid }));
-     process.on('SIGTERM', () => process.exit(7));
+    `process.on('SIGTERM', () => process.exit(7));
+     console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), pid: process.pid }));
      if (process.argv[2] === 'stay') setInterval(() => {}, 1000);
      else process.exitCode = 5;`,
   );
