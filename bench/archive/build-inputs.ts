@@ -67,7 +67,7 @@ const builders: Record<InputName, (folder: string) => void> = {
     }
   },
   logs(folder) {
-    for (let at = 0; at < 6; at += 1) writeRepeated(join(folder, `server-${at}.log`), 50_000_000, logBlock);
+    for (let at = 0; at < 20; at += 1) writeRepeated(join(folder, `server-${at}.log`), 50_000_000, logBlock);
   },
   media(folder) {
     for (let at = 0; at < 100; at += 1) writeFileSync(join(folder, `clip-${at}.mp4`), noise(5_000_000));

@@ -84,7 +84,7 @@ async function wholeFirst(): Promise<Run> {
   const content = await buffer(source.open(range, new AbortController().signal));
   const here: ByteSource = {
     ...source,
-    open: ({ start, end }) => Readable.from([content.subarray(start, end)]),
+    open: ({ start, end }) => Readable.from([Buffer.from(content.subarray(start, end))]),
   };
   const files = await extract(here, []);
   return { files, seconds: (performance.now() - startedMs) / 1000, requests: 1, share: 1 };

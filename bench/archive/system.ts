@@ -1,6 +1,7 @@
 /**
- * Archives through the whole system: files in a master's store, a slave in a process of its own that reads and writes
- * them over tickets. Prints for each task its time, the CPU of both programs, and the slave's peak of resident memory.
+ * Archives through the whole system alone: files in a master's store, a slave in a process of its own that reads and
+ * writes them over tickets. Prints for each task its time, the CPU of both programs, and the slave's peak of resident
+ * memory. `run.ts` compares its times with those of other programs.
  *
  *   node bench/archive/system.ts [--only tree,media,mixed,logs] [--rounds 3] [--formats zip,tar.gz,tar.zst,7z] [--small 20000]
  *
@@ -10,12 +11,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type CreateFormat, files, type SubmitTask, tasks } from '@longshore/protocol';
-import { eventually } from '../../test/support/eventually.ts';
-import { adminPassword, closeAll } from '../../test/support/programs.ts';
-import { cliUser } from '../../test/support/run-cli.ts';
-import { cpuSeconds, percentile, residentBytes, startCluster } from '../lib/cluster.ts';
+import type { CreateFormat } from '@longshore/protocol';
+import { closeAll } from '../../test/support/programs.ts';
+import { percentile } from '../lib/cluster.ts';
 import { buildInputs, type InputName } from './build-inputs.ts';
+import { startWholeSystem, type TaskSample } from './whole-system.ts';
 
 const { values } = parseArgs({
   options: {
@@ -55,72 +55,19 @@ async function makeSmallFiles(count: number): Promise<string> {
 }
 
 if (Number(values.small) > 0) inputs.push(await makeSmallFiles(Number(values.small)));
-const cluster = await startCluster([{ name: 'a', weight: 1, port: 5431 }], {
-  dataPath: join(work, 'master'),
-});
-const slavePid = cluster.slaves[0]?.child.pid;
-const masterPid = cluster.master.child.pid;
-const cli = cliUser(work);
-await cli.run(['login', cluster.master.url, '--user', 'admin', '--password-stdin'], {
-  input: `${adminPassword}\n`,
-});
-for (const input of inputs) {
-  const put = await cli.run(['put', input, '/']);
-  if (put.code !== 0) throw new Error(put.stderr);
-}
+const system = await startWholeSystem(work);
+for (const input of inputs) await system.put(input);
 
-type Sample = { seconds: number; slaveCpu: number; masterCpu: number; peakMiB: number };
-
-async function measure(task: SubmitTask): Promise<Sample> {
-  const before = { slave: cpuSeconds(slavePid), master: cpuSeconds(masterPid) };
-  // Forgets the peak so far.
-  await writeFile(`/proc/${slavePid}/clear_refs`, '5');
-  const { id } = await cluster.call(tasks.submitTask, { body: task });
-  const ended = await eventually(
-    'the task ends',
-    async () => {
-      const shown = await cluster.call(tasks.showTask, { params: { id } });
-      return shown.finishedAtMs === null ? undefined : shown;
-    },
-    600_000,
-  );
-  if (ended.state !== 'completed') throw new Error(`${ended.title}: ${JSON.stringify(ended)}`);
-  return {
-    seconds: ((ended.finishedAtMs ?? 0) - ended.createdAtMs) / 1000,
-    slaveCpu: cpuSeconds(slavePid) - before.slave,
-    masterCpu: cpuSeconds(masterPid) - before.master,
-    peakMiB: residentBytes(slavePid).peak / 2 ** 20,
-  };
-}
-
-const samples = new Map<string, Sample[]>();
-const note = (name: string, sample: Sample): void =>
+const samples = new Map<string, TaskSample[]>();
+const note = (name: string, sample: TaskSample): void =>
   void samples.set(name, [...(samples.get(name) ?? []), sample]);
 
 for (let round = 0; round < rounds; round += 1) {
   for (const input of inputs.map((path) => basename(path))) {
     for (const format of formats) {
-      const archive = `/${input}.${format}`;
-      const common = { conflict: 'fail', node: null, priority: 'normal' as const, password: null } as const;
-      const create: SubmitTask = {
-        ...common,
-        kind: 'create-archive',
-        sources: [`/${input}`],
-        destination: archive,
-        level: 'normal',
-      };
-      note(`${input} → ${format}`, await measure(create));
-      const extract: SubmitTask = {
-        ...common,
-        kind: 'extract-archive',
-        source: archive,
-        destination: '/out',
-        select: [],
-        encoding: null,
-        onUnsafe: 'fail',
-      };
-      note(`${input}.${format} →`, await measure(extract));
-      await cluster.call(files.remove, { body: { paths: [archive, '/out'] } });
+      note(`${input} → ${format}`, await system.create(input, format));
+      note(`${input}.${format} →`, await system.extract(input, format));
+      await system.remove([`${input}.${format}`, 'out']);
     }
   }
 }
@@ -130,7 +77,7 @@ process.stdout.write(`\n${rounds} rounds, load ${loadavg()[0]?.toFixed(1)}\n\n`)
 line(['task', 'wall s (least)', 'slave CPU s', 'master CPU s', 'slave peak MiB']);
 line(['---', '---', '---', '---', '---']);
 for (const [name, of] of samples) {
-  const column = (key: keyof Sample) => of.map((sample) => sample[key]);
+  const column = (key: keyof TaskSample) => of.map((sample) => sample[key]);
   line([
     name,
     `${percentile(column('seconds'), 0.5).toFixed(2)} (${Math.min(...column('seconds')).toFixed(2)})`,

@@ -11,6 +11,7 @@ import { createLzwDecoder } from './formats/compressed/lzw-decoder.ts';
 import { trailingNote } from './formats/compressed/trailing-bytes.ts';
 import { zstdFrames, zstdSignature } from './formats/compressed/zstd-frames.ts';
 import { createSevenZipDecoder } from './formats/seven-zip/create-seven-zip-decoder.ts';
+import { freeInput } from './free-input.ts';
 import type { SourceProbe } from './source-probe.ts';
 import { startsWith } from './starts-with.ts';
 
@@ -42,7 +43,7 @@ export const gzip: Compression = {
   tarExtensions: ['.tar.gz', '.tgz'],
   mayBe: ({ head }) => startsWith(head, gzipSignature),
   createDecoder: ({ onNote, isCareful }) => [
-    isCareful ? createGzipDecoder(onNote) : createGunzip(decoderBuffers),
+    isCareful ? createGzipDecoder(onNote) : freeInput(createGunzip(decoderBuffers)),
   ],
   // Where no member begins behind another Node's decoder also loses the end of that, or waits for more.
   needsCare: (error) =>
@@ -82,7 +83,7 @@ export const zstd: Compression = {
   // Windows up to 128 MiB, what the zstd program itself allows without being told.
   createDecoder: () => [
     zstdFrames(),
-    createZstdDecompress({ ...decoderBuffers, params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
+    freeInput(createZstdDecompress({ ...decoderBuffers, params: { [constants.ZSTD_d_windowLogMax]: 27 } })),
   ],
 };
 
@@ -113,5 +114,5 @@ export const brotli: Compression = {
   extension: '.br',
   tarExtensions: ['.tar.br', '.tbr'],
   mayBe: ({ name }) => /\.(tar\.br|tbr)$/i.test(name),
-  createDecoder: () => [createBrotliDecompress(decoderBuffers)],
+  createDecoder: () => [freeInput(createBrotliDecompress(decoderBuffers))],
 };

@@ -238,6 +238,42 @@ describe.each<FormatId>(['zip', 'tar.gz'])('an extraction of a %s', (format) => 
   });
 });
 
+describe.each<[FormatId, string, number]>([
+  ['zip', 'small files', 300_000],
+  ['zip', 'a large file', 3_000_000],
+  ['tar.gz', 'a large file', 3_000_000],
+  ['tar.zst', 'a large file', 3_000_000],
+])('of the chunks that a %s of %s came in', (format, _what, bytes) => {
+  it('few wait for the collector', async () => {
+    // Hexadecimal digits, which shrink to about half.
+    const content = noise('freed', bytes / 2).toString('hex');
+    const archive = await archiveOf(threads, [fileMember('a', content), fileMember('b', content)], {
+      format,
+    });
+    const chunks: Uint8Array[] = [];
+    let readBytes = 0;
+    const source: ByteSource = {
+      ...remoteSource(archive),
+      open: ({ start, end }) => {
+        const send = function* () {
+          for (let at = start; at < end; at += 50_000) {
+            const chunk = Uint8Array.from(archive.subarray(at, Math.min(at + 50_000, end)));
+            chunks.push(chunk);
+            readBytes += chunk.length;
+            yield chunk;
+          }
+        };
+        return Readable.from(send(), { objectMode: false });
+      },
+    };
+    const { files } = await extracted(threads, { source });
+    expect(files.get('b')?.toString()).toBe(content);
+    // What the format is told by is read ahead, and given up half way.
+    const keptBytes = chunks.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    expect(keptBytes).toBeLessThan(readBytes / 3);
+  });
+});
+
 describe('the name of an archive', () => {
   it('does not decide its format', async () => {
     const source = remoteSource(await archiveOf(threads, tree, { format: 'tar.gz' }));

@@ -3,8 +3,8 @@ import type { ReadableWritablePair } from 'node:stream/web';
 import { freeChunk } from '@longshore/runtime';
 
 /**
- * The same decoder, which frees each chunk when it has taken it in. For chunks that nobody else looks at, such as those
- * of a file of this machine.
+ * The same decoder, which frees each chunk when it has taken it in: for chunks that nobody else looks at, as those of a
+ * `ByteSource` are.
  */
 export function freeInput(decoder: Duplex): Duplex {
   const input = new Writable({

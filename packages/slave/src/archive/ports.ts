@@ -19,7 +19,8 @@ export type ByteSource = {
   readonly noteRead?: (bytes: number) => void;
   /**
    * A stream of exactly `end - start` bytes. It fails with `SOURCE_CHANGED`, `BLOB_NOT_FOUND` or
-   * `TRANSFER_FAILED`, never with a short stream. Destroying it frees the connection.
+   * `TRANSFER_FAILED`, never with a short stream. Destroying it frees the connection. Its chunks are given away: the
+   * reader may free each (`freeChunk`) when it has used it.
    */
   open(range: ByteRange, signal: AbortSignal): Readable;
 };

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { AppError } from '@longshore/protocol';
+import { freeChunk } from '@longshore/runtime';
 import type { ByteRange, ByteSource } from './ports.ts';
 
 /**
@@ -50,6 +51,7 @@ async function collect(stream: Readable, length: number, onBytes: (bytes: number
     chunk.copy(bytes, done);
     done += chunk.length;
     onBytes(chunk.length);
+    freeChunk(chunk);
   }
   if (done < length) throw new AppError('TRANSFER_FAILED', `the source sent ${done} of ${length} bytes`);
   return bytes;

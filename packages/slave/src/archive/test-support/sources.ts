@@ -24,7 +24,7 @@ export function remoteSource(bytes: Buffer): ByteSource & { readonly requests: B
       requests.push(range);
       const chunks = function* () {
         for (let at = range.start; at < range.end; at += 50_000)
-          yield bytes.subarray(at, Math.min(at + 50_000, range.end));
+          yield Uint8Array.from(bytes.subarray(at, Math.min(at + 50_000, range.end)));
       };
       return Readable.from(chunks(), { objectMode: false });
     },

@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
 import { AppError } from '@longshore/protocol';
+import { freeChunk } from '@longshore/runtime';
 import type { AesStream } from './win-zip-aes.ts';
 import type { ZipCrypto } from './zip-crypto.ts';
 
@@ -8,6 +9,7 @@ export function createDecryption(opened: AesStream | ZipCrypto, mac: Buffer, pat
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       const bytes = Buffer.from(chunk);
+      freeChunk(chunk);
       opened.decrypt(bytes);
       done(null, bytes);
     },

@@ -65,14 +65,14 @@ async function openPacked(file: ZipFile, request: ReadRequest): Promise<[Readabl
 function decoders(
   file: ZipFile,
   decoding: Exclude<EntryDecoding, 'zip'>,
-  { source, signal, threads: { maxCpuSeconds } }: ReadRequest,
+  { signal, threads: { maxCpuSeconds } }: ReadRequest,
 ): Duplex[] {
   switch (decoding) {
     case 'thread': {
       if (file.method === 0) return [];
       const decoder =
         file.method === 8 ? createInflateRaw(decoderBuffers) : createZstdDecompress(decoderBuffers);
-      return [source.localPath === null || file.encryption !== null ? decoder : freeInput(decoder)];
+      return [freeInput(decoder)];
     }
     case 'lzma':
       return [createLzmaHeader(file), createSevenZipDecoder('lzma', { signal, maxCpuSeconds })];

@@ -20,7 +20,7 @@ export type ZipContext = {
  * So much of a stretch is decoded at once. Several stretches are under way, and what is decoded stays in memory until it
  * is stored, which takes longer than all the rest where the store is elsewhere.
  */
-const batchBytes = 3 * 1024 * 1024;
+const batchBytes = 2 * 1024 * 1024;
 
 /** Reads one stretch, has its entries decoded on a thread, and stores those that are as the archive says. */
 export async function extractStretch(stretch: Stretch<ZipFile>, context: ZipContext): Promise<void> {

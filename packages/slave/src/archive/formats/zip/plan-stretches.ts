@@ -14,7 +14,7 @@ const shapes = {
   /** Small enough to keep all threads busy to the end. */
   local: { maxBytes: 1024 * 1024, maxGapBytes: 16 * 1024, maxDecodedBytes: 4 * 1024 * 1024 },
   /** Large enough that the way there and back does not count. */
-  remote: { maxBytes: 4 * 1024 * 1024, maxGapBytes: 64 * 1024, maxDecodedBytes: 12 * 1024 * 1024 },
+  remote: { maxBytes: 2 * 1024 * 1024, maxGapBytes: 64 * 1024, maxDecodedBytes: 6 * 1024 * 1024 },
 };
 /** A local header may have a longer extra field than the directory shows; even longer ones are read by themselves. */
 const extraSlackBytes = 4096;
