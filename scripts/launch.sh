@@ -35,6 +35,7 @@ launch() {
   # The allocator of glibc keeps what each thread has freed for that thread alone, in up to eight pools a core.
   export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-2}"
   # A small young generation is collected often, so that the buffers of a transfer are given back soon: a third less
-  # resident memory at the same CPU (bench/blobs.ts).
-  exec "$state/node" --max-semi-space-size=4 "$root/packages/$package/src/main.ts" "$@"
+  # resident memory at the same CPU (bench/blobs.ts). Node warns of node:ffi, which gives free memory back.
+  exec "$state/node" --max-semi-space-size=4 --disable-warning=ExperimentalWarning \
+    "$root/packages/$package/src/main.ts" "$@"
 }

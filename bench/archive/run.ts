@@ -16,7 +16,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { CreateFormat } from '@longshore/protocol';
-import { closeAll } from '../../test/support/programs.ts';
+import { removeAtEnd } from '../lib/remove-at-end.ts';
 import { buildInputs, type InputName } from './build-inputs.ts';
 import {
   type Contestant,
@@ -42,6 +42,7 @@ const names = values.only.split(',') as InputName[];
 const [creates, extracts] = ['create', 'extract'].map((work) => values.work.split(',').includes(work));
 const inputs = buildInputs(values.folder, names);
 const work = mkdtempSync(join(values.folder, 'run-'));
+const cleanUp = removeAtEnd(work);
 const goZip = buildGoZip();
 
 /** Go's archive/zip takes part where a Go compiler is installed. */
@@ -231,15 +232,11 @@ async function compareTar(input: string, system: WholeSystem): Promise<void> {
   }
 }
 
-try {
-  const system = await startWholeSystem(join(work, 'system'));
-  for (const name of names) {
-    if (isSystemWanted) await system.put(inputs[name] ?? '');
-    await compareZip(name, system);
-    if (name === 'tree') await compareTar(inputs.tree ?? '', system);
-    await system.remove([name, `${name}.zip`, 'out']);
-  }
-} finally {
-  await closeAll();
-  rmSync(work, { recursive: true });
+const system = await startWholeSystem(join(work, 'system'));
+for (const name of names) {
+  if (isSystemWanted) await system.put(inputs[name] ?? '');
+  await compareZip(name, system);
+  if (name === 'tree') await compareTar(inputs.tree ?? '', system);
+  await system.remove([name, `${name}.zip`, 'out']);
 }
+await cleanUp();

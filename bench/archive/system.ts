@@ -7,13 +7,13 @@
  *
  * `--small` adds a folder of so many files of 300 bytes to 8 kB.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CreateFormat } from '@longshore/protocol';
-import { closeAll } from '../../test/support/programs.ts';
 import { percentile } from '../lib/cluster.ts';
+import { removeAtEnd } from '../lib/remove-at-end.ts';
 import { buildInputs, type InputName } from './build-inputs.ts';
 import { startWholeSystem, type TaskSample } from './whole-system.ts';
 
@@ -33,16 +33,7 @@ const inputs = Object.values(buildInputs(values.folder, names));
 await mkdir(values.folder, { recursive: true });
 const work = await mkdtemp(join(values.folder, 'system-'));
 
-// What is thrown below must not leave servers and gigabytes of shared memory behind.
-async function giveUp(reason: unknown): Promise<never> {
-  console.error(reason);
-  await closeAll();
-  await rm(work, { recursive: true, force: true });
-  process.exit(1);
-}
-for (const event of ['uncaughtException', 'SIGTERM', 'SIGINT'] as const) {
-  process.once(event, (reason: unknown) => void giveUp(reason));
-}
+const cleanUp = removeAtEnd(work);
 
 async function makeSmallFiles(count: number): Promise<string> {
   const folder = join(work, 'small');
@@ -86,5 +77,4 @@ for (const [name, of] of samples) {
     Math.max(...column('peakMiB')).toFixed(0),
   ]);
 }
-await closeAll();
-await rm(work, { recursive: true, force: true });
+await cleanUp();

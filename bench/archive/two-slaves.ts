@@ -11,7 +11,7 @@
  * cannot take the time of each other or of the master.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,9 +20,9 @@ import type { ArchiveMember } from '../../packages/slave/src/archive/ports.ts';
 import { archiveOf, fileMember } from '../../packages/slave/src/archive/test-support/run-archive.ts';
 import { createArchiveThreads } from '../../packages/slave/src/archive/threads/archive-threads.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { closeAll } from '../../test/support/programs.ts';
 import { cpuSeconds, percentile, startCluster } from '../lib/cluster.ts';
 import { limitCpu } from '../lib/limit-cpu.ts';
+import { removeAtEnd } from '../lib/remove-at-end.ts';
 
 const { values } = parseArgs({
   options: {
@@ -40,16 +40,7 @@ const rounds = Number(values.rounds);
 const entryBytes = Number(values['entry-kib']) * 1024;
 const folder = await mkdtemp(join(values.folder, 'longshore-two-'));
 
-// What is thrown below must not leave servers and gigabytes of shared memory behind.
-async function giveUp(reason: unknown): Promise<never> {
-  console.error(reason);
-  await closeAll();
-  await rm(folder, { recursive: true, force: true });
-  process.exit(1);
-}
-for (const event of ['uncaughtException', 'SIGTERM', 'SIGINT'] as const) {
-  process.once(event, (reason: unknown) => void giveUp(reason));
-}
+const cleanUp = removeAtEnd(folder);
 
 const text = Buffer.alloc(16 * 2 ** 20 + entryBytes);
 for (let at = 0, second = 0; at < text.length; second += 0.013) {
@@ -209,7 +200,6 @@ for (const kind of values.work.split(',')) {
     ]);
   }
 }
-await closeAll();
+await cleanUp();
 for (const remove of unlimit) remove();
-await rm(folder, { recursive: true, force: true });
 process.exit(0);

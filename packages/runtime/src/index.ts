@@ -44,6 +44,7 @@ export { type DataDirectoryLock, lockDataDirectory } from './lifecycle/lock-data
 export { onStopSignals } from './lifecycle/stop-signals.ts';
 export { createLogger, type LogFormat, type Logger, type LogLevel } from './log/create-logger.ts';
 export { censored, redactUrls, secretFields } from './log/redact.ts';
+export { releaseFreeMemory } from './memory/release-free-memory.ts';
 export {
   type Counter,
   createMetrics,

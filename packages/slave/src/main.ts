@@ -11,6 +11,7 @@ import {
   placeOf,
   print,
   readCertificate,
+  releaseFreeMemory,
   runProgram,
   systemClock,
   type TraceExport,
@@ -60,6 +61,7 @@ async function start(flags: ProgramFlags): Promise<void> {
   // Used buffers and records of an archive lie in the heap until it is collected; by itself it grows to twice and four
   // times of what is in use before that (bench/archive/system.ts).
   setFlagsFromString('--heap-growing-percent=40');
+  await releaseFreeMemory();
   const slave = await startSlave(first, log);
   let { gracePeriodMs } = config;
   const reloading = reloadConfig({
