@@ -32,8 +32,9 @@ launch() {
     fi
     export NODE_COMPILE_CACHE
   fi
-  # The allocator of glibc keeps what each thread has freed for that thread alone, in up to eight pools a core.
-  export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-2}"
+  # The allocator of glibc keeps what each thread has freed for that thread alone, in up to eight pools a core. One pool for
+  # all is no slower here: threads work on few large buffers (bench/archive).
+  export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-1}"
   # A small young generation is collected often, so that the buffers of a transfer are given back soon: a third less
   # resident memory at the same CPU (bench/blobs.ts). Node warns of node:ffi, which gives free memory back.
   exec "$state/node" --max-semi-space-size=4 --disable-warning=ExperimentalWarning \

@@ -23,7 +23,7 @@ export const sevenZip = join(here, '../../packages/slave/node_modules/7zip-bin-f
 
 /** As the launcher starts a slave. */
 const ours = (...args: string[]): readonly string[] => [
-  ...['env', 'MALLOC_ARENA_MAX=2', node, '--max-semi-space-size=4'],
+  ...['env', 'MALLOC_ARENA_MAX=1', node, '--max-semi-space-size=4'],
   ...[join(here, 'ours.ts'), ...args],
 ];
 const peer = (...args: string[]): readonly string[] => [node, join(here, 'peers.ts'), ...args];

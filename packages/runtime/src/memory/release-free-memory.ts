@@ -1,5 +1,5 @@
 const lookEveryMs = 250;
-const growthBytes = 12 * 1024 * 1024;
+const growthBytes = 8 * 1024 * 1024;
 
 /**
  * From now on, gives free memory back to the system each time the process has grown. Buffers of many sizes leave holes
