@@ -1,6 +1,7 @@
 /** Runs on a thread: reads one stretch of a zip and decodes the small entries in it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
+import { freeOutput, ownOutputBytes } from '../../threads/own-output.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { WorkError, type WorkResult } from '../../threads/thread-work.ts';
 import { decryptWhole, type Encrypted } from './decrypt-entry.ts';
@@ -36,15 +37,14 @@ export function decodeZipEntries(input: DecodeZipEntries): WorkResult<DecodedZip
     const { length } = decoded;
     content.set(decoded, used);
     used += length;
-    if (isOwnBuffer(decoded, bytes)) (decoded.buffer as ArrayBuffer).transfer(0);
+    if (entry.method !== 0) freeOutput(decoded, outputBytes(entry));
     return length;
   });
   return { output: { content, lengths }, transfer: [content.buffer as ArrayBuffer] };
 }
 
-/** A large buffer of the decompressor's own is freed at once; small ones may lie in a shared pool. */
-const isOwnBuffer = (decoded: Uint8Array, input: Buffer): boolean =>
-  decoded.byteLength >= 256 * 1024 && decoded.buffer !== input.buffer;
+/** One byte more than declared is enough to see that there is more. */
+const outputBytes = ({ sizeBytes }: LocatedEntry): number => ownOutputBytes(sizeBytes + 1);
 
 function decodeEntry(
   bytes: Buffer,
@@ -66,11 +66,11 @@ function decodeEntry(
   return decoded;
 }
 
-function decompress(packed: Uint8Array, { method, sizeBytes }: LocatedEntry): Uint8Array | string {
+function decompress(packed: Uint8Array, entry: LocatedEntry): Uint8Array | string {
+  const { method, sizeBytes } = entry;
   if (method === 0) return packed;
   if (sizeBytes === 0 && packed.length <= 2) return new Uint8Array(0);
-  // One byte more than declared is enough to see that there is more.
-  const limits = { maxOutputLength: sizeBytes + 1, chunkSize: Math.max(64, sizeBytes + 1) };
+  const limits = { maxOutputLength: sizeBytes + 1, chunkSize: outputBytes(entry) };
   try {
     return method === 8 ? inflateRawSync(packed, limits) : zstdDecompressSync(packed, limits);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Runs on a thread: makes complete entries of small files and folders. */
 import { crc32, deflateRawSync } from 'node:zlib';
 import { localHeader, type WrittenEntry } from '@longshore/runtime/zip';
+import { freeOutput } from '../../threads/own-output.ts';
 import { type LostFile, lostFile } from '../../threads/read-files.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { type FilePart, readWholeFile } from '../../threads/segment.ts';
@@ -41,6 +42,7 @@ export function encodeZipEntries({
   password,
 }: EncodeZipEntries): WorkResult<EncodedZipEntries> {
   const chunks: Uint8Array[] = [];
+  const outputs: { deflated: Buffer; chunkSize: number }[] = [];
   let offset = 0;
   let literalAt = 0;
   const lost: LostFile[] = [];
@@ -53,7 +55,8 @@ export function encodeZipEntries({
       return [];
     }
     if (typeof member.content === 'number') literalAt += member.content;
-    const deflated = raw.length === 0 ? raw : deflateRawSync(raw, { level, chunkSize: raw.length + 1024 });
+    const chunkSize = raw.length + 1024;
+    const deflated = raw.length === 0 ? raw : deflateRawSync(raw, { level, chunkSize });
     const isSmaller = deflated.length < raw.length;
     const plain: PlainEntry = {
       nameBytes: Buffer.from(member.name),
@@ -66,6 +69,8 @@ export function encodeZipEntries({
       sizeBytes: raw.length,
     };
     const data = isSmaller ? deflated : Buffer.from(raw);
+    if (isSmaller) outputs.push({ deflated, chunkSize });
+    else if (raw.length > 0) freeOutput(deflated, chunkSize);
     const isSecret = password !== null && !member.isFolder;
     const { entry, packed } = isSecret
       ? encrypted(plain, data, password)
@@ -81,6 +86,7 @@ export function encodeZipEntries({
     bytes.set(chunk, at);
     at += chunk.length;
   }
+  for (const { deflated, chunkSize } of outputs) freeOutput(deflated, chunkSize);
   return { output: { bytes, entries, lost }, transfer: [bytes.buffer as ArrayBuffer] };
 }
 
