@@ -13,11 +13,12 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { files, tasks } from '@longshore/protocol';
+import { files } from '@longshore/protocol';
 import { eventually } from '../test/support/eventually.ts';
-import { closeAll } from '../test/support/programs.ts';
+import { onCloseAll } from '../test/support/programs.ts';
 import { cliUser } from '../test/support/run-cli.ts';
 import { cpuSeconds, percentile, residentBytes, startCluster } from './lib/cluster.ts';
+import { removeAtEnd } from './lib/remove-at-end.ts';
 
 const sizeMiB = Number(process.argv[2] ?? 1024);
 const rounds = Number(process.argv[3] ?? 5);
@@ -41,7 +42,7 @@ async function run(command: string, args: readonly string[]): Promise<void> {
   if (child.exitCode !== 0) throw new Error(`${command} ended with ${child.exitCode}`);
 }
 
-async function startNginx(): Promise<() => void> {
+async function startNginx(): Promise<void> {
   await mkdir(join(folder, 'nginx', 'out'), { recursive: true });
   const conf = join(folder, 'nginx.conf');
   await writeFile(
@@ -52,31 +53,24 @@ http { access_log off; sendfile on; client_max_body_size 0; client_body_temp_pat
   server { listen 127.0.0.1:${nginxPort}; root ${folder}/nginx; location /out { dav_methods PUT; } } }`,
   );
   const child = spawn('nginx', ['-c', conf, '-p', folder], { stdio: 'inherit' });
+  onCloseAll(async () => {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
   await eventually('nginx answers', async () =>
     fetch(`http://127.0.0.1:${nginxPort}/`).then(
       () => true,
       () => false,
     ),
   );
-  return () => child.kill('SIGTERM');
 }
 
-// What is thrown below must not leave servers and gigabytes of shared memory behind.
-const stops: (() => unknown)[] = [closeAll, () => rm(folder, { recursive: true, force: true })];
-async function giveUp(reason: unknown): Promise<never> {
-  console.error(reason);
-  for (const stop of stops) await stop();
-  process.exit(1);
-}
-for (const event of ['uncaughtException', 'SIGTERM', 'SIGINT'] as const) {
-  process.once(event, (reason: unknown) => void giveUp(reason));
-}
+const cleanUp = removeAtEnd(folder);
 
 const input = join(folder, 'nginx', 'input.bin');
 await mkdir(join(folder, 'nginx'), { recursive: true });
 await makeInput(input);
-const stopNginx = await startNginx();
-stops.unshift(stopNginx);
+await startNginx();
 const cluster = await startCluster([{ name: 'a', weight: 1, port: 5411 }], {
   dataPath: join(folder, 'master'),
 });
@@ -87,18 +81,11 @@ await cli.run(['login', cluster.master.url, '--user', 'admin', '--password-stdin
 await cli.run(['put', input, '/']);
 
 async function throughSlave(): Promise<number> {
-  const { id } = await cluster.call(tasks.submitTask, {
-    body: { kind: 'create-archive', sources: ['/input.bin'], destination: '/out.tar' },
+  const task = await cluster.complete({
+    kind: 'create-archive',
+    sources: ['/input.bin'],
+    destination: '/out.tar',
   });
-  const task = await eventually(
-    'the task ends',
-    async () => {
-      const shown = await cluster.call(tasks.showTask, { params: { id } });
-      return shown.finishedAtMs === null ? undefined : shown;
-    },
-    600_000,
-  );
-  if (task.state !== 'completed') throw new Error(JSON.stringify(task.error));
   await cluster.call(files.remove, { body: { paths: ['/out.tar'] } });
   const [attempt] = task.parts[0]?.attempts ?? [];
   return ((attempt?.endedAtMs ?? 0) - (attempt?.startedAtMs ?? 0)) / 1000;
@@ -151,7 +138,5 @@ for (const [at, [program, pid]] of Object.entries(programs).entries()) {
   const memory = `${mebibytes(idle[at] ?? 0)} before, ${mebibytes(now)} now, ${mebibytes(peak)} at most`;
   console.log(`${program.padEnd(16)} ${spent} CPU seconds per GiB; memory ${memory}`);
 }
-await closeAll();
-stopNginx();
-await rm(folder, { recursive: true });
+await cleanUp();
 process.exit(0);

@@ -15,11 +15,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type EndpointInput, files, Level, tasks } from '@longshore/protocol';
+import { type EndpointInput, files, Level, type tasks } from '@longshore/protocol';
 import type { ArchiveMember } from '../../packages/slave/src/archive/ports.ts';
 import { archiveOf, fileMember } from '../../packages/slave/src/archive/test-support/run-archive.ts';
 import { createArchiveThreads } from '../../packages/slave/src/archive/threads/archive-threads.ts';
-import { eventually } from '../../test/support/eventually.ts';
 import { cpuSeconds, percentile, startCluster } from '../lib/cluster.ts';
 import { limitCpu } from '../lib/limit-cpu.ts';
 import { removeAtEnd } from '../lib/remove-at-end.ts';
@@ -100,16 +99,7 @@ async function run(request: Request): Promise<Sample> {
     master: cpuSeconds(cluster.master.child.pid),
   });
   const before = cpu();
-  const { id } = await cluster.call(tasks.submitTask, { body: request });
-  const ended = await eventually(
-    'the task ends',
-    async () => {
-      const shown = await cluster.call(tasks.showTask, { params: { id } });
-      return shown.finishedAtMs === null ? undefined : shown;
-    },
-    600_000,
-  );
-  if (ended.state !== 'completed') throw new Error(JSON.stringify(ended));
+  const ended = await cluster.complete(request);
   const after = cpu();
   await cluster.call(files.remove, { body: { paths: ['/out'] } });
   return {

@@ -1,8 +1,7 @@
 /** Archives through the whole system: files in a master's store, a slave that reads and writes them over tickets. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CreateFormat, files, type SubmitTask, tasks } from '@longshore/protocol';
-import { eventually } from '../../test/support/eventually.ts';
+import { type CreateFormat, files, type SubmitTask } from '@longshore/protocol';
 import { adminPassword } from '../../test/support/programs.ts';
 import { cliUser } from '../../test/support/run-cli.ts';
 import { cpuSeconds, residentBytes, startCluster } from '../lib/cluster.ts';
@@ -52,16 +51,7 @@ export async function startWholeSystem(folder: string): Promise<WholeSystem> {
     const before = { slave: cpuSeconds(slavePid), master: cpuSeconds(masterPid) };
     // Forgets the peak so far.
     await writeFile(`/proc/${slavePid}/clear_refs`, '5');
-    const { id } = await cluster.call(tasks.submitTask, { body: task });
-    const ended = await eventually(
-      'the task ends',
-      async () => {
-        const shown = await cluster.call(tasks.showTask, { params: { id } });
-        return shown.finishedAtMs === null ? undefined : shown;
-      },
-      600_000,
-    );
-    if (ended.state !== 'completed') throw new Error(`${ended.title}: ${JSON.stringify(ended)}`);
+    const ended = await cluster.complete(task);
     return {
       seconds: ((ended.finishedAtMs ?? 0) - ended.createdAtMs) / 1000,
       slaveCpu: cpuSeconds(slavePid) - before.slave,

@@ -6,6 +6,7 @@ import {
   type EndpointOutput,
   fileBytesRoutes,
   nodes,
+  tasks,
 } from '@longshore/protocol';
 import { eventually } from '../../test/support/eventually.ts';
 import {
@@ -23,6 +24,10 @@ export type Cluster = {
   readonly token: string;
   call<E extends Endpoint>(endpoint: E, input: EndpointInput<E>): Promise<EndpointOutput<E>>;
   upload(path: string, content: Uint8Array): Promise<void>;
+  /** Submits a task and resolves when it has completed; throws with everything it says when it ends otherwise. */
+  complete(
+    task: EndpointInput<typeof tasks.submitTask>['body'],
+  ): Promise<EndpointOutput<typeof tasks.showTask>>;
 };
 
 export async function startCluster(
@@ -80,6 +85,19 @@ export async function startCluster(
     slaves,
     token,
     call,
+    complete: async (task) => {
+      const { id } = await call(tasks.submitTask, { body: task });
+      const ended = await eventually(
+        'the task ends',
+        async () => {
+          const shown = await call(tasks.showTask, { params: { id } });
+          return shown.finishedAtMs === null ? undefined : shown;
+        },
+        600_000,
+      );
+      if (ended.state !== 'completed') throw new Error(`${ended.title}: ${JSON.stringify(ended)}`);
+      return ended;
+    },
     upload: async (path, content) => {
       const response = await request(fileBytesRoutes.uploads, {
         method: 'POST',
