@@ -33,6 +33,7 @@ export {
   type ValueType,
 } from './config/value-types.ts';
 export { createClientAddress } from './http/client-address.ts';
+export { bearSilence } from './http/end-silent-bodies.ts';
 export { type Listening, type ListenPlace, listen } from './http/listen.ts';
 export { measureRequests } from './http/measure-requests.ts';
 export { readCertificate } from './http/read-certificate.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { endSilentBodies } from './end-silent-bodies.ts';
+import { bearSilence, endSilentBodies } from './end-silent-bodies.ts';
 
 const silentMs = 200;
 
@@ -50,6 +50,16 @@ test('L1 a body that arrives slowly does not', async () => {
   }
   await expect.poll(() => received).toBe(10);
   expect(isOver()).toBe(false);
+});
+
+test('a body whose silence is borne may pause for longer, and not for ever', async () => {
+  const { isOver } = await openRequest((request) => {
+    bearSilence(request, { silentMs: silentMs * 5 });
+    request.resume();
+  });
+  await delay(silentMs * 3);
+  expect(isOver()).toBe(false);
+  await expect.poll(isOver, { timeout: silentMs * 20 }).toBe(true);
 });
 
 test('a body that waits for the server to read it is not silent', async () => {

@@ -3,6 +3,13 @@ import type { IncomingMessage, Server } from 'node:http';
 /** How often the bodies under way are looked at, as a share of the time they may be silent. */
 const checksPerTimeout = 4;
 
+const patience = new WeakMap<IncomingMessage, number>();
+
+/** Lets the body of this request be silent for longer than others: its sender is known, and may wait for slow sources itself. */
+export function bearSilence(request: IncomingMessage, options: { silentMs: number }): void {
+  patience.set(request, options.silentMs);
+}
+
 /**
  * Resets connections whose request body has stopped arriving for `silentMs`. Node's own timeout counts from the start of
  * a request, and would end long uploads as well. A body that waits for us to read it is not silent.
@@ -22,7 +29,7 @@ export function endSilentBodies(server: Server, options: { silentMs: number }): 
       if (request.complete) underWay.delete(request);
       else if (bytes !== seen.bytes || request.readableLength > 0) {
         underWay.set(request, { bytes, sinceMs: nowMs });
-      } else if (nowMs - seen.sinceMs >= silentMs) {
+      } else if (nowMs - seen.sinceMs >= (patience.get(request) ?? silentMs)) {
         underWay.delete(request);
         request.socket.resetAndDestroy();
       }

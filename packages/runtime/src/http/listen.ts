@@ -30,6 +30,8 @@ const idleCheckMs = 50;
 const headersTimeoutMs = 10_000;
 /** How long the next bytes of a body may take to arrive. */
 const silentBodyMs = 30_000;
+/** How long nothing has come from a machine until the system asks whether it is still there; ten questions a second apart. */
+const keepAliveDelayMs = 30_000;
 const maxConnections = 10_000;
 
 /**
@@ -53,6 +55,8 @@ export async function listen(
     requestTimeout: options.requestTimeoutMs,
     // Longer than peers keep an idle connection, so that they close it first and never write into a closing one.
     keepAliveTimeout: 75_000,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveDelayMs,
   };
   const server = (
     place.type === 'https'

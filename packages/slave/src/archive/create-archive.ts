@@ -24,8 +24,8 @@ export type CreateArchiveRequest = {
   readonly onLost: (member: ArchiveMember, error: AppError) => void;
   /** It is joined with others: that none of its files could be read is for the whole to judge. */
   readonly isPiece?: boolean;
-  /** True after a run that failed for a lost member: then each is read from end to end before it is begun. */
-  readonly checksFirst?: boolean;
+  /** Of these it is known that they are lost, by their paths: they are left out and given to `onLost` as well. */
+  readonly lostBefore?: ReadonlyMap<string, AppError>;
   readonly signal: AbortSignal;
 };
 
@@ -34,8 +34,8 @@ const levels = { fast: 1, normal: 6, best: 9 } as const;
 /**
  * Makes an archive. Resolves when the sink has taken all of it. A member that cannot be read whole is left out and
  * given to `onLost`: there is no archive with a shortened member. Where its header has been sent already and cannot be
- * taken back, the failure is thrown, which `isLost` recognises; the caller begins again with `checksFirst`. An archive
- * of which no file could be read fails with what was wrong with the first. Throws `BAD_REQUEST` for a format that is
+ * taken back, the failure is thrown, which `isLost` recognises; the caller begins again with what `findLostMembers` finds.
+ * An archive of which no file could be read fails with what was wrong with the first. Throws `BAD_REQUEST` for a format that is
  * only read, or a password the format has no encryption for, and `PATH_INVALID` for a member whose path an extraction
  * would refuse or that comes twice.
  */
@@ -53,12 +53,20 @@ export async function createArchive(request: CreateArchiveRequest): Promise<void
   let firstLost: AppError | null = null;
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
+  const onLost = (member: ArchiveMember, error: AppError): void => {
+    filesLost += 1;
+    firstLost ??= error;
+    request.onLost(member, error);
+  };
   const sinkDone = finished(sink, { readable: false });
   sinkDone.catch(() => undefined);
   try {
     await format.create({
-      members: checkedMembers(request.members, ({ kind }) => {
-        if (kind === 'file') files += 1;
+      members: checkedMembers(request.members, (member) => {
+        if (member.kind === 'file') files += 1;
+        const lost = request.lostBefore?.get(member.path);
+        if (lost !== undefined) onLost(member, lost);
+        return lost === undefined;
       }),
       level: levelNumber(request.level),
       password,
@@ -66,12 +74,7 @@ export async function createArchive(request: CreateArchiveRequest): Promise<void
       threads: request.threads,
       tempSpace: request.tempSpace,
       meter: createMeter(request.onProgress),
-      onLost: (member, error) => {
-        filesLost += 1;
-        firstLost ??= error;
-        request.onLost(member, error);
-      },
-      checksFirst: request.checksFirst ?? false,
+      onLost,
       beforeEnd: () => {
         if (firstLost !== null && filesLost === files && request.isPiece !== true) throw firstLost;
       },
@@ -97,7 +100,7 @@ function levelNumber(level: CompressionLevel): number {
 
 async function* checkedMembers(
   members: AsyncIterable<ArchiveMember>,
-  onMember: (member: ArchiveMember) => void,
+  isTaken: (member: ArchiveMember) => boolean,
 ): AsyncGenerator<ArchiveMember> {
   const seen = new Set<string>();
   for await (const member of members) {
@@ -107,7 +110,6 @@ async function* checkedMembers(
     if (bad) throw new AppError('PATH_INVALID', `member "${path}" has no plain relative path`);
     if (seen.has(path)) throw new AppError('PATH_INVALID', `member "${path}" comes twice`);
     seen.add(path);
-    onMember(member);
-    yield member;
+    if (isTaken(member)) yield member;
   }
 }

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import type { BlobAccess, Progress, RejectedEntry, StoredBlob } from '@longshore/protocol';
+import type { AppError, BlobAccess, Progress, RejectedEntry, StoredBlob } from '@longshore/protocol';
 import { attemptPurpose } from '@longshore/protocol/server';
 import { createArchive } from '../archive/create-archive.ts';
+import { findLostMembers } from '../archive/find-lost-members.ts';
 import { isLost } from '../archive/lost-member.ts';
 import type { ArchiveMember, ByteSource } from '../archive/ports.ts';
 import { fetchSources, type SourceTotals } from '../transfer/fetch-sources.ts';
@@ -30,13 +31,11 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
       return { progress: { ...progress, phase: 'done' } };
     }
 
-    const make = async (checksFirst: boolean): Promise<{ stored: StoredBlob; lost: RejectedEntry[] }> => {
-      const lost: RejectedEntry[] = [];
-      const indices = new WeakMap<ArchiveMember, number>();
-      const members = archiveMembers(execution, {
+    const sources = (onMember: (member: ArchiveMember, index: number) => void = () => undefined) =>
+      archiveMembers(execution, {
         openBlob,
         firstIndex: work.sourceRange?.from ?? 0,
-        onMember: (member, index) => indices.set(member, index),
+        onMember,
         onTotals: (known) => {
           progress.bytesTotal = known.totalBytes;
           progress.entriesTotal = known.totalEntries;
@@ -44,6 +43,13 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
           log.info({ entries: known.totalEntries, bytes: known.totalBytes }, 'sources listed');
         },
       });
+
+    const make = async (
+      lostBefore: ReadonlyMap<string, AppError>,
+    ): Promise<{ stored: StoredBlob; lost: RejectedEntry[] }> => {
+      const lost: RejectedEntry[] = [];
+      const indices = new WeakMap<ArchiveMember, number>();
+      const members = sources((member, index) => indices.set(member, index));
       const stored = await storeArchive(dependencies, execution, (sink) =>
         createArchive({
           format: work.format,
@@ -64,7 +70,7 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
             lost.push({ index: indices.get(member) ?? 0, name, code, message: cut(message) });
             log.warn({ path: name, code }, 'a source cannot be read and is left out');
           },
-          checksFirst,
+          lostBefore,
           isPiece: work.sourceRange !== undefined,
           signal,
         }),
@@ -72,11 +78,19 @@ export function createArchiveExecutor(dependencies: ExecutorDependencies): Execu
       return { stored, lost };
     };
 
-    const { stored, lost } = await make(false).catch((error: unknown) => {
+    const { stored, lost } = await make(new Map()).catch(async (error: unknown) => {
       signal.throwIfAborted();
       if (!isLost(error)) throw error;
-      log.warn({ code: error.code }, 'a source broke off in the archive: begun again, reading each before');
-      return make(true);
+      log.warn(
+        { code: error.code },
+        'a source broke off in the archive: begun again without those that cannot be read',
+      );
+      Object.assign(progress, { phase: 'reading', bytesDone: 0, entriesDone: 0 });
+      const onRead = (bytes: number): void => {
+        progress.bytesDone += bytes;
+        execution.progress({ ...progress });
+      };
+      return await make(await findLostMembers(sources(), { signal, onRead }));
     });
     log.info({ format: work.format, sizeBytes: stored.sizeBytes, sha256: stored.sha256 }, 'archive stored');
     // Before the archive: from its report on nothing more is done for this part.

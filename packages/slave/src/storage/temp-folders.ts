@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AppError, type TempDisk } from '@longshore/protocol';
 import type { TempSpace } from '../archive/ports.ts';
 import { systemCodeOf, toSystemError } from '../errors/system-error.ts';
+import { measureSparingly } from './measure-sparingly.ts';
 
 /** The folder of temporary files: private to this slave, and empty when nothing runs. */
 export type TempFolders = {
@@ -40,6 +41,9 @@ export function createTempFolders(options: {
     );
     return (await Promise.all(parts)).reduce((sum, bytes) => sum + bytes, 0);
   }
+
+  /** For those who only tell it: heartbeats do not wait for a walk through all files of a large piece of work. */
+  const writtenLately = measureSparingly(written);
 
   /** Its folder is made again when somebody has cleaned it away, as programs do that tidy /tmp. */
   async function rootDisk(): Promise<StatsFs> {
@@ -94,7 +98,8 @@ export function createTempFolders(options: {
     root,
     space: async () => {
       try {
-        const writtenBytes = await written();
+        // Of work that has ended meanwhile nothing is left.
+        const writtenBytes = Math.min(await writtenLately(), reserved());
         const { bavail, blocks, bsize } = await rootDisk();
         return {
           path: root,

@@ -45,6 +45,8 @@ export type FakeMaster = {
   readonly reports: Report[];
   readonly heartbeats: Heartbeat[];
   readonly blobs: Map<string, Buffer>;
+  /** How many connections were opened to it. */
+  connections(): number;
   /** What is answered to heartbeats. */
   heartbeatAnswer: HeartbeatAnswer;
   /** Attempts whose reports are answered with `lease-lost`. */
@@ -182,6 +184,10 @@ export async function startFakeMaster(options: { secret?: string } = {}): Promis
   });
 
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const master: FakeMaster = {
@@ -189,6 +195,7 @@ export async function startFakeMaster(options: { secret?: string } = {}): Promis
     reports: [],
     heartbeats: [],
     blobs: new Map(),
+    connections: () => connections,
     heartbeatAnswer: { lost: [], canceled: [] },
     lost: new Set(),
     unreadable: new Set(),

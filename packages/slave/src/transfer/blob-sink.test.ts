@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { AppError, type Attempt } from '@longshore/protocol';
 import { signingKey } from '@longshore/protocol/server';
 import { createPeerClient, systemClock } from '@longshore/runtime';
@@ -121,6 +121,32 @@ test.each(['here', 'remote'] as const)('an abort leaves nothing behind (%s)', as
   expect(endless.destroyed).toBe(true);
   expect(files()).toEqual([]);
   expect(master.blobs.size).toBe(0);
+});
+
+test('a store hears nothing of content before there is a byte of it, or its end', async () => {
+  const { master, sink } = await sinkTo('remote');
+  const late = new PassThrough();
+  const storing = sink.store(late, never);
+  // Another blob goes there and back meanwhile.
+  await sink.store(content.subarray(0, 10), never);
+  expect(master.connections()).toBe(1);
+  late.end(content);
+  await expect(storing).resolves.toMatchObject({ sizeBytes: content.length, sha256 });
+  await expect(sink.store(Readable.from([]), never)).resolves.toMatchObject({ sizeBytes: 0 });
+
+  const broken = new PassThrough();
+  const failing = sink.store(broken, never);
+  broken.destroy(new AppError('ENTRY_CORRUPT', 'bad CRC'));
+  await expect(failing).rejects.toMatchObject({ code: 'ENTRY_CORRUPT' });
+  const stop = new AbortController();
+  const stopped = sink.store(new PassThrough(), stop.signal);
+  stop.abort(new Error('canceled'));
+  await expect(stopped).rejects.toThrow('canceled');
+  const gone = new PassThrough();
+  const closed = sink.store(gone, never);
+  gone.destroy();
+  await expect(closed).rejects.toBeDefined();
+  expect(master.blobs.size).toBe(3);
 });
 
 test('a store that has other bytes than were sent is a CHECKSUM_MISMATCH', async () => {

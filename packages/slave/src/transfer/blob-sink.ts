@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import {
   AppError,
@@ -116,6 +117,7 @@ function remoteSink(options: {
 
   return {
     store: async (content, signal, options) => {
+      if (content instanceof Readable) await somethingToSend(content, signal);
       if (output.expiresAtMs - clock.nowMs() < renewBeforeMs) await renew();
       const blobId = nextId();
       const sent = createBlobDigest();
@@ -156,4 +158,26 @@ function remoteSink(options: {
       }
     },
   };
+}
+
+/**
+ * Resolves with the first byte of a stream, or its end. What is made for minutes before anything of it can be sent, such as a
+ * 7z, must not hold a request open meanwhile: servers give up a connection that says nothing.
+ */
+async function somethingToSend(content: Readable, signal: AbortSignal): Promise<void> {
+  if (content.readableLength > 0 || content.readableEnded) return;
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  // A stream that is destroyed without an error says no more than that it is closed.
+  const closed = once(content, 'close', { signal: either });
+  closed.catch(() => undefined);
+  try {
+    await Promise.race([once(content, 'readable', { signal: either }), closed]);
+  } catch (error) {
+    content.destroy();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    over.abort();
+  }
 }

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { AppError, BlobId, masterRoutes, headers as names } from '@longshore/protocol';
 import { verifyTicket } from '@longshore/protocol/server';
-import type { Clock, Logger } from '@longshore/runtime';
+import { bearSilence, type Clock, type Logger } from '@longshore/runtime';
 import type { Context } from 'hono';
 import type { Database } from '../../database/open-database.ts';
 import type { MasterKeys } from '../../secrets/master-keys.ts';
@@ -18,6 +18,12 @@ export type BlobRouteDeps = {
   clock: Clock;
   log: Logger;
 };
+
+/**
+ * An archive is sent while it is made, in groups of up to 4 MiB, from sources that may be as slow as a phone: 7 kB/s. A node
+ * that is gone is noticed by the system long before.
+ */
+const silentNodeMs = 600_000;
 
 /** Bytes for nodes: what a ticket opens, and nothing else. Tickets are checked before a byte of the body is read. */
 export function mountBlobRoutes(app: OpenAPIHono<HttpEnv>, deps: BlobRouteDeps): void {
@@ -46,6 +52,7 @@ export function mountBlobRoutes(app: OpenAPIHono<HttpEnv>, deps: BlobRouteDeps):
     const claims = claimsOf(c);
     const blobId = parseBlobId(c);
     if (claims.op !== 'write') throw new AppError('TICKET_INVALID', 'the ticket does not allow writing');
+    bearSilence(c.env.incoming, { silentMs: silentNodeMs });
     const { partId, attempt, maxBytes } = claims;
     const length = c.req.header('content-length');
     const stored = await storeBlob(deps, {

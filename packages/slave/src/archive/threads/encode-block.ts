@@ -1,5 +1,5 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
-import { giveAway } from './give-away.ts';
+import { giveAway } from './own-output.ts';
 import { scratchBuffer } from './scratch-buffer.ts';
 import { type FilePart, readFilePart } from './segment.ts';
 import type { WorkResult } from './thread-work.ts';
@@ -28,8 +28,9 @@ export function encodeBlock(input: EncodeBlock): WorkResult<EncodedBlock> {
   const raw = all.subarray(dictionaryBytes);
   const dictionary = all.subarray(0, dictionaryBytes);
   const checksum = crc32(raw);
-  const bytes = encode(raw, codec, { level, isLast, dictionary });
-  const owned = giveAway(bytes);
+  const chunkSize = Math.max(64, raw.length + 1024);
+  const bytes = encode(raw, codec, { level, isLast, dictionary, chunkSize });
+  const owned = giveAway(bytes, chunkSize);
   return {
     output: { bytes: owned, crc32: checksum, rawBytes: raw.length },
     transfer: [owned.buffer],
@@ -39,7 +40,12 @@ export function encodeBlock(input: EncodeBlock): WorkResult<EncodedBlock> {
 function encode(
   raw: Buffer,
   codec: EncodeBlock['codec'],
-  { level, isLast, dictionary }: { level: number; isLast: boolean; dictionary: Buffer },
+  {
+    level,
+    isLast,
+    dictionary,
+    chunkSize,
+  }: { level: number; isLast: boolean; dictionary: Buffer; chunkSize: number },
 ): Buffer {
   switch (codec) {
     case 'none':
@@ -48,7 +54,7 @@ function encode(
       return deflateRawSync(raw, {
         level: shrinks(raw) ? level : 0,
         memLevel: 9,
-        chunkSize: Math.max(64, raw.length + 1024),
+        chunkSize,
         finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
         ...(dictionary.length === 0 ? {} : { dictionary }),
       });

@@ -10,3 +10,12 @@ export function freeOutput(result: Uint8Array, chunkBytes: number): void {
   const buffer = result.buffer as ArrayBuffer;
   if (buffer.byteLength === chunkBytes) buffer.transfer(0);
 }
+
+/** Bytes that fill their buffer and can be transferred; what the compressor left of the room it had is freed at once. */
+export function giveAway(bytes: Buffer, chunkBytes: number): Uint8Array<ArrayBuffer> {
+  const buffer = bytes.buffer as ArrayBuffer;
+  if (bytes.byteLength === buffer.byteLength) return new Uint8Array(buffer);
+  const copy = new Uint8Array(bytes);
+  freeOutput(bytes, chunkBytes);
+  return copy;
+}

@@ -1,8 +1,10 @@
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { chmod, copyFile, mkdir, rm, utimes } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { AppError } from '@longshore/protocol';
+import { freeChunk } from '@longshore/runtime';
 import type { CreateRequest } from '../../archive-format.ts';
 import { createArchiveOutput } from '../../archive-output.ts';
 import { checkFile } from '../../check-source.ts';
@@ -10,6 +12,7 @@ import type { MemberMeter } from '../../create-meter.ts';
 import { lostOrThrow, readTwice } from '../../lost-member.ts';
 import { openRange } from '../../open-range.ts';
 import type { ArchiveMember, ByteSource } from '../../ports.ts';
+import { type PreparedMember, readAhead } from '../../read-ahead.ts';
 import { followProgress } from './follow-progress.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
@@ -34,11 +37,14 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
     const tree = join(folder, 'tree');
     await mkdir(tree);
     meter.begin('reading');
+    const folders = new Set<string>();
     let laidOutBytes = 0;
     let laidOutEntries = 0;
-    for (const member of members) {
+    for await (const prepared of readAhead({ ...request, members: Readable.from(members) })) {
       signal.throwIfAborted();
-      const lost = await layOut(member, join(tree, member.path), { signal, reading: meter.member() });
+      const { member } = prepared;
+      const context = { folders, signal, reading: meter.member() };
+      const lost = await layOut(prepared, join(tree, member.path), context);
       if (lost !== null) {
         onLost(member, lost);
         continue;
@@ -81,14 +87,23 @@ export async function createSevenZip(request: CreateRequest): Promise<void> {
   }
 }
 
-/** Copies a member to its place, and says why where that is impossible for this member alone. */
+/**
+ * Brings a member to its place, and says why where that is impossible for this member alone. `folders` are those that are
+ * there already.
+ */
 async function layOut(
-  member: ArchiveMember,
+  { member, content }: PreparedMember,
   path: string,
-  { signal, reading }: { signal: AbortSignal; reading: MemberMeter },
+  { folders, signal, reading }: { folders: Set<string>; signal: AbortSignal; reading: MemberMeter },
 ): Promise<AppError | null> {
-  await mkdir(member.kind === 'folder' ? path : dirname(path), { recursive: true });
+  const parent = member.kind === 'folder' ? path : dirname(path);
+  if (!folders.has(parent)) await mkdir(parent, { recursive: true });
+  folders.add(parent);
   if (member.kind === 'folder') return null;
+  if (content !== null) {
+    await writeSmall(path, content, member);
+    return null;
+  }
   const { source } = member;
   try {
     await readTwice(() => {
@@ -102,10 +117,24 @@ async function layOut(
     await rm(path, { force: true });
     return lost;
   }
-  // 7-Zip must be able to read it.
-  await chmod(path, (member.mode & 0o777) | 0o400);
+  await chmod(path, readableMode(member));
   await utimes(path, member.modifiedAtMs / 1000, member.modifiedAtMs / 1000);
   return null;
+}
+
+/** 7-Zip must be able to read it. */
+const readableMode = ({ mode }: ArchiveMember): number => (mode & 0o777) | 0o400;
+
+async function writeSmall(path: string, content: Buffer, member: ArchiveMember): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(content);
+    freeChunk(content);
+    await file.chmod(readableMode(member));
+    await file.utimes(member.modifiedAtMs / 1000, member.modifiedAtMs / 1000);
+  } finally {
+    await file.close();
+  }
 }
 
 async function copyTo(

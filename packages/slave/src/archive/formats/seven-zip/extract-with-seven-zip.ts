@@ -6,6 +6,7 @@ import type { ReadRequest } from '../../archive-format.ts';
 import { type ByteReader, createByteReader } from '../../byte-reader.ts';
 import type { Extraction } from '../../extraction.ts';
 import type { SafeEntry } from '../../ports.ts';
+import { createSmallFileBatch, type SmallFileBatch } from '../../small-file-batch.ts';
 import { followProgress } from './follow-progress.ts';
 import type { SevenZipEntry } from './read-seven-zip-listing.ts';
 import { isNamingCheaper } from './selection-cost.ts';
@@ -108,14 +109,15 @@ async function extractOnce(
     },
   );
   const reader = createByteReader(child.stdout);
+  const batch = createSmallFileBatch(extraction);
   try {
     for (const [at, { listed, entry }] of run.selection.entries()) {
       if (listed.outputBytes === 0 && entry !== null) {
-        await extraction.storeSmall([{ entry, content: Buffer.alloc(0) }]);
+        await batch.add({ entry, content: Buffer.alloc(0) });
       } else if (entry === null) {
         // From a damaged one on the cuts may be wrong, wanted or not.
         if (!(await isSkippedWhole(reader, listed))) return laterOf(run, at);
-      } else if (!(await extractEntry(reader, { listed, entry, extraction, passwords }))) {
+      } else if (!(await extractEntry(reader, { listed, entry, extraction, batch, passwords }))) {
         return laterOf(run, at);
       }
     }
@@ -129,7 +131,12 @@ async function extractOnce(
     throw error;
   } finally {
     child.kill();
-    await run.release();
+    try {
+      // What was read whole is stored, whatever comes after it.
+      await batch.flush();
+    } finally {
+      await run.release();
+    }
   }
 }
 
@@ -150,9 +157,15 @@ async function isSkippedWhole(reader: ByteReader, listed: SevenZipEntry): Promis
 
 async function extractEntry(
   reader: ByteReader,
-  parts: { listed: SevenZipEntry; entry: SafeEntry; extraction: Extraction; passwords: Passwords },
+  parts: {
+    listed: SevenZipEntry;
+    entry: SafeEntry;
+    extraction: Extraction;
+    batch: SmallFileBatch;
+    passwords: Passwords;
+  },
 ): Promise<boolean> {
-  const { listed, entry, extraction, passwords } = parts;
+  const { listed, entry, extraction, batch, passwords } = parts;
   const isSuspect = listed.encrypted && !passwords.isRight;
   if (listed.outputBytes > smallBytes) {
     const declared = { sizeBytes: listed.outputBytes, crc32: listed.crc32 };
@@ -170,7 +183,7 @@ async function extractEntry(
     return false;
   }
   passwords.isRight ||= listed.encrypted;
-  await extraction.storeSmall([{ entry, content }]);
+  await batch.add({ entry, content });
   return true;
 }
 

@@ -8,7 +8,7 @@ import { readSmallFiles } from '../../read-small-files.ts';
 import type { ThreadShare } from '../../threads/archive-threads.ts';
 import type { EncodedBlock } from '../../threads/encode-block.ts';
 import type { Segment } from '../../threads/segment.ts';
-import { isReadable, largeMember } from './large-member.ts';
+import { largeMember } from './large-member.ts';
 import { padding, tarEnd, tarMember, writeTarHeader } from './write-tar-header.ts';
 
 /** How the stream of a tar is packed in blocks that know nothing of each other, and what stands around them. */
@@ -63,7 +63,6 @@ async function* tarSegments(request: CreateRequest, share: ThreadShare): AsyncGe
   const prepared = readSmallFiles(readAhead(request), { share, signal, meter, onLost });
   for await (const { member, content } of prepared) {
     const isLarge = member.kind === 'file' && content === null && member.source.sizeBytes > 0;
-    if (isLarge && request.checksFirst && !(await isReadable(member, request))) continue;
     yield { bytes: writeTarHeader(tarMember(member)) };
     if (content !== null) yield { bytes: content };
     if (isLarge) yield* largeMember(member, { signal, reading: meter.member() });

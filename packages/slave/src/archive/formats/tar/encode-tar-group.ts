@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync } from 'node:zlib';
-import { giveAway } from '../../threads/give-away.ts';
+import { giveAway } from '../../threads/own-output.ts';
 import { type LostFile, lostFile } from '../../threads/read-files.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { type FilePart, readFilePart, readWholeFile } from '../../threads/segment.ts';
@@ -28,17 +28,14 @@ const windowLog = 22;
 /** Runs on a thread: lays out a stretch of a tar and compresses it as a Zstandard frame. */
 export function encodeTarGroup({ pieces, literal, level }: EncodeTarGroup): WorkResult<EncodedTarGroup> {
   const { raw, lost } = layOut(pieces, literal);
-  const bytes = giveAway(
-    zstdCompressSync(raw, {
-      // Enough for what does not shrink.
-      chunkSize: raw.length + (raw.length >>> 7) + 1024,
-      params: {
-        [constants.ZSTD_c_compressionLevel]: zstdLevel(level),
-        [constants.ZSTD_c_windowLog]: windowLog,
-        [constants.ZSTD_c_checksumFlag]: 1,
-      },
-    }),
-  );
+  // Enough for what does not shrink.
+  const chunkSize = raw.length + (raw.length >>> 7) + 1024;
+  const params = {
+    [constants.ZSTD_c_compressionLevel]: zstdLevel(level),
+    [constants.ZSTD_c_windowLog]: windowLog,
+    [constants.ZSTD_c_checksumFlag]: 1,
+  };
+  const bytes = giveAway(zstdCompressSync(raw, { chunkSize, params }), chunkSize);
   return { output: { bytes, lost }, transfer: [bytes.buffer] };
 }
 

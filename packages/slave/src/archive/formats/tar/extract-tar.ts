@@ -1,12 +1,11 @@
 import type { ByteReader } from '../../byte-reader.ts';
 import type { Extraction } from '../../extraction.ts';
-import type { SafeEntry, SmallFile } from '../../ports.ts';
+import type { SafeEntry } from '../../ports.ts';
+import { createSmallFileBatch } from '../../small-file-batch.ts';
 import { readTar, type TarEntry, type TarRequest } from './read-tar.ts';
 import { fillHoles } from './sparse-map.ts';
 
 const smallBytes = 1024 * 1024;
-const batchBytes = 1024 * 1024;
-const batchFiles = 512;
 
 /**
  * Extracts a tar in one pass over its stream. Small files are stored in batches, one batch on its way while the
@@ -17,7 +16,7 @@ export async function extractTar(
   request: TarRequest,
   extraction: Extraction,
 ): Promise<void> {
-  const batch = createBatch(extraction);
+  const batch = createSmallFileBatch(extraction);
   try {
     for await (const tarEntry of readTar(reader, request)) {
       const { entry, storedBytes, sparse, unsupported } = tarEntry;
@@ -51,30 +50,4 @@ async function storeLarge(
     sizeBytes: sparse?.sizeBytes ?? storedBytes,
     crc32: null,
   });
-}
-
-function createBatch(extraction: Extraction) {
-  let files: SmallFile[] = [];
-  let bytes = 0;
-  let underWay: Promise<unknown> = Promise.resolve();
-
-  async function send(): Promise<void> {
-    const ready = files;
-    files = [];
-    bytes = 0;
-    await underWay;
-    if (ready.length > 0) underWay = extraction.storeSmall(ready);
-    underWay.catch(() => undefined);
-  }
-  return {
-    async add(file: SmallFile) {
-      files.push(file);
-      bytes += file.content.length;
-      if (bytes >= batchBytes || files.length >= batchFiles) await send();
-    },
-    async flush() {
-      await send();
-      await underWay;
-    },
-  };
 }

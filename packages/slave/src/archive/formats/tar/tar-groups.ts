@@ -4,7 +4,7 @@ import type { ArchiveMember } from '../../ports.ts';
 import { isSmallMember, readAhead } from '../../read-ahead.ts';
 import { type FilePart, segmentLength, sliceSegment } from '../../threads/segment.ts';
 import type { TarPiece } from './encode-tar-group.ts';
-import { isReadable, largeMember } from './large-member.ts';
+import { largeMember } from './large-member.ts';
 import { paddingBytes, tarMember } from './write-tar-header.ts';
 
 /** A stretch of a tar for a thread to lay out, and what to tell of it when it was. */
@@ -34,7 +34,6 @@ export async function* tarGroups(request: CreateRequest): AsyncGenerator<TarGrou
   for await (const { member, content } of readAhead(request)) {
     const isSmall = isSmallMember(member);
     const isLarge = member.kind === 'file' && !isSmall;
-    if (isLarge && request.checksFirst && !(await isReadable(member, request))) continue;
     const sizeBytes = member.kind === 'file' ? member.source.sizeBytes : 0;
     if (!group.hasRoom(headerBytes + (isSmall ? sizeBytes : 0))) {
       group.add({ kind: 'seam', half: 'head' }, headerBytes);

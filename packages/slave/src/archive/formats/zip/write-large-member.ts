@@ -49,8 +49,8 @@ export async function writeLargeMember(
     request.signal.throwIfAborted();
     if (lost !== null) return;
     const failure = lostOrThrow(member.path, error);
-    // Bytes that were damaged on the way come right the second time.
-    if (failure.code === 'CHECKSUM_MISMATCH' && !request.checksFirst) throw failure;
+    // Bytes that were damaged on the way come right the second time; those that do not are found before that.
+    if (failure.code === 'CHECKSUM_MISMATCH') throw failure;
     lost = failure;
     stop.abort('user');
   };
