@@ -1,7 +1,7 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
-import { giveAway } from './own-output.ts';
 import { scratchBuffer } from './scratch-buffer.ts';
 import { type FilePart, readFilePart } from './segment.ts';
+import { freeLiteral, giveAway } from './thread-buffers.ts';
 import type { WorkResult } from './thread-work.ts';
 
 export type EncodeBlock = {
@@ -93,7 +93,6 @@ function join({ literal, parts, codec }: EncodeBlock): Buffer {
       at += part.end - part.start;
     }
   }
-  // Copied: until the collector came there would be many of them.
-  if (literal.byteLength === literal.buffer.byteLength) (literal.buffer as ArrayBuffer).transfer(0);
+  freeLiteral(literal);
   return bytes;
 }

@@ -1,8 +1,8 @@
 import { constants, zstdCompressSync } from 'node:zlib';
-import { giveAway } from '../../threads/own-output.ts';
 import { type LostFile, lostFile } from '../../threads/read-files.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { type FilePart, readFilePart, readWholeFile } from '../../threads/segment.ts';
+import { freeLiteral, giveAway } from '../../threads/thread-buffers.ts';
 import type { WorkResult } from '../../threads/thread-work.ts';
 import { paddingBytes, type TarMember, writeTarHeader, writeTarSeam } from './write-tar-header.ts';
 
@@ -28,6 +28,7 @@ const windowLog = 22;
 /** Runs on a thread: lays out a stretch of a tar and compresses it as a Zstandard frame. */
 export function encodeTarGroup({ pieces, literal, level }: EncodeTarGroup): WorkResult<EncodedTarGroup> {
   const { raw, lost } = layOut(pieces, literal);
+  freeLiteral(literal);
   // Enough for what does not shrink.
   const chunkSize = raw.length + (raw.length >>> 7) + 1024;
   const params = {

@@ -10,7 +10,7 @@ import { paddingBytes, tarMember } from './write-tar-header.ts';
 /** A stretch of a tar for a thread to lay out, and what to tell of it when it was. */
 export type TarGroup = {
   readonly pieces: readonly TarPiece[];
-  /** What the pieces take their bytes from that are no part of a file. */
+  /** What the pieces take their bytes from that are no part of a file; it may be longer than they need. */
   readonly literal: Uint8Array;
   /** The small files of this machine, by the position of their piece. */
   readonly files: ReadonlyMap<number, ArchiveMember & { readonly kind: 'file' }>;
@@ -46,7 +46,10 @@ export async function* tarGroups(request: CreateRequest): AsyncGenerator<TarGrou
       continue;
     }
     group.add({ kind: 'member', member: tarMember(member), file: null }, headerBytes);
-    if (content !== null) group.addLiteral(content);
+    if (content !== null) {
+      group.addLiteral(content);
+      freeChunk(content);
+    }
     if (isLarge) {
       for await (const segment of largeMember(member, { signal, reading: meter.member() })) {
         let rest = segment;
@@ -61,6 +64,7 @@ export async function* tarGroups(request: CreateRequest): AsyncGenerator<TarGrou
           else group.addPart(piece);
           rest = sliceSegment(rest, fits, segmentLength(rest));
         }
+        if ('bytes' in segment) freeChunk(segment.bytes);
       }
     }
     group.add({ kind: 'zeros', bytes: paddingBytes(sizeBytes) }, paddingBytes(sizeBytes));
@@ -72,9 +76,10 @@ export async function* tarGroups(request: CreateRequest): AsyncGenerator<TarGrou
 
 function createGroup() {
   const pieces: TarPiece[] = [];
-  const contents: Uint8Array[] = [];
   const files = new Map<number, ArchiveMember & { readonly kind: 'file' }>();
   let bytes = 0;
+  /** Filled from the front; made when it is needed, since most groups of this machine's files have none. */
+  let literal = new Uint8Array(0);
   let literalBytes = 0;
   let fileBytes = 0;
   let entries = 0;
@@ -106,9 +111,10 @@ function createGroup() {
       add({ kind: 'part', part }, part.end - part.start);
       fileBytes += part.end - part.start;
     },
-    /** The bytes are given away: they are freed when the group is closed. */
+    /** Copies them. */
     addLiteral(content: Uint8Array): void {
-      contents.push(content);
+      if (literal.length === 0) literal = new Uint8Array(groupBytes);
+      literal.set(content, literalBytes);
       literalBytes += content.length;
       add({ kind: 'literal', bytes: content.length }, content.length);
     },
@@ -116,13 +122,6 @@ function createGroup() {
       entries += 1;
     },
     close(): TarGroup {
-      const literal = new Uint8Array(literalBytes);
-      let at = 0;
-      for (const content of contents) {
-        literal.set(content, at);
-        at += content.length;
-        freeChunk(content);
-      }
       return { pieces, literal, files, fileBytes, entries };
     },
   };

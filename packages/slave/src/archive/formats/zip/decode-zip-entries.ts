@@ -1,8 +1,8 @@
 /** Runs on a thread: reads one stretch of a zip and decodes the small entries in it. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
-import { freeOutput, ownOutputBytes } from '../../threads/own-output.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
+import { freeOutput, ownOutputBytes } from '../../threads/thread-buffers.ts';
 import { WorkError, type WorkResult } from '../../threads/thread-work.ts';
 import { decryptWhole, type Encrypted } from './decrypt-entry.ts';
 import { checkLocalHeader, type LocatedEntry } from './local-header.ts';

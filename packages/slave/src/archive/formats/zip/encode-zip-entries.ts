@@ -1,10 +1,10 @@
 /** Runs on a thread: makes complete entries of small files and folders. */
 import { crc32, deflateRawSync } from 'node:zlib';
 import { localHeader, type WrittenEntry } from '@longshore/runtime/zip';
-import { freeOutput } from '../../threads/own-output.ts';
 import { type LostFile, lostFile } from '../../threads/read-files.ts';
 import { scratchBuffer } from '../../threads/scratch-buffer.ts';
 import { type FilePart, readWholeFile } from '../../threads/segment.ts';
+import { freeLiteral, freeOutput } from '../../threads/thread-buffers.ts';
 import type { WorkResult } from '../../threads/thread-work.ts';
 import { aesExtraField, aesKeyBytes, newSalt, openAes } from './win-zip-aes.ts';
 
@@ -87,6 +87,7 @@ export function encodeZipEntries({
     at += chunk.length;
   }
   for (const { deflated, chunkSize } of outputs) freeOutput(deflated, chunkSize);
+  freeLiteral(literal);
   return { output: { bytes, entries, lost }, transfer: [bytes.buffer as ArrayBuffer] };
 }
 

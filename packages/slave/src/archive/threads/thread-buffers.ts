@@ -19,3 +19,9 @@ export function giveAway(bytes: Buffer, chunkBytes: number): Uint8Array<ArrayBuf
   freeOutput(bytes, chunkBytes);
   return copy;
 }
+
+/** Frees what came along with a piece of work once it was copied or used: until the collector came there would be many of them. */
+export function freeLiteral(literal: Uint8Array): void {
+  const buffer = literal.buffer as ArrayBuffer;
+  if (buffer.byteLength === literal.byteLength) buffer.transfer(0);
+}

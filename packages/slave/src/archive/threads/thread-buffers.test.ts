@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { freeOutput, giveAway, ownOutputBytes } from './own-output.ts';
+import { freeOutput, giveAway, ownOutputBytes } from './thread-buffers.ts';
 
 it.each([1, 5_000, 40_000, 300_000])('frees the buffer of a result of %i bytes', (bytes) => {
   const chunkSize = ownOutputBytes(bytes + 1);
