@@ -139,6 +139,20 @@ const log = (row: Row, outcome: unknown): void => {
 
 const ofClass = (...classes: string[]) => rows.filter((row) => classes.includes(row.class));
 
+const bySevenZip = rows.filter(({ format }) => ['7z', 'rar4', 'rar5'].includes(format));
+
+describe.runIf(isThere)(
+  'A4 archives of other projects that lie elsewhere are listed as those that lie here',
+  () => {
+    it.each(bySevenZip)('$file', async (row) => {
+      const [here, elsewhere] = await Promise.all(
+        wheres.map((where) => listedEntries(row, where).catch((error: AppError) => error.code)),
+      );
+      expect(elsewhere).toEqual(here);
+    });
+  },
+);
+
 describe.runIf(isThere).each(wheres)('archives of other projects, %s,', (where) => {
   describe('are extracted as other programs extract them', () => {
     it.each(ofClass('ok'))('A3 $file', async (row) => {

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { AppError } from '@longshore/protocol';
 import type { CreateRequest } from './archive-format.ts';
+import { eventOrClose } from './event-or-close.ts';
 
 /**
  * The archive that is being written: counts, and waits when the sink is slower than the making. `write` throws
@@ -39,20 +39,8 @@ export function createArchiveOutput({
 }
 
 async function drained(sink: Writable, signal: AbortSignal): Promise<void> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const end = once(sink, 'close', { signal: either }).then(() => {
-    throw whyClosed(sink);
-  });
-  try {
-    await Promise.race([once(sink, 'drain', { signal: either }), end]);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    end.catch(() => undefined);
-    over.abort();
-  }
+  await eventOrClose(sink, 'drain', signal);
+  if (sink.destroyed) throw whyClosed(sink);
 }
 
 const whyClosed = (sink: Writable): Error =>

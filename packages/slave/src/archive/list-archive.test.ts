@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
+import { tempFolder } from '../testing/temp-folder.ts';
 import { listArchive } from './list-archive.ts';
 import type { ByteSource } from './ports.ts';
+import { makeRar5 } from './test-support/make-rar5.ts';
 import {
   archiveOf,
   extracted,
@@ -12,6 +15,7 @@ import {
   noTempSpace,
 } from './test-support/run-archive.ts';
 import { remoteSource } from './test-support/sources.ts';
+import { tempSpaceIn } from './test-support/temp-space.ts';
 import { createArchiveThreads } from './threads/archive-threads.ts';
 
 const threads = createArchiveThreads({ size: 1 });
@@ -94,6 +98,36 @@ describe('listArchive', () => {
     const source = remoteSource(archive);
     expect((await listed(threads, { source })).length).toBe(301);
     expect(source.requests.length).toBeLessThan(6);
+  });
+
+  it.each([
+    { format: '7z', isDense: false },
+    { format: '7z', isDense: true },
+    { format: 'rar', isDense: false },
+    { format: 'rar', isDense: true },
+  ] as const)('reads a $format by its headers alone, dense: $isDense', async ({ format, isDense }) => {
+    const count = isDense ? 2_000 : 20;
+    // Noise, so that it does not shrink.
+    const files = Array.from({ length: count }, (_, at) => ({
+      name: `file ${at}`,
+      content: randomBytes(isDense ? 100 : 250_000).toString('hex'),
+    }));
+    const tempSpace = tempSpaceIn(tempFolder());
+    const members = files.map(({ name, content }) => fileMember(name, content));
+    const archive =
+      format === 'rar' ? makeRar5(files) : await archiveOf(threads, members, { format, level: 0, tempSpace });
+    const source = remoteSource(archive);
+    const entries = await listed(threads, { source, tempSpace });
+    expect(entries.map(({ name, sizeBytes }) => [name, sizeBytes]).sort()).toEqual(
+      files.map(({ name, content }) => [name, content.length]).sort(),
+    );
+    expect(tempSpace.inUse).toBe(0);
+    expect(source.requests.some(({ start, end }) => end - start === archive.length && start === 0)).toBe(
+      false,
+    );
+    if (isDense) return expect(source.requests.length).toBeLessThan(20);
+    const read = source.requests.reduce((sum, { start, end }) => sum + end - start, 0);
+    expect(read).toBeLessThan(archive.length / 10);
   });
 
   it('stops reading when nobody wants more', async () => {

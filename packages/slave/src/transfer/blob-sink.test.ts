@@ -146,6 +146,7 @@ test('a store hears nothing of content before there is a byte of it, or its end'
   const closed = sink.store(gone, never);
   gone.destroy();
   await expect(closed).rejects.toBeDefined();
+  await expect(sink.store(gone, never)).rejects.toBeDefined();
   expect(master.blobs.size).toBe(3);
 });
 

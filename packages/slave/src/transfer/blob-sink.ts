@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import {
   AppError,
@@ -9,6 +8,7 @@ import {
   type StoredBlob,
 } from '@longshore/protocol';
 import { type Clock, createBlobDigest } from '@longshore/runtime';
+import { eventOrClose } from '../archive/event-or-close.ts';
 import type { TransferMeter } from '../metrics/slave-metrics.ts';
 import type { MasterLink } from '../report/master-link.ts';
 import type { LocalStore } from '../storage/local-store.ts';
@@ -165,19 +165,11 @@ function remoteSink(options: {
  * 7z, must not hold a request open meanwhile: servers give up a connection that says nothing.
  */
 async function somethingToSend(content: Readable, signal: AbortSignal): Promise<void> {
-  if (content.readableLength > 0 || content.readableEnded) return;
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  // A stream that is destroyed without an error says no more than that it is closed.
-  const closed = once(content, 'close', { signal: either });
-  closed.catch(() => undefined);
+  if (content.readableLength > 0 || content.readableEnded || content.destroyed) return;
   try {
-    await Promise.race([once(content, 'readable', { signal: either }), closed]);
+    await eventOrClose(content, 'readable', signal);
   } catch (error) {
     content.destroy();
-    signal.throwIfAborted();
     throw error;
-  } finally {
-    over.abort();
   }
 }

@@ -24,7 +24,7 @@ function fileBlock({ name, content = '', link }: RarFile): Buffer {
   checksum.writeUInt32LE(crc32(data));
   const extra = link === undefined ? Buffer.alloc(0) : record([5, redirections[link.kind], 0], link.to);
   const header = Buffer.concat([
-    Buffer.from([2, 3, extra.length, data.length, 4, link?.sizeBytes ?? data.length, 0o44]),
+    Buffer.from([2, 3, extra.length, ...vint(data.length), 4, ...vint(link?.sizeBytes ?? data.length), 0o44]),
     checksum,
     Buffer.from([0, 1]),
     text(name),
@@ -41,7 +41,11 @@ function record(fields: readonly number[], value: string): Buffer {
   return Buffer.concat([Buffer.from([body.length]), body]);
 }
 
-/** All numbers here are below 128 and take one byte. */
+/** Seven bits to a byte, the lowest first. */
+const vint = (value: number): number[] =>
+  value < 128 ? [value] : [(value % 128) | 128, ...vint(Math.floor(value / 128))];
+
+/** The lengths here are below 128 and take one byte, those of contents aside. */
 function block(header: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from([header.length]), header]);
   const checksum = Buffer.alloc(4);

@@ -8,9 +8,9 @@ import type { Extraction } from '../../extraction.ts';
 import type { SafeEntry } from '../../ports.ts';
 import { createSmallFileBatch, type SmallFileBatch } from '../../small-file-batch.ts';
 import { followProgress } from './follow-progress.ts';
+import type { OpenedPath } from './read-listing.ts';
 import type { SevenZipEntry } from './read-seven-zip-listing.ts';
 import { isNamingCheaper } from './selection-cost.ts';
-import type { OpenedPath } from './seven-zip-archive.ts';
 import { startSevenZip } from './seven-zip-process.ts';
 
 type Context = { readonly request: ReadRequest; readonly extraction: Extraction };

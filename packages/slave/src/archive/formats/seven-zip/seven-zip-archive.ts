@@ -7,26 +7,33 @@ import { readRange } from '../../read-range.ts';
 import { embeddedArchive } from '../../source-probe.ts';
 import { extractWithSevenZip } from './extract-with-seven-zip.ts';
 import { type Embedded, isProgram } from './find-embedded.ts';
+import { type FindHeaders, listByHeaders } from './list-by-headers.ts';
 import { placeVolumes } from './place-volumes.ts';
-import { readSevenZipListing, type SevenZipEntry, withLineFeeds } from './read-seven-zip-listing.ts';
-import { startSevenZip } from './seven-zip-process.ts';
+import { type Listing, type OpenedPath, readListing } from './read-listing.ts';
 
 export type SevenZipFormat = Pick<ArchiveFormat, 'extensions' | 'detect' | 'create' | 'encrypts'> & {
   readonly extension: string;
   /** Writes a copy without what 7-Zip cannot read but should; false when that is not what is wrong. */
   readonly normalise?: (path: string, copy: string, signal: AbortSignal) => Promise<boolean>;
+  /** Absent where a listing needs the whole archive. */
+  readonly findHeaders?: FindHeaders;
 };
 
-type Listing = { readonly entries: readonly SevenZipEntry[]; readonly hasDamagedHeaders: boolean };
-/** `typeArgs` tell 7-Zip what to look for in a program, which it would open as such. */
-export type OpenedPath = { readonly path: string; readonly typeArgs: readonly string[] };
 type OpenedArchive = Listing & OpenedPath & { release(): Promise<void> };
 
 /** A format that 7-Zip reads for us. */
-export function sevenZipArchive({ extension, normalise, ...format }: SevenZipFormat): ArchiveFormat {
+export function sevenZipArchive({
+  extension,
+  normalise,
+  findHeaders,
+  ...format
+}: SevenZipFormat): ArchiveFormat {
   return {
     ...format,
     async *list(request) {
+      const entries =
+        findHeaders === undefined ? null : await listByHeaders(request, { extension, findHeaders });
+      if (entries !== null) return yield* entries;
       const archive = await openArchive(request, extension, normalise);
       try {
         yield* archive.entries;
@@ -107,50 +114,4 @@ async function normalisedCopy(
   }
   await release();
   return null;
-}
-
-/** The entries, or `ARCHIVE_CORRUPT` as a value when there are none to be read. */
-async function readListing(request: ReadRequest, opened: OpenedPath): Promise<Listing | AppError> {
-  try {
-    const listing = await runListing(request, opened);
-    const { entries, hasDamagedHeaders } = listing;
-    if (hasDamagedHeaders && entries.length === 0)
-      return new AppError('ARCHIVE_CORRUPT', 'the headers of the archive are damaged');
-    if (!entries.some(({ name }) => name.includes('_'))) return listing;
-    const found = await runListing(request, opened, ['-ir!*\n*']);
-    return { entries: withLineFeeds(entries, found.entries), hasDamagedHeaders };
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'ARCHIVE_CORRUPT') return error;
-    throw error;
-  }
-}
-
-async function runListing(
-  { signal, password, threads }: ReadRequest,
-  { path, typeArgs }: OpenedPath,
-  selection: readonly string[] = [],
-): Promise<Listing> {
-  const args = ['l', '-slt', '-sccUTF-8', '-bd', ...typeArgs, ...selection, '--', path];
-  const child = startSevenZip(args, {
-    signal,
-    maxCpuSeconds: threads.maxCpuSeconds,
-    password,
-    complainsOnStdout: true,
-  });
-  const entries: SevenZipEntry[] = [];
-  try {
-    for await (const entry of readSevenZipListing(child.stdout)) {
-      if (entry.index === 0 && entry.continuesEarlier) {
-        throw new AppError(
-          'ARCHIVE_UNSUPPORTED',
-          'this is a later volume of a split archive; give the first',
-        );
-      }
-      entries.push(entry);
-    }
-    const { hasDamagedHeaders } = await child.done;
-    return { entries, hasDamagedHeaders };
-  } finally {
-    child.kill();
-  }
 }

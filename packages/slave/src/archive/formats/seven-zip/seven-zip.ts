@@ -2,12 +2,15 @@ import { startsWith } from '../../starts-with.ts';
 import { createSevenZip } from './create-seven-zip.ts';
 import { rarSignature, sevenZipSignature } from './find-embedded.ts';
 import { normaliseRar5 } from './normalise-rar5.ts';
+import { findRarHeaders } from './rar-headers.ts';
 import { sevenZipArchive } from './seven-zip-archive.ts';
+import { findSevenZipHeaders } from './seven-zip-headers.ts';
 
 /** 7z, read by 7-Zip itself. */
 export const sevenZip = sevenZipArchive({
   extension: '.7z',
   create: createSevenZip,
+  findHeaders: findSevenZipHeaders,
   encrypts: true,
   extensions: ['.7z'],
   detect: async ({ head, embedded }) =>
@@ -18,6 +21,7 @@ export const sevenZip = sevenZipArchive({
 export const rar = sevenZipArchive({
   extension: '.rar',
   normalise: normaliseRar5,
+  findHeaders: findRarHeaders,
   extensions: ['.rar'],
   detect: async ({ head, embedded }) =>
     startsWith(head, rarSignature) || ['rar', 'rar5'].includes((await embedded())?.type ?? ''),
