@@ -5,6 +5,7 @@
  *
  *   node bench/archive/system.ts [--only tree,media,mixed,logs] [--rounds 3] [--formats zip,tar.gz,tar.zst,7z] [--small 20000]
  *
+ * What it removes is purged from the store within ten minutes: the folder needs about 5 GB for each format and round.
  * `--small` adds a folder of so many files of 300 bytes to 8 kB.
  */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
