@@ -294,7 +294,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
     ];
     const mixed = [...members.slice(0, 6), ...small, ...large, ...members.slice(6)];
 
-    async function made(of: readonly ArchiveMember[], checksFirst: boolean) {
+    async function made(of: readonly ArchiveMember[], findsLost: boolean) {
       const lost = new Map<string, string>();
       let bytesDone = 0;
       const checking = { signal: neverAborted(), onRead: () => undefined };
@@ -302,7 +302,7 @@ describe.each<FormatId>(['zip', 'tar', 'tar.gz', 'tar.zst', '7z'])(
         format,
         level: 'fast',
         tempSpace,
-        lostBefore: checksFirst ? await findLostMembers(Readable.from(of), checking) : new Map(),
+        lostBefore: findsLost ? await findLostMembers(Readable.from(of), checking) : new Map(),
         onProgress: (progress) => {
           bytesDone = progress.bytesDone;
         },

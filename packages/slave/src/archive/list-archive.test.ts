@@ -130,6 +130,14 @@ describe('listArchive', () => {
     expect(read).toBeLessThan(archive.length / 10);
   });
 
+  it('gives up on the headers of a rar that has a hundred thousand of them, and copies it', async () => {
+    const tempSpace = tempSpaceIn(tempFolder());
+    const archive = makeRar5(Array.from({ length: 100_001 }, (_, at) => ({ name: `${at}` })));
+    const source = remoteSource(archive);
+    expect(await listed(threads, { source, tempSpace })).toHaveLength(100_001);
+    expect(source.requests.some(({ start, end }) => start === 0 && end === archive.length)).toBe(true);
+  });
+
   it('stops reading when nobody wants more', async () => {
     const members = Array.from({ length: 50 }, (_, at) =>
       fileMember(`${at}.bin`, Buffer.alloc(500_000, `${at}`)),

@@ -30,7 +30,7 @@ export async function listByHeaders(
   const pieces = await findHeaders(source, signal);
   if (pieces === null) return null;
   const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.length + pageBytes, 0);
-  const { folder, release } = await tempSpace.reserve(bytes);
+  const { folder, release } = await tempSpace.reserve(Math.min(bytes, source.sizeBytes + pageBytes));
   try {
     const path = join(folder, `archive${extension}`);
     await writeSparse(path, pieces, source.sizeBytes);

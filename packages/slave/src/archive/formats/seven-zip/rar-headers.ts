@@ -20,6 +20,8 @@ const rar4Large = 0x0100;
 const rar4HasData = 0x8000;
 /** Data of what is no file, such as a comment, is given along up to this size. */
 const otherDataBytes = 64 * 1024;
+/** A block may be seven bytes small: of more of them than this the list alone would take hundreds of megabytes. */
+const maxBlocks = 100_000;
 const smallestWindow = 16 * 1024;
 const largestWindow = 4 * 1024 * 1024;
 
@@ -38,7 +40,7 @@ export const findRarHeaders: FindHeaders = async (source, signal) => {
     const { kind, headerEnd, dataBytes } = block;
     const end = headerEnd + (kind !== 'file' && dataBytes <= otherDataBytes ? dataBytes : 0);
     bytes += end - at;
-    if (bytes > maxHeaderBytes) return null;
+    if (bytes > maxHeaderBytes || pieces.length > maxBlocks) return null;
     pieces.push({ start: at, bytes: Buffer.from(await readAt(at, end - at)) });
     if (kind === 'end') break;
     at = headerEnd + dataBytes;
